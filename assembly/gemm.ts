@@ -1,0 +1,187 @@
+/*
+ * The matrix product C[M, N] = S + A[M, K] · W, over packed panels of W (panels.ts).
+ *
+ *   panel n/16:  k = 0 | 16 columns |  k = 1 | 16 columns | …       one cache line a row of the chain
+ *
+ * Each element is one chain: it starts from S, then rises over k through `madd`, whatever tile computes it. S is a
+ * bias row (stride 0) or C itself, so that a chain can be stored and resumed. An element therefore depends on its row
+ * of A and its column of W alone: not on M, its neighbours, or the place of a cache block.
+ *
+ * A tile is two rows by one panel, or one row by two panels: eight accumulators, which with the operands fit the 15
+ * vector registers that V8 leaves on x64. Three rows by 16 spill and run at half the speed.
+ */
+import { madd } from './simd';
+
+/** Columns of a panel. */
+export const PANEL: i32 = 16;
+const PANEL_BYTES: usize = 64;
+
+const edgeTile = memory.data(2 * 64, 16);
+
+/** Two rows, one panel. `s0 s1` start the chains, which end in `c0 c1`. */
+// @ts-ignore: decorator
+@inline
+function tile2x16(c0: usize, c1: usize, s0: usize, s1: usize, a0: usize, a1: usize, panel: usize, K: i32): void {
+  let x0 = v128.load(s0);
+  let x1 = v128.load(s0, 16);
+  let x2 = v128.load(s0, 32);
+  let x3 = v128.load(s0, 48);
+  let y0 = v128.load(s1);
+  let y1 = v128.load(s1, 16);
+  let y2 = v128.load(s1, 32);
+  let y3 = v128.load(s1, 48);
+  for (const end = panel + <usize>K * PANEL_BYTES; panel < end; panel += PANEL_BYTES) {
+    const u = v128.load32_splat(a0);
+    const v = v128.load32_splat(a1);
+    const w0 = v128.load(panel);
+    x0 = madd(u, w0, x0);
+    y0 = madd(v, w0, y0);
+    const w1 = v128.load(panel, 16);
+    x1 = madd(u, w1, x1);
+    y1 = madd(v, w1, y1);
+    const w2 = v128.load(panel, 32);
+    x2 = madd(u, w2, x2);
+    y2 = madd(v, w2, y2);
+    const w3 = v128.load(panel, 48);
+    x3 = madd(u, w3, x3);
+    y3 = madd(v, w3, y3);
+    a0 += 4;
+    a1 += 4;
+  }
+  v128.store(c0, x0);
+  v128.store(c0, x1, 16);
+  v128.store(c0, x2, 32);
+  v128.store(c0, x3, 48);
+  v128.store(c1, y0);
+  v128.store(c1, y1, 16);
+  v128.store(c1, y2, 32);
+  v128.store(c1, y3, 48);
+}
+
+/** One row, one panel. */
+function tile1x16(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
+  let x0 = v128.load(s);
+  let x1 = v128.load(s, 16);
+  let x2 = v128.load(s, 32);
+  let x3 = v128.load(s, 48);
+  for (const end = panel + <usize>K * PANEL_BYTES; panel < end; panel += PANEL_BYTES) {
+    const u = v128.load32_splat(a);
+    x0 = madd(u, v128.load(panel), x0);
+    x1 = madd(u, v128.load(panel, 16), x1);
+    x2 = madd(u, v128.load(panel, 32), x2);
+    x3 = madd(u, v128.load(panel, 48), x3);
+    a += 4;
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
+  v128.store(c, x2, 32);
+  v128.store(c, x3, 48);
+}
+
+/** One row, two panels that follow each other: eight chains keep the multiply-add pipes full where one row is all. */
+// @ts-ignore: decorator
+@inline
+function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
+  let x0 = v128.load(s);
+  let x1 = v128.load(s, 16);
+  let x2 = v128.load(s, 32);
+  let x3 = v128.load(s, 48);
+  let y0 = v128.load(s, 64);
+  let y1 = v128.load(s, 80);
+  let y2 = v128.load(s, 96);
+  let y3 = v128.load(s, 112);
+  const end = panel + <usize>K * PANEL_BYTES;
+  for (let second = end; panel < end; panel += PANEL_BYTES, second += PANEL_BYTES) {
+    const u = v128.load32_splat(a);
+    x0 = madd(u, v128.load(panel), x0);
+    x1 = madd(u, v128.load(panel, 16), x1);
+    x2 = madd(u, v128.load(panel, 32), x2);
+    x3 = madd(u, v128.load(panel, 48), x3);
+    y0 = madd(u, v128.load(second), y0);
+    y1 = madd(u, v128.load(second, 16), y1);
+    y2 = madd(u, v128.load(second, 32), y2);
+    y3 = madd(u, v128.load(second, 48), y3);
+    a += 4;
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
+  v128.store(c, x2, 32);
+  v128.store(c, x3, 48);
+  v128.store(c, y0, 64);
+  v128.store(c, y1, 80);
+  v128.store(c, y2, 96);
+  v128.store(c, y3, 112);
+}
+
+/** Two neighbouring panels over M rows: C is 32 columns wide here. Strides are in bytes. */
+export function panelPair(
+  C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, M: i32, K: i32,
+): void {
+  if (M == 1) {
+    tile1x32(C, S, A, panel, K);
+    return;
+  }
+  panelRows(C, cStride, S, sStride, A, aStride, panel, M, K);
+  panelRows(C + PANEL_BYTES, cStride, S + PANEL_BYTES, sStride, A, aStride, panel + <usize>K * PANEL_BYTES, M, K);
+}
+
+/** One panel over M rows. */
+export function panelRows(
+  C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, M: i32, K: i32,
+): void {
+  for (; M >= 2; M -= 2) {
+    tile2x16(C, C + cStride, S, S + sStride, A, A + aStride, panel, K);
+    C += cStride << 1;
+    S += sStride << 1;
+    A += aStride << 1;
+  }
+  if (M) tile1x16(C, S, A, panel, K);
+}
+
+/** The last panel of a C whose width is no multiple of 16: through a tile of its own, `width` columns of it. */
+function edgeRows(
+  C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, M: i32, K: i32, width: i32,
+): void {
+  const second = edgeTile + PANEL_BYTES;
+  const bytes = <usize>width << 2;
+  for (; M > 0; M -= 2) {
+    memory.copy(edgeTile, S, bytes);
+    if (M >= 2) {
+      memory.copy(second, S + sStride, bytes);
+      tile2x16(edgeTile, second, edgeTile, second, A, A + aStride, panel, K);
+      memory.copy(C + cStride, second, bytes);
+    } else {
+      tile1x16(edgeTile, edgeTile, A, panel, K);
+    }
+    memory.copy(C, edgeTile, bytes);
+    C += cStride << 1;
+    S += sStride << 1;
+    A += aStride << 1;
+  }
+}
+
+/** C[M, N] = S + A[M, K] · W over all panels of W. Strides are in floats; `sStride` 0 repeats one bias row. */
+export function product(
+  C: usize, cStride: i32, S: usize, sStride: i32, A: usize, aStride: i32, panels: usize, M: i32, N: i32, K: i32,
+): void {
+  const cs = <usize>cStride << 2;
+  const ss = <usize>sStride << 2;
+  const as = <usize>aStride << 2;
+  const panelBytes = <usize>K * PANEL_BYTES;
+  let n: i32 = 0;
+  for (; n + 2 * PANEL <= N; n += 2 * PANEL) {
+    const at = <usize>n << 2;
+    panelPair(C + at, cs, S + at, ss, A, as, panels, M, K);
+    panels += 2 * panelBytes;
+  }
+  if (n + PANEL <= N) {
+    const at = <usize>n << 2;
+    panelRows(C + at, cs, S + at, ss, A, as, panels, M, K);
+    panels += panelBytes;
+    n += PANEL;
+  }
+  if (n < N) {
+    const at = <usize>n << 2;
+    edgeRows(C + at, cs, S + at, ss, A, as, panels, M, K, N - n);
+  }
+}

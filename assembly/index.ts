@@ -1,0 +1,16 @@
+/* What the host may call, and nothing else. */
+export { allocate, release } from './memory';
+export { turn, allFinite, isRelaxed } from './border';
+export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
+export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
+export { lstmForward, lstmBackward } from './lstm';
+export { rnnForward, rnnBackward } from './rnn';
+export { carryState } from './recurrent';
+export { embeddingForward, embeddingBackward } from './embedding';
+export { activationForward, activationBackward } from './activation';
+export { dropout, fillUniform, fillNormal, fillPermutation, uniformAt } from './random';
+export { fillOrthogonal, fillChrono } from './initialisers';
+export { softmaxRows, sampleRow, scaleBy } from './softmax';
+export { crossEntropyRows, squaredError, binaryCrossEntropySum } from './losses';
+export { sumOfSquares, clampTo } from './clipping';
+export { sgdStep, rmspropStep, adamStep } from './optimizers';

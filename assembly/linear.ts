@@ -1,0 +1,114 @@
+/*
+ * y = x Wᵀ + b over rows, and what follows from it backward:
+ *
+ *   dx = dy W        dW += dyᵀ x        db += Σ dy over the rows
+ *
+ * The recurrent layers use the same three for their two products.
+ */
+import { product } from './gemm';
+import { packColumns } from './panels';
+
+/** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
+const BLOCK: i32 = 128;
+
+/** y[M, N] = x[M, K] · Wᵀ + bias; `bias` 0 for none. */
+export function linearForward(y: usize, x: usize, panels: usize, bias: usize, M: i32, N: i32, K: i32): void {
+  if (bias) {
+    product(y, N, bias, 0, x, K, panels, M, N, K);
+  } else {
+    memory.fill(y, 0, (<usize>M * N) << 2);
+    product(y, N, y, N, x, K, panels, M, N, K);
+  }
+}
+
+/** dx[M, K] = dy[M, N] · W, over the panels of W[N, K] as it stands. */
+export function inputGradient(dx: usize, dy: usize, backPanels: usize, M: i32, N: i32, K: i32): void {
+  memory.fill(dx, 0, (<usize>M * K) << 2);
+  product(dx, K, dx, K, dy, N, backPanels, M, K, N);
+}
+
+/** Bytes of scratch for `weightGradient` of W[N, K]. */
+export function gradientScratch(N: i32, K: i32): f64 {
+  const panels = <f64>((K + 15) & ~15) * BLOCK * 4;
+  const turned = <f64>((N + 3) & ~3) * BLOCK * 4;
+  return panels + turned;
+}
+
+/** dW[N, K] += dy[M, N]ᵀ · x[M, K], block by block over the rows: one chain for each weight, in the order of the rows. */
+export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K: i32, scratch: usize): void {
+  const turned = scratch + (<usize>((K + 15) & ~15) * BLOCK << 2);
+  for (let row: i32 = 0; row < M; row += BLOCK) {
+    const rows = min(BLOCK, M - row);
+    packColumns(scratch, x + (<usize>row * K << 2), rows, K);
+    transpose(turned, dy + (<usize>row * N << 2), rows, N);
+    product(dW, K, dW, K, turned, rows, scratch, N, K, rows);
+  }
+}
+
+/** out[N, M] = in[M, N]ᵀ. */
+function transpose(out: usize, rows: usize, M: i32, N: i32): void {
+  const stride = <usize>N << 2;
+  const outStride = <usize>M << 2;
+  let m: i32 = 0;
+  for (; m + 4 <= M; m += 4) {
+    const row = rows + <usize>m * stride;
+    const to = out + (<usize>m << 2);
+    let n: i32 = 0;
+    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride);
+    for (; n < N; n++) copyColumn(to + <usize>n * outStride, row + (<usize>n << 2), stride, 4);
+  }
+  for (let n: i32 = 0; n < N; n++) {
+    const at = rows + <usize>m * stride + (<usize>n << 2);
+    copyColumn(out + <usize>n * outStride + (<usize>m << 2), at, stride, M - m);
+  }
+}
+
+function copyColumn(to: usize, from: usize, stride: usize, count: i32): void {
+  for (let i: i32 = 0; i < count; i++) {
+    store<f32>(to, load<f32>(from));
+    to += 4;
+    from += stride;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + stride);
+  const c = v128.load(from + 2 * stride);
+  const d = v128.load(from + 3 * stride);
+  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(ab0, cd0, 0, 2));
+  v128.store(to + toStride, v128.shuffle<i64>(ab0, cd0, 1, 3));
+  v128.store(to + 2 * toStride, v128.shuffle<i64>(ab1, cd1, 0, 2));
+  v128.store(to + 3 * toStride, v128.shuffle<i64>(ab1, cd1, 1, 3));
+}
+
+/** db[N] += Σ dy[M, N] over the rows; `second`, where there is one, gets the same. */
+export function biasGradient(db: usize, second: usize, dy: usize, M: i32, N: i32): void {
+  for (let n: i32 = 0; n < N; n += 4) {
+    const at = <usize>n << 2;
+    const width = min(N - n, 4);
+    let sum = f32x4.splat(0);
+    let row = dy + at;
+    for (let m: i32 = 0; m < M; m++) {
+      // Past the width lie the next row's values: their lanes are never stored.
+      sum = f32x4.add(sum, v128.load(row));
+      row += <usize>N << 2;
+    }
+    if (db) addLanes(db + at, sum, width);
+    if (second) addLanes(second + at, sum, width);
+  }
+}
+
+function addLanes(to: usize, value: v128, width: i32): void {
+  for (let lane: i32 = 0; lane < width; lane++) {
+    const at = to + (<usize>lane << 2);
+    store<f32>(at, load<f32>(at) + f32x4.extract_lane(value, 0));
+    value = v128.shuffle<i32>(value, value, 1, 2, 3, 0);
+  }
+}

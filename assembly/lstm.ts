@@ -1,0 +1,148 @@
+/*
+ * The LSTM (Hochreiter & Schmidhuber 1997; forget gate: Gers, Schmidhuber & Cummins 2000), in PyTorch's order i f g o:
+ *
+ *   i = σ(W_i x + U_i h + b_i)    g = tanh(W_g x + U_g h + b_g)      c' = f∘c + i∘g
+ *   f = σ(W_f x + U_f h + b_f)    o = σ(W_o x + U_o h + b_o)         h' = o∘tanh(c')
+ *
+ * Forward: the input product of all steps of a call as one matrix product, then for each step, panel by panel, the
+ * recurrent product and behind it the cell of the panel's four units.
+ *
+ * Backward, from the last step to the first, with dh' = dy + what the later step sent back:
+ *
+ *   do = dh'∘tanh(c')             dc' += dh'∘o∘(1 − tanh²(c'))
+ *   di = dc'∘g   dg = dc'∘i   df = dc'∘c   dc = dc'∘f
+ *   da_i = di∘i∘(1 − i)   da_f = df∘f∘(1 − f)   da_g = dg∘(1 − g²)   da_o = do∘o∘(1 − o)
+ *   dh = Uᵀ da        dx = Wᵀ da        dW += da xᵀ        dU += da hᵀ        db += da
+ *
+ * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
+ */
+import { panelPair, panelRows, product } from './gemm';
+import { biasGradient, inputGradient, weightGradient } from './linear';
+import { sigmoid4, tanh4 } from './math';
+import { Plan } from './plan';
+import { madd, splat, storeLanes } from './simd';
+import { flush } from './recurrent';
+
+/** Steps t0 … t1 − 1 forward. */
+export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
+  const B = plan.B;
+  const I = plan.I;
+  const H = plan.H;
+  const columns = ((H + 3) >> 2) << 4;
+  const x = plan.x + (<usize>t0 * B * I << 2);
+  product(plan.product, columns, plan.bias, 0, x, I, plan.inputPanels, (t1 - t0) * B, columns, I);
+  for (let t = t0; t < t1; t++) stepForward(plan, t, plan.product + (<usize>(t - t0) * B * columns << 2));
+}
+
+/** One step: `a` [B, panel columns] holds the input product and takes the recurrent one. */
+function stepForward(plan: Plan, t: i32, a: usize): void {
+  const H = plan.H;
+  const panels = (H + 3) >> 2;
+  const stride = <usize>panels << 6;
+  const panelBytes = <usize>H << 6;
+  const hStride = <usize>H << 2;
+  const h = plan.y + <usize>t * plan.B * hStride;
+  let weights = plan.hiddenPanels;
+  let panel: i32 = 0;
+  for (; panel + 2 <= panels; panel += 2) {
+    const at = a + (<usize>panel << 6);
+    panelPair(at, stride, at, stride, h, hStride, weights, plan.B, H);
+    cellForward(plan, t, 4 * panel, at, stride);
+    cellForward(plan, t, 4 * panel + 4, at + 64, stride);
+    weights += 2 * panelBytes;
+  }
+  if (panel < panels) {
+    const at = a + (<usize>panel << 6);
+    panelRows(at, stride, at, stride, h, hStride, weights, plan.B, H);
+    cellForward(plan, t, 4 * panel, at, stride);
+  }
+}
+
+/** The cell of units `unit … unit + 3` over the batch; `a` points to their four gates in row 0. */
+function cellForward(plan: Plan, t: i32, unit: i32, a: usize, stride: usize): void {
+  const B = plan.B;
+  const H = plan.H;
+  const width = H - unit;
+  const block = <usize>H << 2;
+  const recording = plan.gates != 0;
+  const offset = <usize>unit << 2;
+  let y = plan.y + <usize>(t + 1) * B * block + offset;
+  let c = plan.c + offset + (recording ? <usize>t * B * block : 0);
+  let next = recording ? c + <usize>B * block : c;
+  let gates = plan.gates + 4 * <usize>t * B * block + offset;
+  let squashed = plan.squashed + <usize>t * B * block + offset;
+  for (let b: i32 = 0; b < B; b++) {
+    const i = sigmoid4(v128.load(a));
+    const f = sigmoid4(v128.load(a, 16));
+    const g = tanh4(v128.load(a, 32));
+    const o = sigmoid4(v128.load(a, 48));
+    const cell = madd(f, v128.load(c), f32x4.mul(i, g));
+    const tanhCell = tanh4(cell);
+    storeLanes(next, cell, width);
+    storeLanes(y, f32x4.mul(o, tanhCell), width);
+    if (recording) {
+      storeLanes(gates, i, width);
+      storeLanes(gates + block, f, width);
+      storeLanes(gates + 2 * block, g, width);
+      storeLanes(gates + 3 * block, o, width);
+      storeLanes(squashed, tanhCell, width);
+      gates += 4 * block;
+      squashed += block;
+    }
+    a += stride;
+    y += block;
+    c += block;
+    next += block;
+  }
+}
+
+/** Backward through the steps T − 1 … 0 of a recorded forward, then the gradients of the weights and the input. */
+export function lstmBackward(plan: Plan, T: i32): void {
+  const B = plan.B;
+  const H = plan.H;
+  const rows = T * B;
+  for (let t = T - 1; t >= 0; t--) {
+    cellBackward(plan, t);
+    const dgates = plan.gates + 4 * (<usize>t * B * H << 2);
+    inputGradient(plan.dh, dgates, plan.hiddenBackPanels, B, 4 * H, H);
+  }
+  if (plan.dx) inputGradient(plan.dx, plan.gates, plan.inputBackPanels, rows, 4 * H, plan.I);
+  if (plan.dInputWeight) weightGradient(plan.dInputWeight, plan.gates, plan.x, rows, 4 * H, plan.I, plan.scratch);
+  if (plan.dHiddenWeight) weightGradient(plan.dHiddenWeight, plan.gates, plan.y, rows, 4 * H, H, plan.scratch);
+  biasGradient(plan.dInputBias, plan.dHiddenBias, plan.gates, rows, 4 * H);
+}
+
+function cellBackward(plan: Plan, t: i32): void {
+  const B = plan.B;
+  const H = plan.H;
+  const block = <usize>H << 2;
+  const row = <usize>t * B * block;
+  const one = splat(1);
+  for (let b: i32 = 0; b < B; b++) {
+    const start = <usize>b * block;
+    for (let unit: i32 = 0; unit < H; unit += 4) {
+      const width = H - unit;
+      const offset = start + (<usize>unit << 2);
+      const gates = plan.gates + 4 * (row + start) + (<usize>unit << 2);
+      const i = v128.load(gates);
+      const f = v128.load(gates + block);
+      const g = v128.load(gates + 2 * block);
+      const o = v128.load(gates + 3 * block);
+      const tanhCell = v128.load(plan.squashed + row + offset);
+      const previous = v128.load(plan.c + row + offset);
+      let dh = flush(v128.load(plan.dh + offset));
+      if (plan.dy) dh = f32x4.add(dh, v128.load(plan.dy + row + offset));
+      const throughOutput = f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(tanhCell, tanhCell)));
+      const dc = f32x4.add(flush(v128.load(plan.dc + offset)), throughOutput);
+      const di = f32x4.mul(dc, g);
+      const df = f32x4.mul(dc, previous);
+      const dg = f32x4.mul(dc, i);
+      const dOut = f32x4.mul(dh, tanhCell);
+      storeLanes(plan.dc + offset, f32x4.mul(dc, f), width);
+      storeLanes(gates, f32x4.mul(di, f32x4.mul(i, f32x4.sub(one, i))), width);
+      storeLanes(gates + block, f32x4.mul(df, f32x4.mul(f, f32x4.sub(one, f))), width);
+      storeLanes(gates + 2 * block, f32x4.mul(dg, f32x4.sub(one, f32x4.mul(g, g))), width);
+      storeLanes(gates + 3 * block, f32x4.mul(dOut, f32x4.mul(o, f32x4.sub(one, o))), width);
+    }
+  }
+}

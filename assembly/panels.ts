@@ -1,0 +1,100 @@
+/*
+ * Packed panels: the form in which `product` reads a matrix. A panel holds 16 columns, one row of the chain after the
+ * other; columns past the end are zero.
+ *
+ *   packColumns   panels of the matrix itself, B[K, N]
+ *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)
+ *   packGates     the same for four gates of H rows each: one panel holds i f g o of four neighbouring units, so that
+ *                 the product leaves the four vectors that the cell needs side by side
+ */
+import { PANEL } from './gemm';
+
+/** Writes rows `row … row + count` of W[·, K] as four columns of a panel, zeros for the missing ones. */
+function packFour(panel: usize, row: usize, count: i32, K: i32): void {
+  const stride = <usize>K << 2;
+  const second = count > 1 ? row + stride : 0;
+  const third = count > 2 ? row + 2 * stride : 0;
+  const fourth = count > 3 ? row + 3 * stride : 0;
+  for (let k: i32 = 0; k < K; k++) {
+    const at = <usize>k << 2;
+    let column = f32x4.splat(0);
+    if (count > 0) column = v128.load32_zero(row + at);
+    if (second) column = v128.load_lane<f32>(second + at, column, 1);
+    if (third) column = v128.load_lane<f32>(third + at, column, 2);
+    if (fourth) column = v128.load_lane<f32>(fourth + at, column, 3);
+    v128.store(panel, column);
+    panel += 64;
+  }
+}
+
+export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
+  const rowBytes = <usize>K << 2;
+  for (let n: i32 = 0; n < N; n += PANEL) {
+    for (let quad: i32 = 0; quad < 4; quad++) {
+      const row = n + 4 * quad;
+      packFour(panels + (<usize>quad << 4), W + <usize>row * rowBytes, min(N - row, 4), K);
+    }
+    panels += <usize>K << 6;
+  }
+}
+
+/** W[4H, K] in the block order i f g o. */
+export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
+  const rowBytes = <usize>K << 2;
+  for (let unit: i32 = 0; unit < H; unit += 4) {
+    for (let gate: i32 = 0; gate < 4; gate++) {
+      const row = gate * H + unit;
+      packFour(panels + (<usize>gate << 4), W + <usize>row * rowBytes, min(H - unit, 4), K);
+    }
+    panels += <usize>K << 6;
+  }
+}
+
+export function packColumns(panels: usize, B: usize, K: i32, N: i32): void {
+  for (let n: i32 = 0; n < N; n += PANEL) {
+    const bytes = <usize>min(N - n, PANEL) << 2;
+    let row = B + (<usize>n << 2);
+    for (let k: i32 = 0; k < K; k++) {
+      if (bytes == 64) {
+        v128.store(panels, v128.load(row));
+        v128.store(panels, v128.load(row, 16), 16);
+        v128.store(panels, v128.load(row, 32), 32);
+        v128.store(panels, v128.load(row, 48), 48);
+      } else {
+        memory.fill(panels, 0, 64);
+        memory.copy(panels, row, bytes);
+      }
+      row += <usize>N << 2;
+      panels += 64;
+    }
+  }
+}
+
+/** out[r] = first[r] + second[r] over `count` values; either may be missing (0). */
+function addBiases(out: usize, first: usize, second: usize, count: i32): void {
+  for (let r: i32 = 0; r < count; r++) {
+    const at = <usize>r << 2;
+    let sum: f32 = 0;
+    if (first) sum = load<f32>(first + at);
+    if (second) sum += load<f32>(second + at);
+    store<f32>(out + at, sum);
+  }
+}
+
+/** The sum of the two biases [4H] in the order of the gates' panels, zero for missing units. */
+export function packGateBias(packed: usize, first: usize, second: usize, H: i32): void {
+  memory.fill(packed, 0, <usize>((H + 3) >> 2) << 6);
+  for (let unit: i32 = 0; unit < H; unit += 4) {
+    for (let gate: i32 = 0; gate < 4; gate++) {
+      const row = <usize>(gate * H + unit) << 2;
+      const a = first ? first + row : 0;
+      const b = second ? second + row : 0;
+      addBiases(packed + (<usize>gate << 4), a, b, min(H - unit, 4));
+    }
+    packed += 64;
+  }
+}
+
+export function packBias(packed: usize, first: usize, second: usize, N: i32): void {
+  addBiases(packed, first, second, N);
+}

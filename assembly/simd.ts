@@ -1,0 +1,38 @@
+/*
+ * Four lanes of f32. Every product of the core goes through `madd`: mul then add in the `simd` binary, one fused
+ * operation in `relaxed` where the engine has it. Nothing else differs between the two binaries.
+ */
+
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** Stores the first `count` lanes, all four from 4 on: dense rows end anywhere. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(pointer: usize, value: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(pointer, value);
+    return;
+  }
+  v128.store_lane<f32>(pointer, value, 0);
+  if (count > 1) v128.store_lane<f32>(pointer, value, 1, 4);
+  if (count > 2) v128.store_lane<f32>(pointer, value, 2, 8);
+}
+
+/** The sum of the lanes in the fixed order (0 + 2) + (1 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f32 {
+  const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}

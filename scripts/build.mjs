@@ -1,0 +1,136 @@
+// Builds everything under build/: the binaries, the files that carry them, the host, its declarations.
+//   node scripts/build.mjs          all of it
+//   node scripts/build.mjs --wasm   only the binaries, and only if a source is newer than they are
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const ENTRIES = {
+  index: 'src/index.ts',
+  relaxed: 'src/relaxed.ts',
+  'files/index': 'src/files/index.ts',
+  'data/index': 'src/data/index.ts',
+  'disk/node': 'src/runtime/disk.node.ts',
+  'disk/none': 'src/runtime/disk.none.ts',
+};
+
+/** The released binaries, with the wasm features that each may use. */
+const VARIANTS = {
+  simd: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd'],
+  relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
+};
+
+process.chdir(join(import.meta.dirname, '..'));
+
+try {
+  await buildWasm();
+  if (!process.argv.includes('--wasm')) {
+    await buildHost();
+    await buildTypes();
+    await copyFile('node_modules/assemblyscript/LICENSE', 'build/LICENSE.assemblyscript');
+  }
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function buildWasm() {
+  requireFiles(['assembly/index.ts']);
+  if (wasmIsFresh()) return console.log('wasm: up to date');
+  await Promise.all([compile('debug'), ...Object.keys(VARIANTS).map(compileAndOptimize)]);
+}
+
+/** One target of asconfig.json. */
+function compile(target) {
+  return run('assemblyscript/bin/asc.js', ['--target', target]);
+}
+
+async function compileAndOptimize(variant) {
+  await compile(variant);
+  const wasm = `build/wasm/${variant}.wasm`;
+  const optimized = `build/wasm/${variant}.opt.wasm`;
+  const features = VARIANTS[variant].map((feature) => `--enable-${feature}`);
+  await run('binaryen/bin/wasm-opt', [
+    ...['--mvp-features', ...features, '-O3', '--converge', '--strip-producers', '--strip-target-features'],
+    ...[wasm, '-o', optimized],
+  ]);
+  const [before, after] = await Promise.all([wasm, optimized].map(async (file) => (await stat(file)).size));
+  console.log(
+    `wasm: ${variant} ${before} bytes, ${after} after wasm-opt${after < before ? '' : ' (not kept)'}`,
+  );
+  if (after < before) await copyFile(optimized, wasm);
+  rmSync(optimized);
+  carry(variant);
+}
+
+/** The modules behind `#wasm/*` and `lstm-wasm/*.wasm`: package.json says which runtime takes which. */
+function carry(variant) {
+  const base = `build/wasm/${variant}`;
+  const base64 = readFileSync(`${base}.wasm`).toString('base64');
+  const imported = (specifier) => `import module from '${specifier}'\nexport default module\n`;
+  writeFileSync(`${base}.js`, `export default '${base64}'\n`);
+  writeFileSync(`${base}.module.js`, imported(`./${variant}.wasm`));
+  writeFileSync(`${base}.edge.js`, imported(`./${variant}.wasm?module`));
+  const declared = (type) => `declare const binary: ${type}\nexport default binary\n`;
+  writeFileSync(`${base}.d.ts`, declared('string | WebAssembly.Module'));
+  writeFileSync(`${base}.wasm.d.ts`, declared('WebAssembly.Module'));
+}
+
+/** One call with splitting, so that all entries share one default runtime and one class of each name. */
+async function buildHost() {
+  requireFiles(Object.values(ENTRIES));
+  for (const name of readdirSync('build')) {
+    if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
+  }
+  await build({
+    entryPoints: ENTRIES,
+    outdir: 'build',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    sourcemap: true,
+    external: ['#wasm/*', '#disk', 'node:*'],
+    logLevel: 'warning',
+    tsconfigRaw: {}, // its `paths` are for the type checker
+  });
+}
+
+function buildTypes() {
+  return run('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+}
+
+/** Whether the file that each target writes last is newer than everything it is made from. */
+function wasmIsFresh() {
+  const outputs = [
+    'build/wasm/debug.wasm',
+    ...Object.keys(VARIANTS).map((name) => `build/wasm/${name}.wasm.d.ts`),
+  ];
+  if (!outputs.every((file) => existsSync(file))) return false;
+  const sources = readdirSync('assembly', { recursive: true }).map((name) => join('assembly', name));
+  const inputs = [...sources, 'asconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+  const time = (file) => statSync(file).mtimeMs;
+  return Math.min(...outputs.map(time)) > Math.max(...inputs.map(time));
+}
+
+function requireFiles(files) {
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new Error(`no such source: ${missing.join(', ')}`);
+}
+
+/** Runs a JavaScript command line tool in its own process, so that two cores build two binaries. */
+function run(script, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${script} ${args.join(' ')} ended with ${signal ?? code}`));
+    });
+  });
+}

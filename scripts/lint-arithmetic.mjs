@@ -1,0 +1,37 @@
+// Arithmetic that shapes a model must give the same bits in every engine, and the specification lets `**` and most of
+// Math differ. So in src/ only the functions below may follow `Math.`, and `Math` may not appear without one.
+// esbuild finds the rest: it renames the global Math, but not a string, a comment or a local of that name, and it
+// rewrites each `**` as a call of its helper.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+
+const EXACT = 'abs ceil clz32 floor fround imul max min round sign sqrt trunc'.split(' ');
+
+const folder = process.argv[2] ?? 'src';
+const names = readdirSync(folder, { recursive: true }).filter((name) => /\.[cm]?[jt]s$/.test(name));
+const findings = names.map((name) => join(folder, name)).flatMap(inexact);
+for (const finding of findings) console.error(finding);
+console.log(`arithmetic: ${names.length} files in ${folder}, ${findings.length} inexact operations`);
+if (findings.length > 0) process.exitCode = 1;
+
+/** What remains forbidden, as lines of the code that esbuild prints. */
+function inexact(file) {
+  const globals = ['Math', 'globalThis.Math', 'self.Math', 'window.Math'];
+  const { code } = transformSync(readFileSync(file, 'utf8'), {
+    loader: file.endsWith('js') ? 'js' : 'ts',
+    define: {
+      ...Object.fromEntries(globals.map((name) => [name, '$INEXACT'])),
+      ...Object.fromEntries(EXACT.map((name) => [`Math.${name}`, `$EXACT_${name}`])),
+    },
+    supported: { 'exponent-operator': false },
+  });
+  return code
+    .split('\n')
+    .filter((line) => !line.startsWith('var __pow ') && /\$INEXACT|\b__pow\(/.test(line))
+    .map(
+      (line) =>
+        `${file}: ${line.trim().replaceAll('$INEXACT', 'Math').replaceAll('$EXACT_', 'Math.').replaceAll('__pow(', '**(')}`,
+    );
+}

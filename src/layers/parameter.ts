@@ -1,0 +1,131 @@
+import { describe } from '../border/errors.js';
+import { checkBoolean } from '../border/options.js';
+import { showShape, sizeOf } from '../border/tensor.js';
+import type { Holdings } from '../runtime/memory.js';
+
+/**
+ * A handle onto one parameter of a layer and its gradient, in PyTorch's layout. The values live in the core: what `read`
+ * gives is a copy, and only `write` changes them.
+ */
+export class Parameter {
+  readonly shape: readonly number[];
+  /** @internal Where the values lie, with zeros up to the next multiple of four. */
+  readonly pointer: number;
+  /** @internal Rises with every change, so that packed copies know when they are old. */
+  version = 0;
+  readonly #holdings: Holdings;
+  #gradient = 0;
+  #requiresGrad = true;
+
+  /** @internal */
+  constructor(holdings: Holdings, shape: readonly number[]) {
+    this.shape = shape;
+    this.#holdings = holdings;
+    this.pointer = holdings.takeZeros(bytesOf(sizeOf(shape)));
+  }
+
+  /** How many values. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Whether backward computes a gradient for it. Optimizers leave a parameter alone that has none. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    this.#requiresGrad = checkBoolean('requiresGrad', value);
+  }
+
+  /** @internal */
+  get runtime() {
+    return this.#holdings.runtime;
+  }
+
+  /** @internal Where the gradient lies, 0 before the first backward. */
+  get gradient(): number {
+    return this.#gradient;
+  }
+
+  /** @internal The same, made if need be; 0 where none is wanted. */
+  needGradient(): number {
+    if (!this.#requiresGrad) return 0;
+    if (this.#gradient === 0) this.#gradient = this.#holdings.takeZeros(bytesOf(this.size));
+    return this.#gradient;
+  }
+
+  /** A copy of the values, into `out` if it is given. @throws RangeError where `out` has another length */
+  read(out?: Float32Array): Float32Array {
+    this.#holdings.check();
+    return this.#copy(this.pointer, out);
+  }
+
+  /** A copy of the gradient, zeros before the first backward. */
+  readGrad(out?: Float32Array): Float32Array {
+    this.#holdings.check();
+    if (this.#gradient !== 0) return this.#copy(this.#gradient, out);
+    return this.#target(out).fill(0);
+  }
+
+  /**
+   * Replaces the values.
+   *
+   * @throws TypeError for no Float32Array, RangeError for another length or values that are not finite
+   */
+  write(data: Float32Array): void {
+    this.#holdings.check();
+    this.checkValues('data', data);
+    this.runtime.f32.set(data, this.pointer >> 2);
+    this.version++;
+  }
+
+  /** Replaces the gradient. @throws as {@link write}, but for the finiteness */
+  writeGrad(data: Float32Array): void {
+    this.#holdings.check();
+    this.#checkLength('data', data);
+    const gradient = this.needGradient();
+    if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
+    this.runtime.f32.set(data, gradient >> 2);
+  }
+
+  /** @internal */
+  zeroGrad(): void {
+    if (this.#gradient !== 0) this.runtime.f32.fill(0, this.#gradient >> 2, (this.#gradient >> 2) + this.size);
+  }
+
+  /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
+  checkValues(name: string, data: unknown): asserts data is Float32Array {
+    this.#checkLength(name, data);
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new RangeError(`"${name}" expected finite values, got ${data[bad]} at ${bad}`);
+  }
+
+  #checkLength(name: string, data: unknown): asserts data is Float32Array {
+    if (!(data instanceof Float32Array)) throw new TypeError(`"${name}" expected a Float32Array, got ${describe(data)}`);
+    if (data.length !== this.size) {
+      throw new RangeError(
+        `"${name}" expected ${this.shape.join(' * ')} = ${this.size} values for shape ${showShape(this.shape)}, got ${data.length}`,
+      );
+    }
+  }
+
+  #target(out: Float32Array | undefined): Float32Array {
+    if (out === undefined) return new Float32Array(this.size);
+    this.#checkLength('out', out);
+    return out;
+  }
+
+  #copy(pointer: number, out: Float32Array | undefined): Float32Array {
+    const start = pointer >> 2;
+    const values = this.runtime.f32.subarray(start, start + this.size);
+    if (out === undefined) return values.slice();
+    this.#target(out).set(values);
+    return out;
+  }
+}
+
+/** Arrays of parameters end at a multiple of 16 bytes: kernels over them have no tail. */
+export function bytesOf(count: number): number {
+  return Math.ceil(count / 4) * 16;
+}

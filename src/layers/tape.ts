@@ -1,0 +1,128 @@
+import type { Holdings } from '../runtime/memory.js';
+
+/** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
+export interface Block {
+  readonly pointer: number;
+  readonly shape: readonly number[];
+  readonly turned: boolean;
+  /** Whether these are 32-bit ids, not floats. */
+  readonly ids?: boolean;
+}
+
+/** From the gradient of a layer's output to that of its input; `undefined` where that is not wanted or has none. */
+export type BackwardStep = (dOutput: Block, wantInput: boolean) => Block | undefined;
+
+interface Segment {
+  readonly pointer: number;
+  readonly bytes: number;
+}
+
+const ALIGNMENT = 64;
+
+/**
+ * The memory of one forward and its backward: a stack of blocks that all go at once. It keeps what it has taken, as one
+ * piece, so that from the second time on nothing is allocated.
+ */
+export class Tape {
+  training = false;
+  recording = false;
+  /** What the layers recorded, in forward order. */
+  readonly steps: BackwardStep[] = [];
+  readonly #holdings: Holdings;
+  #segments: Segment[] = [];
+  #used = 0;
+  #total = 0;
+
+  constructor(holdings: Holdings) {
+    this.#holdings = holdings;
+  }
+
+  /** `bytes` bytes until {@link clear}. @throws RangeError where there is no room for them */
+  take(bytes: number): number {
+    const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    let segment = this.#segments.at(-1);
+    if (segment === undefined || this.#used + size > segment.bytes) {
+      segment = { pointer: this.#holdings.take(size), bytes: size };
+      this.#segments.push(segment);
+      this.#used = 0;
+    }
+    const pointer = segment.pointer + this.#used;
+    this.#used += size;
+    this.#total += size;
+    return pointer;
+  }
+
+  takeZeros(bytes: number): number {
+    const pointer = this.take(bytes);
+    this.#holdings.runtime.f32.fill(0, pointer >> 2, (pointer + bytes) >> 2);
+    return pointer;
+  }
+
+  /** Forgets everything; several pieces become one that holds as much. */
+  clear(): void {
+    this.steps.length = 0;
+    this.#used = 0;
+    if (this.#segments.length > 1) {
+      for (const { pointer } of this.#segments) this.#holdings.give(pointer);
+      this.#segments = [{ pointer: this.#holdings.take(this.#total), bytes: this.#total }];
+    }
+    this.#total = 0;
+  }
+}
+
+/** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
+export class TapePool {
+  readonly #holdings: Holdings;
+  readonly #free: Tape[] = [];
+  readonly #pending: { tape: Tape; output: Block }[] = [];
+
+  constructor(holdings: Holdings) {
+    this.#holdings = holdings;
+  }
+
+  /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
+  forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
+    const tape = this.#free.pop() ?? new Tape(this.#holdings);
+    tape.training = training;
+    tape.recording = recording;
+    let recorded = false;
+    try {
+      const result = run(tape);
+      if (recording) this.#pending.push({ tape, output: result.block });
+      recorded = recording;
+      return result;
+    } finally {
+      if (!recorded) this.#recycle(tape);
+    }
+  }
+
+  /** The output whose gradient the next backward takes. @throws Error where nothing is recorded */
+  get expected(): Block {
+    const latest = this.#pending.at(-1);
+    if (latest === undefined) {
+      throw new Error('backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }');
+    }
+    return latest.output;
+  }
+
+  /** Runs the backward of the latest recorded forward, which is then gone. */
+  backward<T>(run: (tape: Tape) => T): T {
+    const { tape } = this.#pending.at(-1) as { tape: Tape };
+    this.#pending.pop();
+    try {
+      return run(tape);
+    } finally {
+      this.#recycle(tape);
+    }
+  }
+
+  /** Drops what waits for a backward. */
+  drop(): void {
+    for (const { tape } of this.#pending.splice(0)) this.#recycle(tape);
+  }
+
+  #recycle(tape: Tape): void {
+    tape.clear();
+    this.#free.push(tape);
+  }
+}

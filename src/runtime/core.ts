@@ -1,0 +1,66 @@
+/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers, strides and counts in values. */
+export interface Core {
+  readonly memory: WebAssembly.Memory;
+  isRelaxed(): number;
+
+  allocate(bytes: number): number;
+  release(pointer: number): void;
+  turn(out: number, rows: number, first: number, second: number, bytes: number): void;
+  allFinite(x: number, count: number): number;
+
+  packRows(panels: number, W: number, N: number, K: number): void;
+  packColumns(panels: number, B: number, K: number, N: number): void;
+  packGates(panels: number, W: number, H: number, K: number): void;
+  packGateBias(packed: number, first: number, second: number, H: number): void;
+  packBias(packed: number, first: number, second: number, N: number): void;
+
+  linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
+  inputGradient(dx: number, dy: number, backPanels: number, M: number, N: number, K: number): void;
+  weightGradient(dW: number, dy: number, x: number, M: number, N: number, K: number, scratch: number): void;
+  biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
+  gradientScratch(N: number, K: number): number;
+
+  lstmForward(plan: number, t0: number, t1: number): void;
+  lstmBackward(plan: number, T: number): void;
+  rnnForward(plan: number, t0: number, t1: number): void;
+  rnnBackward(plan: number, T: number): void;
+  carryState(plan: number): void;
+
+  embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
+  embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;
+  activationForward(y: number, x: number, count: number, kind: number): void;
+  activationBackward(dx: number, dy: number, y: number, count: number, kind: number): void;
+  dropout(out: number, x: number, count: number, p: number, counter: number, source: number): void;
+
+  uniformAt(source: number, counter: number): number;
+  fillUniform(out: number, count: number, low: number, high: number, source: number): void;
+  fillNormal(out: number, count: number, mean: number, deviation: number, source: number): void;
+  fillPermutation(out: number, count: number, source: number): void;
+  fillOrthogonal(W: number, rows: number, columns: number, source: number, scratch: number): void;
+  fillChrono(bias: number, H: number, longest: number, source: number): void;
+
+  softmaxRows(out: number, x: number, rows: number, count: number): void;
+  sampleRow(
+    logits: number, count: number, temperature: number, topK: number, topP: number, u: number, scratch: number,
+  ): number;
+  scaleBy(values: number, count: number, factor: number): void;
+  crossEntropyRows(
+    grad: number, logits: number, targets: number, rows: number, C: number, weight: number, smoothing: number, scale: number,
+  ): number;
+  squaredError(grad: number, x: number, y: number, count: number, weight: number, scale: number): number;
+  binaryCrossEntropySum(grad: number, x: number, y: number, count: number, weight: number, scale: number): number;
+
+  sumOfSquares(d: number, count: number): number;
+  clampTo(d: number, count: number, limit: number): void;
+  sgdStep(
+    w: number, d: number, v: number, count: number, lr: number, momentum: number, weightDecay: number, flags: number, first: number,
+  ): void;
+  rmspropStep(
+    w: number, d: number, s: number, mean: number, v: number, count: number,
+    lr: number, alpha: number, epsilon: number, momentum: number, weightDecay: number,
+  ): void;
+  adamStep(
+    w: number, d: number, m: number, s: number, count: number,
+    rate: number, beta1: number, beta2: number, epsilon: number, unbias: number, coupled: number, shrink: number,
+  ): void;
+}

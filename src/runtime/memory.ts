@@ -1,0 +1,64 @@
+import type { Runtime } from './runtime.js';
+
+/**
+ * What one object of the host holds in the core's memory. It does not know its owner, so that it can outlive it: the
+ * registry gives everything back when an owner is collected without `dispose`.
+ */
+export class Holdings {
+  readonly runtime: Runtime;
+  readonly #pointers = new Set<number>();
+  #disposed: string | undefined;
+
+  constructor(runtime: Runtime, owner: object) {
+    this.runtime = runtime;
+    registry?.register(owner, this, this);
+  }
+
+  take(bytes: number): number {
+    const pointer = this.runtime.allocate(bytes);
+    this.#pointers.add(pointer);
+    return pointer;
+  }
+
+  /** A block of zeros. */
+  takeZeros(bytes: number): number {
+    const pointer = this.take(bytes);
+    this.runtime.f32.fill(0, pointer >> 2, (pointer >> 2) + Math.ceil(bytes / 4));
+    return pointer;
+  }
+
+  give(pointer: number): void {
+    if (this.#pointers.delete(pointer)) this.runtime.release(pointer);
+  }
+
+  /** @throws Error once the owner was disposed of */
+  check(): void {
+    if (this.#disposed !== undefined) throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
+  }
+
+  /** Gives everything back; `owner` is named to whoever asks later. Twice is once. */
+  dispose(owner: string): void {
+    this.#disposed ??= owner;
+    registry?.unregister(this);
+    for (const pointer of this.#pointers) this.runtime.release(pointer);
+    this.#pointers.clear();
+  }
+}
+
+const registry =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Holdings>((holdings) => holdings.dispose('object'));
+
+/** Lets `using` dispose of a class, where the engine has the symbol: elsewhere it would name a method "undefined". */
+export function disposable(prototype: { dispose(): void }): void {
+  const symbol = (Symbol as { dispose?: symbol }).dispose;
+  if (symbol === undefined) return;
+  Object.defineProperty(prototype, symbol, {
+    value(this: { dispose(): void }) {
+      this.dispose();
+    },
+    configurable: true,
+    writable: true,
+  });
+}

@@ -1,0 +1,136 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import { describe } from '../border/errors.js';
+import { checkOptions, checkSeed } from '../border/options.js';
+import { type Binary, compile, simd } from './binary.js';
+import type { Core } from './core.js';
+
+export interface RuntimeOptions {
+  /** The binary to run; `relaxed` from 'lstm-wasm/relaxed' for speed. Where the engine refuses it, `simd` runs. */
+  binary?: Binary;
+  /** A module compiled already, from 'lstm-wasm/simd.wasm' or 'lstm-wasm/relaxed.wasm'; takes the place of `binary`. */
+  module?: WebAssembly.Module;
+  /** The seed of everything drawn here; a whole number from 0 to 2^53 − 1. Default 0. */
+  seed?: number;
+}
+
+/** The seed and the stream of one user of random numbers, and how many of them it has drawn. */
+export interface Generator {
+  seed: number;
+  stream: number;
+  counter: number;
+}
+
+/** One instance of the core with a memory of its own. Made by {@link createRuntime}. */
+export class Runtime {
+  /** Which binary runs: `simd` gives the same bits everywhere, `relaxed` is faster. */
+  readonly variant: 'simd' | 'relaxed';
+  /** The seed of everything drawn here. */
+  readonly seed: number;
+  /** @internal */
+  readonly core: Core;
+  #streams = 0;
+  readonly #source: number;
+  #f32 = new Float32Array(0);
+  #i32 = new Int32Array(0);
+
+  /** @internal */
+  constructor(module: WebAssembly.Module, seed: number) {
+    // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
+    this.core = instantiateSync(module, {}).instance.exports as unknown as Core;
+    this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
+    this.seed = seed;
+    this.#source = this.allocate(16);
+  }
+
+  /** How many bytes of memory the runtime holds. It grows when needed and is reused, never given back. */
+  get memoryBytes(): number {
+    return this.core.memory.buffer.byteLength;
+  }
+
+  /** @internal The memory as floats; made anew after each growth, so never kept across a call. */
+  get f32(): Float32Array {
+    if (this.#f32.buffer !== this.core.memory.buffer) this.#f32 = new Float32Array(this.core.memory.buffer);
+    return this.#f32;
+  }
+
+  /** @internal */
+  get i32(): Int32Array {
+    if (this.#i32.buffer !== this.core.memory.buffer) this.#i32 = new Int32Array(this.core.memory.buffer);
+    return this.#i32;
+  }
+
+  /** @internal A block of memory. @throws RangeError where there is no room for it */
+  allocate(bytes: number): number {
+    // Asked in doubles: the call would see the size modulo 2^32.
+    const pointer = bytes < 2 ** 32 ? this.core.allocate(bytes) >>> 0 : 0;
+    if (pointer === 0) {
+      throw new RangeError(`out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`);
+    }
+    return pointer;
+  }
+
+  /** @internal */
+  release(pointer: number): void {
+    this.core.release(pointer);
+  }
+
+  /** @internal The next stream of random numbers that nobody has drawn from. */
+  nextStream(): number {
+    return this.#streams++;
+  }
+
+  /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
+  source(seed: number, stream: number, part = 0): number {
+    this.i32.set([seed, Math.floor(seed / 2 ** 32), part, stream], this.#source >> 2);
+    return this.#source;
+  }
+}
+
+/**
+ * An isolated runtime: a memory and a generator of its own.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, LSTM } from 'lstm-wasm';
+ * const runtime = createRuntime({ seed: 7 });
+ * const layer = new LSTM(3, 5, { runtime });
+ * console.log(runtime.variant, layer.parameterCount); // simd 200
+ * ```
+ * @throws TypeError for another kind of argument or an unknown option, RangeError for a seed that is no whole number
+ */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  checkOptions(options, ['binary', 'module', 'seed'], 'createRuntime');
+  const { binary = simd, module, seed = 0 } = options;
+  checkSeed('seed', seed);
+  if (module !== undefined && Object.prototype.toString.call(module) !== '[object WebAssembly.Module]') {
+    throw new TypeError(`module expected a WebAssembly.Module, got ${describe(module)}`);
+  }
+  if (binary === null || typeof binary !== 'object' || !('source' in binary)) {
+    throw new TypeError(`binary expected \`relaxed\` from 'lstm-wasm/relaxed', got ${describe(binary)}`);
+  }
+  return new Runtime(module ?? compile(binary, simd), seed);
+}
+
+let shared: Runtime | undefined;
+
+/** The runtime of everything that names none: made at first use. */
+export function defaultRuntime(): Runtime {
+  shared ??= createRuntime();
+  return shared;
+}
+
+/**
+ * Makes `runtime` the one that layers take which name none. Layers made before keep theirs.
+ *
+ * @throws TypeError for what {@link createRuntime} did not make
+ */
+export function setDefaultRuntime(runtime: Runtime): void {
+  shared = checkRuntime(runtime);
+}
+
+/** The runtime an option names, or the default one. */
+export function checkRuntime(runtime: unknown): Runtime {
+  if (runtime === undefined) return defaultRuntime();
+  if (runtime instanceof Runtime) return runtime;
+  throw new TypeError(`runtime expected what createRuntime() gives, got ${describe(runtime)}`);
+}

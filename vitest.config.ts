@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const node = Number(process.versions.node.split('.')[0]);
+
+/** `--mode slow` runs test/slow alone; without it everything else runs. */
+export default defineConfig(({ mode }) => ({
+  resolve: {
+    // The source, as the tests of everything else have it; without this the built copy would be taken.
+    alias: { '#disk': fileURLToPath(new URL('src/runtime/disk.node.ts', import.meta.url)) },
+  },
+  test: {
+    include: [mode === 'slow' ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
+    exclude: mode === 'slow' ? [] : ['test/slow/**', 'test/runtimes/**'],
+    testTimeout: mode === 'slow' ? 30 * 60_000 : 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    // Node 20 has relaxed SIMD only behind this flag; from 22 on it neither needs nor knows it.
+    execArgv: node < 22 ? ['--experimental-wasm-relaxed-simd'] : [],
+    reporters: ['default', './test/reporter.ts'],
+  },
+}));
