@@ -11,7 +11,7 @@ export function checkOptions(options: unknown, known: readonly string[], owner: 
 }
 
 /** The largest size that a 32-bit memory could ever hold one value for. */
-const LARGEST_SIZE = 2 ** 30;
+const LARGEST_SIZE = 1_073_741_824;
 
 /** A whole number from `least` up. @throws TypeError for another kind, RangeError for another value */
 export function checkSize(name: string, value: unknown, least = 1): number {

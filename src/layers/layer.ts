@@ -2,10 +2,10 @@ import { describe, suggestion } from '../border/errors.js';
 import { checkBoolean, checkOptions } from '../border/options.js';
 import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
 import { disposable, Holdings } from '../runtime/memory.js';
-import type { Runtime } from '../runtime/runtime.js';
+import type { Generator, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
-import { type Block, type Tape, TapePool } from './tape.js';
+import { type BackwardStep, type Block, type Tape, TapePool } from './tape.js';
 
 export interface ForwardOptions {
   /** Turns dropout on, and recording with it. Default false. */
@@ -14,11 +14,16 @@ export interface ForwardOptions {
   record?: boolean;
 }
 
+export interface BackwardOptions {
+  /** Whether to compute the gradient of the input; the first layer of a model saves a product without. Default true. */
+  inputGradient?: boolean;
+}
+
 /** What a model is to {@link Trainer}, {@link Sequential} and the optimizers; a layer of the user's own speaks it too. */
 export interface Layer {
   forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   /** Parameter gradients accumulate. */
-  backward(gradient: { output: Tensor }): { input?: Tensor };
+  backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
   /** Names to handles; listing copies nothing. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly parameterCount: number;
@@ -43,7 +48,9 @@ export abstract class CoreLayer implements Layer {
   /** The class, as messages and files name it. */
   abstract readonly type: string;
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
-  readonly order: 'batch' | 'time' | undefined = undefined;
+  get order(): 'batch' | 'time' | undefined {
+    return undefined;
+  }
 
   /** @internal */
   constructor(runtime: Runtime) {
@@ -75,13 +82,12 @@ export abstract class CoreLayer implements Layer {
    * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
    */
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
-    const { training, recording } = this.checkForward(options, ['training', 'record']);
-    const { block } = this.tapes.forward(training, recording, (tape) => {
+    const { training, recording } = this.checkForward(options);
+    const { output } = this.tapes.forward(training, recording, (tape) => {
       const block = this.forwardIn(this.enter(input, tape, this.order === 'batch'), tape);
       return { block, output: this.leave(block, tape) };
     });
-    void block;
-    return { output: this.lastOutput as Tensor };
+    return { output };
   }
 
   /**
@@ -90,14 +96,140 @@ export abstract class CoreLayer implements Layer {
    *
    * @throws Error where no forward is recorded, RangeError for another shape than the output's
    */
-  backward(gradient: { output: Tensor }): { input?: Tensor } {
-    this.holdings.check();
-    const expected = this.tapes.expected;
-    checkOptions(gradient, ['output'], 'backward');
-    const output = checkTensorOf('output', gradient.output, expected.shape, 'of the output');
-    return this.tapes.backward((tape) => {
-      const dInput = runBackward(tape, this.copyIn(output.data, expected, tape), true);
+  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
+    const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
+    if (output === undefined) throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
+    return this.tapes.backward((tape, recorded) => {
+      const dInput = runBackward(tape, this.copyIn(output.data, recorded, tape), wantInput);
       return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
     });
   }
+
+  /** Sets the gradients to zero and drops what waits for a backward. */
+  zeroGrad(): void {
+    this.holdings.check();
+    this.tapes.drop();
+    for (const parameter of this.named.values()) parameter.zeroGrad();
+  }
+
+  /** Copies of all parameters, by name. */
+  stateDict(): Record<string, Tensor> {
+    const dict: Record<string, Tensor> = {};
+    for (const [name, parameter] of this.parameters) dict[name] = { data: parameter.read(), shape: parameter.shape };
+    return dict;
+  }
+
+  /**
+   * Replaces all parameters, or none where one does not fit.
+   *
+   * @throws TypeError for a missing or an unknown name, RangeError for another shape or values that are not finite
+   */
+  loadStateDict(dict: Record<string, Tensor>): void {
+    this.holdings.check();
+    loadParameters(this.parameters, dict);
+  }
+
+  /** Gives the layer's memory back to its runtime. The layer can not be used after it. */
+  dispose(): void {
+    this.holdings.dispose(this.type);
+  }
+
+  /** @internal Streams, training state and the like: what a checkpoint holds beside the parameters. */
+  get extras(): LayerExtras {
+    return {};
+  }
+
+  /** @internal The user's input, checked and copied into the core. */
+  enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+    const tensor = checkTensor('input', input);
+    return this.copyIn(tensor.data, { shape: tensor.shape, turned: turned && tensor.shape.length === 3 }, tape);
+  }
+
+  /** Makes the parameters, and gives back what was taken when there is no room for all. */
+  protected build(make: () => void): void {
+    try {
+      make();
+    } catch (error) {
+      this.holdings.dispose(this.type);
+      throw error;
+    }
+  }
+
+  protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
+    this.holdings.check();
+    checkOptions(options, ['training', 'record', ...known], `${this.type}.forward`);
+    const training = checkBoolean('training', options.training ?? false);
+    return { training, recording: checkBoolean('record', options.record ?? training) };
+  }
+
+  /** The gradients of what the latest recorded forward gave; each may be missing. */
+  protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
+    this.holdings.check();
+    const { shape } = this.tapes.latest.output;
+    checkOptions(gradient, known, `${this.type}.backward`);
+    checkOptions(options, ['inputGradient'], `${this.type}.backward`);
+    const { output } = gradient;
+    return {
+      output: output && checkTensorOf('output', output, shape, 'of the output'),
+      wantInput: checkBoolean('inputGradient', options.inputGradient ?? true),
+    };
+  }
+
+  /** A copy of the user's values in the core, laid as `like` is. */
+  protected copyIn(data: Float32Array, like: Pick<Block, 'shape' | 'turned'>, tape: Tape): Block {
+    const pointer = tape.take(data.length * 4);
+    const { shape, turned } = like;
+    if (turned && shape[0] !== 1 && shape[1] !== 1) {
+      const staged = tape.take(data.length * 4);
+      this.runtime.f32.set(data, staged >> 2);
+      this.runtime.core.turn(pointer, staged, shape[0] as number, shape[1] as number, sizeOf(shape.slice(2)) * 4);
+    } else {
+      this.runtime.f32.set(data, pointer >> 2);
+    }
+    return { pointer, shape, turned };
+  }
+
+  /** A block as a tensor that the caller owns. */
+  protected leave(block: Block, tape: Tape): Tensor {
+    const { shape, turned } = block;
+    const size = sizeOf(shape);
+    let from = block.pointer;
+    if (turned && shape[0] !== 1 && shape[1] !== 1) {
+      from = tape.take(size * 4);
+      this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, sizeOf(shape.slice(2)) * 4);
+    }
+    return { data: this.runtime.f32.slice(from >> 2, (from >> 2) + size), shape };
+  }
+}
+disposable(CoreLayer.prototype);
+
+/** What a layer keeps from one training step to the next, beside its parameters. */
+export interface LayerExtras {
+  /** Its generators: the state of dropout. */
+  generators?: Generator[];
+  /** The states that a stateful layer carries. */
+  carried?: { get(): Record<string, Tensor>; set(states: Record<string, Tensor>): void };
+}
+
+/** Backward through what a tape recorded, the latest step first. */
+export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
+  let gradient: Block | undefined = dOutput;
+  for (let n = tape.steps.length - 1; n >= 0 && gradient !== undefined; n--) {
+    gradient = (tape.steps[n] as BackwardStep)(gradient, wantInput || n > 0);
+  }
+  return gradient;
+}
+
+/** Writes a whole state dict, after all of it was checked. */
+export function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: Record<string, Tensor>): void {
+  if (dict === null || typeof dict !== 'object') throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
+  const names = [...parameters.keys()];
+  for (const name of Object.keys(dict)) {
+    if (!parameters.has(name)) throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, names)}`);
+  }
+  for (const [name, parameter] of parameters as ReadonlyMap<string, Parameter>) {
+    if (!Object.hasOwn(dict, name)) throw new TypeError(`state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`);
+    parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
+  }
+  for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);
 }

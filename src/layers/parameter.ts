@@ -95,13 +95,13 @@ export class Parameter {
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
-  checkValues(name: string, data: unknown): asserts data is Float32Array {
+  checkValues(name: string, data: Float32Array): void {
     this.#checkLength(name, data);
     const bad = data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new RangeError(`"${name}" expected finite values, got ${data[bad]} at ${bad}`);
   }
 
-  #checkLength(name: string, data: unknown): asserts data is Float32Array {
+  #checkLength(name: string, data: Float32Array): void {
     if (!(data instanceof Float32Array)) throw new TypeError(`"${name}" expected a Float32Array, got ${describe(data)}`);
     if (data.length !== this.size) {
       throw new RangeError(

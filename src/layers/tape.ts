@@ -70,11 +70,17 @@ export class Tape {
   }
 }
 
+/** A recorded forward: its output's block tells the shape of the gradient that backward takes. */
+export interface Pending {
+  readonly tape: Tape;
+  readonly output: Block;
+}
+
 /** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
 export class TapePool {
   readonly #holdings: Holdings;
   readonly #free: Tape[] = [];
-  readonly #pending: { tape: Tape; output: Block }[] = [];
+  readonly #pending: Pending[] = [];
 
   constructor(holdings: Holdings) {
     this.#holdings = holdings;
@@ -96,21 +102,20 @@ export class TapePool {
     }
   }
 
-  /** The output whose gradient the next backward takes. @throws Error where nothing is recorded */
-  get expected(): Block {
+  /** What the next backward takes. @throws Error where nothing is recorded */
+  get latest(): Pending {
     const latest = this.#pending.at(-1);
     if (latest === undefined) {
       throw new Error('backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }');
     }
-    return latest.output;
+    return latest;
   }
 
   /** Runs the backward of the latest recorded forward, which is then gone. */
-  backward<T>(run: (tape: Tape) => T): T {
-    const { tape } = this.#pending.at(-1) as { tape: Tape };
-    this.#pending.pop();
+  backward<T>(run: (tape: Tape, output: Block) => T): T {
+    const { tape, output } = this.#pending.pop() as Pending;
     try {
-      return run(tape);
+      return run(tape, output);
     } finally {
       this.#recycle(tape);
     }

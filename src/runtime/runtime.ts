@@ -62,7 +62,7 @@ export class Runtime {
   /** @internal A block of memory. @throws RangeError where there is no room for it */
   allocate(bytes: number): number {
     // Asked in doubles: the call would see the size modulo 2^32.
-    const pointer = bytes < 2 ** 32 ? this.core.allocate(bytes) >>> 0 : 0;
+    const pointer = bytes < 4_294_967_296 ? this.core.allocate(bytes) >>> 0 : 0;
     if (pointer === 0) {
       throw new RangeError(`out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`);
     }
@@ -81,7 +81,7 @@ export class Runtime {
 
   /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
   source(seed: number, stream: number, part = 0): number {
-    this.i32.set([seed, Math.floor(seed / 2 ** 32), part, stream], this.#source >> 2);
+    this.i32.set([seed, Math.floor(seed / 4_294_967_296), part, stream], this.#source >> 2);
     return this.#source;
   }
 }

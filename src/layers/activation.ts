@@ -1,0 +1,67 @@
+import { checkOneOf, checkOptions } from '../border/options.js';
+import { sizeOf } from '../border/tensor.js';
+import type { Holdings } from '../runtime/memory.js';
+import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { CoreLayer, type LayerConfig } from './layer.js';
+import type { Stage, StageInput } from './stream.js';
+import type { Block, Tape } from './tape.js';
+
+/** In the order of assembly/activation.ts. */
+const NAMES = ['tanh', 'sigmoid', 'relu', 'exponential'] as const;
+
+export type ActivationName = (typeof NAMES)[number];
+
+/**
+ * An activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, on any shape.
+ *
+ * @example
+ * ```ts
+ * import { Activation } from 'lstm-wasm';
+ * const { output } = new Activation('relu').forward({ data: new Float32Array([-1, 2]), shape: [2] });
+ * console.log(output.data[0], output.data[1]); // 0 2
+ * ```
+ * @throws TypeError for no string, RangeError for an unknown name
+ */
+export class Activation extends CoreLayer {
+  override readonly type = 'Activation';
+  readonly name: ActivationName;
+
+  constructor(name: ActivationName, options: { runtime?: Runtime } = {}) {
+    checkOptions(options, ['runtime'], 'Activation');
+    checkOneOf('name', name, NAMES);
+    super(checkRuntime(options.runtime));
+    this.name = name;
+  }
+
+  /** @internal */
+  override forwardIn(input: Block, tape: Tape): Block {
+    const { core } = this.runtime;
+    const size = sizeOf(input.shape);
+    const kind = NAMES.indexOf(this.name);
+    const output: Block = { ...input, pointer: tape.take(size * 4) };
+    core.activationForward(output.pointer, input.pointer, size, kind);
+    if (tape.recording) {
+      tape.steps.push((dOutput, wantInput) => {
+        if (!wantInput) return undefined;
+        const pointer = tape.take(size * 4);
+        core.activationBackward(pointer, dOutput.pointer, output.pointer, size, kind);
+        return { ...input, pointer };
+      });
+    }
+    return output;
+  }
+
+  /** @internal */
+  override openStage(input: StageInput, holdings: Holdings): Stage {
+    const size = input.rows * input.width;
+    const pointer = holdings.takeZeros(size * 4);
+    const kind = NAMES.indexOf(this.name);
+    const run = () => this.runtime.core.activationForward(pointer, input.pointer, size, kind);
+    return { output: { ...input, pointer }, states: [], run };
+  }
+
+  /** @internal */
+  override config(): LayerConfig {
+    return { type: this.type, name: this.name };
+  }
+}

@@ -1,0 +1,96 @@
+import { checkOptions, checkProbability, checkSeed } from '../border/options.js';
+import { sizeOf } from '../border/tensor.js';
+import { checkRuntime, type Generator, type Runtime } from '../runtime/runtime.js';
+import { OWN_STREAM } from './initialise.js';
+import { CoreLayer, type LayerConfig, type LayerExtras } from './layer.js';
+import type { Stage, StageInput } from './stream.js';
+import type { Block, Tape } from './tape.js';
+
+/** Draws dropout masks. A mask is a function of the generator's state, so backward draws the same one again. */
+export class Masks {
+  readonly generator: Generator;
+  readonly #runtime: Runtime;
+  readonly #p: number;
+
+  constructor(runtime: Runtime, p: number, seed: number | undefined) {
+    this.#runtime = runtime;
+    this.#p = p;
+    if (seed !== undefined) checkSeed('seed', seed);
+    const stream = seed === undefined ? runtime.nextStream() : OWN_STREAM;
+    this.generator = { seed: seed ?? runtime.seed, stream, counter: 0 };
+  }
+
+  /** out = x under a mask of its own; gives what `again` needs to draw that mask once more. */
+  draw(out: number, x: number, count: number): number {
+    const { counter } = this.generator;
+    this.again(out, x, count, counter);
+    this.generator.counter += Math.ceil(count / 4) * 4;
+    return counter;
+  }
+
+  again(out: number, x: number, count: number, counter: number): void {
+    const { seed, stream } = this.generator;
+    // Part 2^31: the parts from 0 up initialise parameters.
+    this.#runtime.core.dropout(out, x, count, this.#p, counter, this.#runtime.source(seed, stream, 0x80000000));
+  }
+}
+
+/**
+ * Dropout (Srivastava et al. 2014): in training each value is zero with probability `p`, and the others are divided by
+ * 1 − p; elsewhere nothing happens. A new mask for every value of every call.
+ *
+ * @example
+ * ```ts
+ * import { Dropout } from 'lstm-wasm';
+ * const layer = new Dropout(0.5, { seed: 1 });
+ * const { output } = layer.forward({ data: new Float32Array([1, 1]), shape: [2] });
+ * console.log(output.data[0]); // 1: no training
+ * ```
+ * @throws TypeError for another kind of argument, RangeError for a probability outside [0, 1)
+ */
+export class Dropout extends CoreLayer {
+  override readonly type = 'Dropout';
+  readonly p: number;
+  readonly #masks: Masks;
+
+  constructor(p: number, options: { seed?: number; runtime?: Runtime } = {}) {
+    checkOptions(options, ['seed', 'runtime'], 'Dropout');
+    checkProbability('p', p);
+    super(checkRuntime(options.runtime));
+    this.p = p;
+    this.#masks = new Masks(this.runtime, p, options.seed);
+  }
+
+  /** @internal */
+  override forwardIn(input: Block, tape: Tape): Block {
+    if (!tape.training || this.p === 0) {
+      if (tape.recording) tape.steps.push((dOutput) => dOutput);
+      return input;
+    }
+    const size = sizeOf(input.shape);
+    const pointer = tape.take(size * 4);
+    const counter = this.#masks.draw(pointer, input.pointer, size);
+    if (tape.recording) {
+      tape.steps.push((dOutput) => {
+        this.#masks.again(dOutput.pointer, dOutput.pointer, size, counter);
+        return dOutput;
+      });
+    }
+    return { ...input, pointer };
+  }
+
+  /** @internal */
+  override openStage(input: StageInput): Stage {
+    return { output: input, states: [], run() {} };
+  }
+
+  /** @internal */
+  override get extras(): LayerExtras {
+    return { generators: [this.#masks.generator] };
+  }
+
+  /** @internal */
+  override config(): LayerConfig {
+    return { type: this.type, p: this.p };
+  }
+}

@@ -1,0 +1,97 @@
+import { checkOptions, checkSize } from '../border/options.js';
+import { checkIds, checkIntegers, type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
+import type { Holdings } from '../runtime/memory.js';
+import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { drawSource, normal } from './initialise.js';
+import { CoreLayer, type LayerConfig } from './layer.js';
+import { Parameter } from './parameter.js';
+import type { Stage, StageInput } from './stream.js';
+import type { Block, Tape } from './tape.js';
+
+export interface EmbeddingOptions {
+  /** The seed of the initial weights; default: the runtime's. */
+  seed?: number;
+  runtime?: Runtime;
+}
+
+/**
+ * A row of `size` values for each of `count` ids, with PyTorch's name and initial values: `weight` [count, size], N(0, 1).
+ * The input is an integer array of any shape; the output has one more axis.
+ *
+ * @example
+ * ```ts
+ * import { Embedding } from 'lstm-wasm';
+ * const { output } = new Embedding(10, 4).forward(new Int32Array([1, 9]));
+ * console.log(output.shape); // [ 2, 4 ]
+ * ```
+ * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
+ */
+export class Embedding extends CoreLayer {
+  override readonly type = 'Embedding';
+  readonly count: number;
+  readonly size: number;
+  readonly #weight: Parameter;
+
+  constructor(count: number, size: number, options: EmbeddingOptions = {}) {
+    checkOptions(options, ['seed', 'runtime'], 'Embedding');
+    checkSize('count', count);
+    checkSize('size', size);
+    super(checkRuntime(options.runtime));
+    this.count = count;
+    this.size = size;
+    const source = drawSource(this.runtime, options.seed);
+    this.build(() => this.named.set('weight', new Parameter(this.holdings, [count, size])));
+    this.#weight = this.named.get('weight') as Parameter;
+    normal(this.#weight, 1, source(0));
+  }
+
+  /** @internal */
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+    const { data, shape } = checkIntegers('input', input);
+    checkIds('input', data, this.count);
+    const pointer = tape.take(data.length * 4);
+    const ids = this.runtime.i32.subarray(pointer >> 2, (pointer >> 2) + data.length);
+    if (!turned || shape.length !== 2) {
+      ids.set(data);
+      return { pointer, shape, turned: false, ids: true };
+    }
+    const [batch, steps] = shape as [number, number];
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < steps; t++) ids[t * batch + b] = data[b * steps + t] as number;
+    }
+    return { pointer, shape, turned: true, ids: true };
+  }
+
+  /** @internal */
+  override forwardIn(input: Block, tape: Tape): Block {
+    if (!input.ids) throw new TypeError(`Embedding expected ids, got values of shape ${showShape(input.shape)}`);
+    const { core } = this.runtime;
+    const rows = sizeOf(input.shape);
+    const pointer = tape.take(rows * this.size * 4);
+    core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
+    if (tape.recording) {
+      tape.steps.push((dOutput) => {
+        const gradient = this.#weight.needGradient();
+        if (gradient) core.embeddingBackward(gradient, dOutput.pointer, input.pointer, rows, this.size);
+        return undefined;
+      });
+    }
+    return { pointer, shape: [...input.shape, this.size], turned: input.turned };
+  }
+
+  /** @internal */
+  override openStage(input: StageInput, holdings: Holdings): Stage {
+    const { rows } = input;
+    const pointer = holdings.takeZeros(rows * this.size * 4);
+    const run = () => {
+      this.holdings.check();
+      this.runtime.core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
+    };
+    return { output: { pointer, rows, width: this.size }, states: [], run };
+  }
+
+  /** @internal */
+  override config(): LayerConfig {
+    return { type: this.type, count: this.count, size: this.size };
+  }
+}

@@ -1,0 +1,35 @@
+import { checkSeed } from '../border/options.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { Parameter } from './parameter.js';
+
+/** Where the numbers of one layer come from: its own seed, or the runtime's with a stream that nobody else has. */
+export function drawSource(runtime: Runtime, seed: number | undefined): (part: number) => number {
+  if (seed !== undefined) checkSeed('seed', seed);
+  const stream = seed === undefined ? runtime.nextStream() : OWN_STREAM;
+  return (part) => runtime.source(seed ?? runtime.seed, stream, part);
+}
+
+/** Streams of the runtime count up from 0: a layer with a seed of its own never shares one with them. */
+export const OWN_STREAM = 0xffffffff;
+
+/** U(−bound, bound) */
+export function uniform(parameter: Parameter, bound: number, source: number): void {
+  parameter.runtime.core.fillUniform(parameter.pointer, parameter.size, -bound, bound, source);
+  parameter.version++;
+}
+
+/** N(0, deviation²) */
+export function normal(parameter: Parameter, deviation: number, source: number): void {
+  parameter.runtime.core.fillNormal(parameter.pointer, parameter.size, 0, deviation, source);
+  parameter.version++;
+}
+
+/** Orthonormal columns over the whole matrix, as Keras's `orthogonal` (Saxe et al. 2014). */
+export function orthogonal(parameter: Parameter, source: number): void {
+  const [rows, columns] = parameter.shape as [number, number];
+  const { runtime } = parameter;
+  const scratch = runtime.allocate(rows * columns * 8);
+  runtime.core.fillOrthogonal(parameter.pointer, rows, columns, source, scratch);
+  runtime.release(scratch);
+  parameter.version++;
+}

@@ -1,0 +1,105 @@
+import type { Holdings } from '../runtime/memory.js';
+import type { Core } from '../runtime/core.js';
+import { Packed, panelBytes } from './packed.js';
+import { Parameter } from './parameter.js';
+import type { Plan } from './plan.js';
+
+/** What differs between the recurrent cells. */
+export interface Cell {
+  /** Blocks of hiddenSize rows in a weight. */
+  readonly gates: 1 | 4;
+  /** Whether there is a cell state beside the hidden one. */
+  readonly hasCell: boolean;
+  /** The plain RNN's nonlinearity, as assembly/plan.ts counts them. */
+  readonly nonlinearity: number;
+  /** Columns of the packed products. */
+  columns(hiddenSize: number): number;
+  packWeight(core: Core, panels: number, weight: number, hiddenSize: number, columns: number): void;
+  packBias(core: Core, packed: number, first: number, second: number, hiddenSize: number): void;
+  forward(core: Core, plan: number, t0: number, t1: number): void;
+  backward(core: Core, plan: number, steps: number): void;
+}
+
+/** One layer of a recurrent stack: its parameters, in PyTorch's names and layout, and their packed forms. */
+export class Level {
+  readonly inputSize: number;
+  readonly #hiddenSize: number;
+  readonly #cell: Cell;
+  readonly #parameters: { ih: Parameter; hh: Parameter; bih: Parameter | undefined; bhh: Parameter | undefined };
+  readonly #input: Packed;
+  readonly #hidden: Packed;
+  readonly #bias: Packed;
+  readonly #inputBack: Packed;
+  readonly #hiddenBack: Packed;
+
+  /** `named` gets the parameters, with `suffix` behind their names. */
+  constructor(
+    holdings: Holdings,
+    cell: Cell,
+    sizes: { inputSize: number; hiddenSize: number; bias: boolean },
+    named: Map<string, Parameter>,
+    suffix: string,
+  ) {
+    const { inputSize: I, hiddenSize: H, bias } = sizes;
+    const rows = cell.gates * H;
+    const make = (name: string, shape: number[]) => {
+      const parameter = new Parameter(holdings, shape);
+      named.set(name + suffix, parameter);
+      return parameter;
+    };
+    const ih = make('weight_ih', [rows, I]);
+    const hh = make('weight_hh', [rows, H]);
+    const bih = bias ? make('bias_ih', [rows]) : undefined;
+    const bhh = bias ? make('bias_hh', [rows]) : undefined;
+    this.inputSize = I;
+    this.#hiddenSize = H;
+    this.#cell = cell;
+    this.#parameters = { ih, hh, bih, bhh };
+    const { core } = holdings.runtime;
+    const columns = cell.columns(H);
+    const forward = (weight: Parameter, K: number) =>
+      new Packed(holdings, [weight], panelBytes(columns, K), (to) => cell.packWeight(core, to, weight.pointer, H, K));
+    const back = (weight: Parameter, K: number) =>
+      new Packed(holdings, [weight], panelBytes(K, rows), (to) => core.packColumns(to, weight.pointer, rows, K));
+    this.#input = forward(ih, I);
+    this.#hidden = forward(hh, H);
+    this.#inputBack = back(ih, I);
+    this.#hiddenBack = back(hh, H);
+    const biases = bih && bhh ? [bih, bhh] : [];
+    const addBiases = (to: number) => cell.packBias(core, to, bih?.pointer ?? 0, bhh?.pointer ?? 0, H);
+    this.#bias = new Packed(holdings, biases, Math.max(columns, 4) * 4, addBiases);
+  }
+
+  /** The sizes and the packed weights, which are made anew where a parameter has changed. */
+  forwardPlan(batch: number): Plan {
+    return {
+      B: batch,
+      I: this.inputSize,
+      H: this.#hiddenSize,
+      nonlinearity: this.#cell.nonlinearity,
+      inputPanels: this.#input.pointer,
+      hiddenPanels: this.#hidden.pointer,
+      bias: this.#bias.pointer,
+    };
+  }
+
+  /** Packs anew, in the same places, what has changed. */
+  refresh(): void {
+    this.#input.refresh();
+    this.#hidden.refresh();
+    this.#bias.refresh();
+  }
+
+  /** What backward needs beside: the weights as they stand, and where the gradients accumulate. */
+  backwardPlan(wantInput: boolean): Plan {
+    const { ih, hh, bih, bhh } = this.#parameters;
+    return {
+      inputBackPanels: wantInput ? this.#inputBack.pointer : 0,
+      hiddenBackPanels: this.#hiddenBack.pointer,
+      dInputWeight: ih.needGradient(),
+      dHiddenWeight: hh.needGradient(),
+      dInputBias: bih?.needGradient() ?? 0,
+      dHiddenBias: bhh?.needGradient() ?? 0,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { checkBoolean, checkOptions, checkSize } from '../border/options.js';
+import { showShape, sizeOf } from '../border/tensor.js';
+import type { Holdings } from '../runtime/memory.js';
+import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { drawSource, uniform } from './initialise.js';
+import { CoreLayer, type LayerConfig } from './layer.js';
+import { Packed, panelBytes } from './packed.js';
+import { Parameter } from './parameter.js';
+import type { Stage, StageInput } from './stream.js';
+import type { Block, Tape } from './tape.js';
+
+export interface LinearOptions {
+  /** Whether there is a bias. Default true. */
+  bias?: boolean;
+  /** The seed of the initial weights; default: the runtime's. */
+  seed?: number;
+  runtime?: Runtime;
+}
+
+/**
+ * y = x Wᵀ + b over the last axis, with PyTorch's names and initial weights: `weight` [outFeatures, inFeatures] and `bias`
+ * [outFeatures], both U(±1/√inFeatures).
+ *
+ * @example
+ * ```ts
+ * import { Linear } from 'lstm-wasm';
+ * const layer = new Linear(3, 2);
+ * const { output } = layer.forward({ data: new Float32Array(6), shape: [2, 3] });
+ * console.log(output.shape); // [ 2, 2 ]
+ * ```
+ * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
+ */
+export class Linear extends CoreLayer {
+  override readonly type = 'Linear';
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly #weight: Parameter;
+  readonly #bias: Parameter | undefined;
+  readonly #panels: Packed;
+  readonly #backPanels: Packed;
+
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    checkOptions(options, ['bias', 'seed', 'runtime'], 'Linear');
+    const K = checkSize('inFeatures', inFeatures);
+    const N = checkSize('outFeatures', outFeatures);
+    const bias = checkBoolean('bias', options.bias ?? true);
+    super(checkRuntime(options.runtime));
+    this.inFeatures = K;
+    this.outFeatures = N;
+    const source = drawSource(this.runtime, options.seed);
+    const { core } = this.runtime;
+    this.build(() => {
+      this.named.set('weight', new Parameter(this.holdings, [N, K]));
+      if (bias) this.named.set('bias', new Parameter(this.holdings, [N]));
+    });
+    this.#weight = this.named.get('weight') as Parameter;
+    this.#bias = this.named.get('bias');
+    for (const [n, parameter] of [...this.named.values()].entries()) uniform(parameter, 1 / Math.sqrt(K), source(n));
+    const { pointer } = this.#weight;
+    this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) => core.packRows(to, pointer, N, K));
+    this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) => core.packColumns(to, pointer, N, K));
+  }
+
+  /** @internal */
+  override forwardIn(input: Block, tape: Tape): Block {
+    const { inFeatures: K, outFeatures: N } = this;
+    if (input.ids || input.shape.at(-1) !== K) {
+      throw new RangeError(`input expected shape [..., inFeatures] = [..., ${K}], got ${input.ids ? 'ids' : showShape(input.shape)}`);
+    }
+    const rows = sizeOf(input.shape) / K;
+    const output: Block = { pointer: tape.take(rows * N * 4), shape: [...input.shape.slice(0, -1), N], turned: input.turned };
+    const bias = this.#bias?.pointer ?? 0;
+    this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.pointer, bias, rows, N, K);
+    if (tape.recording) tape.steps.push((dOutput, wantInput) => this.#backward(input, dOutput, rows, tape, wantInput));
+    return output;
+  }
+
+  #backward(input: Block, dOutput: Block, rows: number, tape: Tape, wantInput: boolean): Block | undefined {
+    const { inFeatures: K, outFeatures: N } = this;
+    const { core } = this.runtime;
+    const dInput = wantInput ? tape.take(rows * K * 4) : 0;
+    const scratch = tape.take(core.gradientScratch(N, K));
+    const dWeight = this.#weight.needGradient();
+    const dBias = this.#bias?.needGradient() ?? 0;
+    const backPanels = wantInput ? this.#backPanels.pointer : 0;
+    if (dWeight) core.weightGradient(dWeight, dOutput.pointer, input.pointer, rows, N, K, scratch);
+    if (dBias) core.biasGradient(dBias, 0, dOutput.pointer, rows, N);
+    if (!wantInput) return undefined;
+    core.inputGradient(dInput, dOutput.pointer, backPanels, rows, N, K);
+    return { ...input, pointer: dInput };
+  }
+
+  /** @internal */
+  override openStage(input: StageInput, holdings: Holdings): Stage {
+    const { inFeatures: K, outFeatures: N } = this;
+    if (input.width !== K || input.ids !== undefined) throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
+    const pointer = holdings.takeZeros(input.rows * N * 4);
+    const bias = this.#bias?.pointer ?? 0;
+    const run = () => {
+      this.holdings.check();
+      this.runtime.core.linearForward(pointer, input.pointer, this.#panels.pointer, bias, input.rows, N, K);
+    };
+    return { output: { pointer, rows: input.rows, width: N }, states: [], run };
+  }
+
+  /** @internal */
+  override config(): LayerConfig {
+    return { type: this.type, inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.#bias !== undefined };
+  }
+}

@@ -1,0 +1,172 @@
+import { describe } from '../border/errors.js';
+import { checkOptions } from '../border/options.js';
+import type { Integers, Tensor } from '../border/tensor.js';
+import type { Holdings } from '../runtime/memory.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { Embedding } from './embedding.js';
+import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { Linear } from './linear.js';
+import type { Parameter } from './parameter.js';
+import { Recurrent } from './recurrent.js';
+import { checkBatch, type Stage, type StageInput, type StageState, Stream, type StreamOptions } from './stream.js';
+import type { Block, Tape } from './tape.js';
+
+/**
+ * Layers one after the other, as PyTorch's `nn.Sequential`: parameters carry the number of their layer, as in
+ * `0.weight_ih_l0`. What passes from layer to layer stays in the core; a layer of the user's own may stand among them, and
+ * is given copies.
+ *
+ * @example
+ * ```ts
+ * import { Embedding, Linear, LSTM, Sequential } from 'lstm-wasm';
+ * const model = new Sequential(new Embedding(30, 8), new LSTM(8, 16), new Linear(16, 30));
+ * const { output } = model.forward({ data: new Int32Array(2 * 5), shape: [2, 5] });
+ * console.log(output.shape, [...model.parameters.keys()][0]); // [ 2, 5, 30 ] 0.weight
+ * ```
+ * @throws TypeError for what is no layer, for layers of two runtimes, or for layers that disagree on `timeMajor`
+ */
+export class Sequential extends CoreLayer {
+  override readonly type = 'Sequential';
+  readonly layers: readonly Layer[];
+  readonly #order: 'batch' | 'time' | undefined;
+
+  constructor(...layers: Layer[]) {
+    if (layers.length === 0) throw new TypeError('Sequential expected at least one layer, got none');
+    for (const [n, layer] of layers.entries()) checkLayer(`layers[${n}]`, layer);
+    const runtime = oneRuntime(layers);
+    const orders = new Set(layers.map((layer) => (layer instanceof CoreLayer ? layer.order : undefined)));
+    orders.delete(undefined);
+    if (orders.size > 1) throw new TypeError('Sequential expected layers with one timeMajor, got both true and false');
+    super(runtime);
+    this.layers = layers;
+    this.#order = [...orders][0];
+  }
+
+  override get parameters(): ReadonlyMap<string, Parameter> {
+    const all = new Map<string, Parameter>();
+    for (const [n, layer] of this.layers.entries()) {
+      for (const [name, parameter] of layer.parameters) all.set(`${n}.${name}`, parameter);
+    }
+    return all;
+  }
+
+  override zeroGrad(): void {
+    super.zeroGrad();
+    for (const layer of this.layers) layer.zeroGrad();
+  }
+
+  /** Disposes of the layers with it. */
+  override dispose(): void {
+    super.dispose();
+    for (const layer of this.layers) layer.dispose();
+  }
+
+  /**
+   * The whole stack step by step: one call a step.
+   *
+   * @throws TypeError where a layer of the user's own stands in it, or where the size of the input can not be told
+   */
+  stream(options: StreamOptions = {}): Stream {
+    this.holdings.check();
+    checkOptions(options, ['batch'], 'Sequential.stream');
+    const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
+    return new Stream(this.runtime, checkBatch(options.batch), inputOf(this.layers), open);
+  }
+
+  /** @internal */
+  override get order(): 'batch' | 'time' | undefined {
+    return this.#order;
+  }
+
+  /** @internal */
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+    const first = this.layers[0];
+    return first instanceof CoreLayer ? first.enter(input, tape, turned) : super.enter(input as Tensor, tape, turned);
+  }
+
+  /** @internal */
+  override forwardIn(input: Block, tape: Tape): Block {
+    let block = input;
+    for (const [n, layer] of this.layers.entries()) {
+      try {
+        block = layer instanceof CoreLayer ? this.#through(layer, block, tape) : this.#around(layer, block, tape);
+      } catch (error) {
+        if (error instanceof RangeError) error.message = `layer ${n}: ${error.message}`;
+        throw error;
+      }
+    }
+    return block;
+  }
+
+  /** @internal */
+  override openStage(input: StageInput, holdings: Holdings): Stage {
+    const stages: Stage[] = [];
+    const states: StageState[] = [];
+    for (const [n, layer] of this.layers.entries()) {
+      if (!(layer instanceof CoreLayer)) throw new TypeError(`layer ${n} is not one of this package's: it has no step of a stream`);
+      const stage = layer.openStage(stages.at(-1)?.output ?? input, holdings);
+      stages.push(stage);
+      states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
+    }
+    const run = () => {
+      this.holdings.check();
+      for (const stage of stages) stage.run();
+    };
+    return { output: (stages.at(-1) as Stage).output, states, run };
+  }
+
+  /** @internal */
+  override config(): LayerConfig {
+    const layers = this.layers.map((layer, n) => {
+      if (layer instanceof CoreLayer) return layer.config();
+      throw new TypeError(`layer ${n} is not one of this package's: a file can not say how to make it`);
+    });
+    return { type: this.type, layers };
+  }
+
+  #through(layer: CoreLayer, block: Block, tape: Tape): Block {
+    layer.holdings.check();
+    return layer.forwardIn(block, tape);
+  }
+
+  /** A layer of the user's own: through tensors that it may keep. */
+  #around(layer: Layer, block: Block, tape: Tape): Block {
+    const { output } = layer.forward(this.leave(block, tape), { training: tape.training, record: tape.recording });
+    const turned = this.#order === 'batch' && output.shape.length === 3;
+    const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
+    if (tape.recording) {
+      tape.steps.push((dOutput) => {
+        const { input } = layer.backward({ output: this.leave(dOutput, tape) });
+        return input && this.copyIn(input.data, block, tape);
+      });
+    }
+    return result;
+  }
+}
+
+function checkLayer(name: string, layer: unknown): void {
+  const complete =
+    layer !== null &&
+    typeof layer === 'object' &&
+    ['forward', 'backward', 'zeroGrad'].every((method) => typeof (layer as Record<string, unknown>)[method] === 'function');
+  if (!complete) throw new TypeError(`${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`);
+}
+
+/** The runtime that all layers share. @throws TypeError where there are two */
+export function oneRuntime(layers: readonly { runtime: Runtime }[]): Runtime {
+  const [first, ...others] = layers.map((layer) => layer.runtime);
+  const other = others.findIndex((runtime) => runtime !== first);
+  if (other >= 0) throw new TypeError(`layer ${other + 1} lives in another runtime than layer 0: make both with the same { runtime }`);
+  return first as Runtime;
+}
+
+/** What a stream of these layers takes at each step: told by the first layer that fixes it. */
+function inputOf(layers: readonly Layer[]): { width: number; ids?: number } {
+  for (const layer of layers) {
+    if (layer instanceof Embedding) return { width: 1, ids: layer.count };
+    if (layer instanceof Recurrent) return { width: layer.inputSize };
+    if (layer instanceof Linear) return { width: layer.inFeatures };
+    if (layer instanceof Sequential) return inputOf(layer.layers);
+  }
+  throw new TypeError('Sequential.stream: no layer tells the size of the input');
+}
