@@ -11,3 +11,17 @@ export { Sequential } from './layers/sequential.js';
 export { type StepInput, Stream, type StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
 export { createRuntime, Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
+export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
+export {
+  binaryCrossEntropy,
+  crossEntropy,
+  type CrossEntropyOptions,
+  type ElementLossOptions,
+  type LossOptions,
+  type LossResult,
+  mse,
+} from './training/losses.js';
+export type { Group, Optimizer, OptimizerState, Parameters } from './training/optimizer.js';
+export { Adam, type AdamOptions, AdamW, RMSprop, type RMSpropOptions, SGD, type SGDOptions } from './training/optimizers.js';
+export { sample, type SampleOptions, softmax } from './training/sampling.js';
+export { type Batch, type Loss, type Progress, Trainer, type TrainerOptions, type TrainerState } from './training/trainer.js';

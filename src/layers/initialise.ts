@@ -28,8 +28,6 @@ export function normal(parameter: Parameter, deviation: number, source: number):
 export function orthogonal(parameter: Parameter, source: number): void {
   const [rows, columns] = parameter.shape as [number, number];
   const { runtime } = parameter;
-  const scratch = runtime.allocate(rows * columns * 8);
-  runtime.core.fillOrthogonal(parameter.pointer, rows, columns, source, scratch);
-  runtime.release(scratch);
+  runtime.core.fillOrthogonal(parameter.pointer, rows, columns, source, runtime.scratch(rows * columns * 8));
   parameter.version++;
 }

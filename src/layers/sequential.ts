@@ -170,3 +170,9 @@ function inputOf(layers: readonly Layer[]): { width: number; ids?: number } {
   }
   throw new TypeError('Sequential.stream: no layer tells the size of the input');
 }
+
+/** This package's layers in a model, in order, those inside a Sequential with it. */
+export function layersOf(model: Layer): CoreLayer[] {
+  if (model instanceof Sequential) return model.layers.flatMap(layersOf);
+  return model instanceof CoreLayer ? [model] : [];
+}

@@ -20,6 +20,9 @@ export interface Generator {
   counter: number;
 }
 
+/** The stream of single draws. Layers count theirs up from 0. */
+const DRAWS = 0xfffffffe;
+
 /** One instance of the core with a memory of its own. Made by {@link createRuntime}. */
 export class Runtime {
   /** Which binary runs: `simd` gives the same bits everywhere, `relaxed` is faster. */
@@ -29,6 +32,9 @@ export class Runtime {
   /** @internal */
   readonly core: Core;
   #streams = 0;
+  #draws = 0;
+  #scratch = 0;
+  #scratchBytes = 0;
   readonly #source: number;
   #f32 = new Float32Array(0);
   #i32 = new Int32Array(0);
@@ -72,6 +78,23 @@ export class Runtime {
   /** @internal */
   release(pointer: number): void {
     this.core.release(pointer);
+  }
+
+  /** @internal Room for one call of the host: it stays until the next one that asks, and grows to the largest. */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratchBytes) {
+      const pointer = this.allocate(bytes);
+      if (this.#scratch !== 0) this.release(this.#scratch);
+      this.#scratch = pointer;
+      this.#scratchBytes = bytes;
+    }
+    return this.#scratch;
+  }
+
+  /** @internal A number in [0, 1): the next of the runtime's own, or the first of a seed. */
+  draw(seed: number | undefined): number {
+    const counter = seed === undefined ? this.#draws++ : 0;
+    return this.core.uniformAt(this.source(seed ?? this.seed, DRAWS), counter);
   }
 
   /** @internal The next stream of random numbers that nobody has drawn from. */

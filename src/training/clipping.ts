@@ -1,0 +1,47 @@
+import { checkPositive } from '../border/options.js';
+import { type Parameters, parametersOf } from './optimizer.js';
+
+/**
+ * The norm of all gradients taken as one vector, in double precision.
+ *
+ * @throws TypeError for what is no model or parameter
+ */
+export function gradNorm(target: Parameters): number {
+  let sum = 0;
+  for (const { runtime, gradient, size } of parametersOf('gradNorm', target)) {
+    if (gradient !== 0) sum += runtime.core.sumOfSquares(gradient, size);
+  }
+  return Math.sqrt(sum);
+}
+
+/**
+ * Scales all gradients so that their norm, taken as one vector, is at most `max` (Pascanu et al. 2013). A norm that is not
+ * finite leaves them as they are: look at what this returns.
+ *
+ * @returns the norm before clipping
+ * @throws TypeError for what is no model or parameter, RangeError for a `max` that is not above 0
+ */
+export function clipGradNorm(target: Parameters, max: number): number {
+  checkPositive('max', max);
+  const norm = gradNorm(target);
+  // PyTorch's 1e-6: a norm that is just above the bound ends just below it.
+  const factor = max / (norm + 1e-6);
+  if (factor < 1 && norm < Number.POSITIVE_INFINITY) {
+    for (const { runtime, gradient, size } of parametersOf('clipGradNorm', target)) {
+      if (gradient !== 0) runtime.core.scaleBy(gradient, size, factor);
+    }
+  }
+  return norm;
+}
+
+/**
+ * Brings each gradient value into [−limit, limit].
+ *
+ * @throws as {@link clipGradNorm}
+ */
+export function clipGradValue(target: Parameters, limit: number): void {
+  checkPositive('limit', limit);
+  for (const { runtime, gradient, size } of parametersOf('clipGradValue', target)) {
+    if (gradient !== 0) runtime.core.clampTo(gradient, size, limit);
+  }
+}

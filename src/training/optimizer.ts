@@ -1,0 +1,208 @@
+import { describe } from '../border/errors.js';
+import { checkOptions, checkPositive } from '../border/options.js';
+import { checkTensorOf, type Tensor } from '../border/tensor.js';
+import type { Layer } from '../layers/layer.js';
+import { bytesOf, Parameter } from '../layers/parameter.js';
+import { oneRuntime } from '../layers/sequential.js';
+import type { Core } from '../runtime/core.js';
+import { disposable, Holdings } from '../runtime/memory.js';
+import type { Runtime } from '../runtime/runtime.js';
+
+/** What an optimizer or a clip works on: a model, or parameters. */
+export type Parameters = Layer | readonly Parameter[];
+
+/** Parameters with options of their own. */
+export type Group<Options> = { params: Parameters } & Partial<Options>;
+
+/** What an optimizer keeps for one parameter: arrays of its size, and numbers that go on from step to step. */
+export interface SlotState {
+  readonly numbers: Record<string, number>;
+  readonly arrays: Record<string, Tensor>;
+}
+
+/** An optimizer's state as plain data; `slots` in the order of the parameters, null where one has not been updated yet. */
+export interface OptimizerState {
+  readonly type: string;
+  readonly groups: readonly Record<string, number | boolean | readonly number[]>[];
+  readonly slots: readonly (SlotState | null)[];
+}
+
+/** The same in the core. */
+export interface Slot {
+  readonly numbers: Record<string, number>;
+  readonly pointers: Record<string, number>;
+}
+
+/** What the optimizers share: groups, state, and the walk over the parameters. */
+export abstract class Optimizer<Options extends { lr: number }> {
+  abstract readonly type: string;
+  readonly runtime: Runtime;
+  readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
+  readonly #slots = new Map<Parameter, Slot>();
+  readonly #holdings: Holdings;
+
+  /** @internal */
+  constructor(
+    owner: string,
+    target: Parameters | readonly Group<Options>[],
+    options: Partial<Options>,
+    defaults: Options,
+    check: (options: Options) => void,
+  ) {
+    const known = Object.keys(defaults);
+    checkOptions(options, known, owner);
+    this.#groups = groupsOf(owner, target).map(({ params, ...own }) => {
+      checkOptions(own, known, `${owner} group`);
+      const merged = { ...defaults, ...options, ...own } as Options;
+      checkPositive('lr', merged.lr);
+      check(merged);
+      return { options: merged, parameters: parametersOf(owner, params as Parameters) };
+    });
+    const all = this.#groups.flatMap((group) => group.parameters);
+    if (new Set(all).size < all.length) throw new TypeError(`${owner} expected each parameter once, got one twice`);
+    this.runtime = oneRuntime(all);
+    this.#holdings = new Holdings(this.runtime, this);
+  }
+
+  /** The arrays that the state of one parameter holds. */
+  protected abstract arrays(options: Options): readonly string[];
+  /** The numbers that it begins with. */
+  protected abstract numbers(options: Options): Record<string, number>;
+  protected abstract update(core: Core, parameter: Parameter, slot: Slot, options: Options): void;
+
+  /** The learning rate: of the first group to read, of all groups to write. */
+  get lr(): number {
+    return (this.#groups[0] as { options: Options }).options.lr;
+  }
+
+  set lr(value: number) {
+    checkPositive('lr', value);
+    for (const group of this.#groups) group.options.lr = value;
+  }
+
+  /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
+  step(): void {
+    this.#holdings.check();
+    for (const { options, parameters } of this.#groups) {
+      for (const parameter of parameters) if (hasGradient(parameter)) this.#slotOf(parameter, options);
+    }
+    const { core } = this.runtime;
+    for (const { options, parameters } of this.#groups) {
+      for (const parameter of parameters) {
+        if (!hasGradient(parameter)) continue;
+        this.update(core, parameter, this.#slotOf(parameter, options), options);
+        parameter.version++;
+      }
+    }
+  }
+
+  /** Sets the gradients to zero. */
+  zeroGrad(): void {
+    this.#holdings.check();
+    for (const { parameters } of this.#groups) for (const parameter of parameters) parameter.zeroGrad();
+  }
+
+  /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
+  stateDict(): OptimizerState {
+    this.#holdings.check();
+    const slots = this.#parameters().map((parameter) => {
+      const slot = this.#slots.get(parameter);
+      if (slot === undefined) return null;
+      const arrays: Record<string, Tensor> = {};
+      for (const [name, pointer] of Object.entries(slot.pointers)) {
+        arrays[name] = { data: this.runtime.f32.slice(pointer >> 2, (pointer >> 2) + parameter.size), shape: parameter.shape };
+      }
+      return { numbers: { ...slot.numbers }, arrays };
+    });
+    const groups = this.#groups.map(({ options }) => ({ ...options }) as unknown as OptimizerState['groups'][number]);
+    return { type: this.type, groups, slots };
+  }
+
+  /**
+   * Goes on from what {@link stateDict} gave, options included.
+   *
+   * @throws TypeError for the state of another kind of optimizer, RangeError where it has other parameters
+   */
+  loadStateDict(state: OptimizerState): void {
+    this.#holdings.check();
+    const parameters = this.#parameters();
+    this.#checkState(state, parameters);
+    for (const [n, group] of this.#groups.entries()) Object.assign(group.options, state.groups[n]);
+    for (const { pointers } of this.#slots.values()) for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
+    this.#slots.clear();
+    for (const [n, parameter] of parameters.entries()) {
+      const slot = state.slots[n];
+      if (!slot) continue;
+      const pointers: Record<string, number> = {};
+      for (const [name, { data }] of Object.entries(slot.arrays)) {
+        const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
+        this.runtime.f32.set(data, pointer >> 2);
+        pointers[name] = pointer;
+      }
+      this.#slots.set(parameter, { numbers: { ...slot.numbers }, pointers });
+    }
+  }
+
+  /** Gives the state's memory back. The parameters are not touched. */
+  dispose(): void {
+    this.#holdings.dispose(this.type);
+  }
+
+  #parameters(): Parameter[] {
+    return this.#groups.flatMap((group) => group.parameters);
+  }
+
+  #slotOf(parameter: Parameter, options: Options): Slot {
+    let slot = this.#slots.get(parameter);
+    if (slot === undefined) {
+      const pointers: Record<string, number> = {};
+      for (const name of this.arrays(options)) pointers[name] = this.#holdings.takeZeros(bytesOf(parameter.size));
+      slot = { numbers: this.numbers(options), pointers };
+      this.#slots.set(parameter, slot);
+    }
+    return slot;
+  }
+
+  #checkState(state: OptimizerState, parameters: readonly Parameter[]): void {
+    if (state === null || typeof state !== 'object' || state.type !== this.type) {
+      throw new TypeError(`state expected that of ${this.type}, got ${describe((state as { type?: unknown } | null)?.type)}`);
+    }
+    if (state.groups.length !== this.#groups.length || state.slots.length !== parameters.length) {
+      throw new RangeError(
+        `state expected ${this.#groups.length} groups of ${parameters.length} parameters in all, got ${state.groups.length} of ${state.slots.length}`,
+      );
+    }
+    for (const [n, slot] of state.slots.entries()) {
+      const { shape } = parameters[n] as Parameter;
+      for (const [name, array] of Object.entries(slot?.arrays ?? {})) checkTensorOf(`slots[${n}].${name}`, array, shape, 'of the parameter');
+    }
+  }
+}
+disposable(Optimizer.prototype);
+
+function hasGradient(parameter: Parameter): boolean {
+  return parameter.requiresGrad && parameter.gradient !== 0;
+}
+
+function groupsOf<Options>(owner: string, target: Parameters | readonly Group<Options>[]): { params: unknown }[] {
+  const isGroup = (one: unknown) => one !== null && typeof one === 'object' && 'params' in one;
+  if (Array.isArray(target) && target.some(isGroup)) {
+    const bad = target.findIndex((one) => !isGroup(one));
+    if (bad >= 0) throw new TypeError(`${owner}: groups[${bad}] expected { params, … }, got ${describe(target[bad])}`);
+    return target as { params: unknown }[];
+  }
+  return [{ params: target }];
+}
+
+/** The parameters of a model, or those given. @throws TypeError where there is none, or something else */
+export function parametersOf(owner: string, target: Parameters): readonly Parameter[] {
+  const isModel = target !== null && typeof target === 'object' && 'parameters' in target && target.parameters instanceof Map;
+  const all = isModel ? [...(target as Layer).parameters.values()] : target;
+  if (!Array.isArray(all)) throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
+  for (const [n, parameter] of all.entries()) {
+    if (!(parameter instanceof Parameter)) throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
+  }
+  if (all.length === 0) throw new TypeError(`${owner} expected at least one parameter, got none`);
+  return all;
+}
+

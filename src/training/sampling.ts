@@ -1,0 +1,83 @@
+import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../border/options.js';
+import { checkTensor, showShape, type Tensor } from '../border/tensor.js';
+import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+
+/**
+ * Softmax over the last axis.
+ *
+ * @throws TypeError for no tensor, RangeError for one without values
+ * @example
+ * ```ts
+ * import { softmax } from 'lstm-wasm';
+ * const { data } = softmax({ data: new Float32Array([0, 0]), shape: [2] });
+ * console.log([...data]); // [ 0.5, 0.5 ]
+ * ```
+ */
+export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Tensor {
+  checkOptions(options, ['runtime'], 'softmax');
+  const { data, shape, classes } = checkLogits(logits);
+  const runtime = checkRuntime(options.runtime);
+  const x = runtime.scratch(data.length * 4 + 16);
+  runtime.f32.set(data, x >> 2);
+  runtime.core.softmaxRows(x, x, data.length / classes, classes);
+  return { data: runtime.f32.slice(x >> 2, (x >> 2) + data.length), shape };
+}
+
+export interface SampleOptions {
+  /** Logits are divided by it: below 1 surer, above 1 more varied, 0 always the likeliest. Default 1. */
+  temperature?: number;
+  /** Only the so many likeliest classes. */
+  topK?: number;
+  /** Only the fewest classes that together have this probability (nucleus sampling, Holtzman et al. 2020). */
+  topP?: number;
+  /**
+   * The seed of this one draw: the same gives the same. In a loop give each draw one of its own (`seed + step`), or none, and
+   * the runtime's generator goes on by itself.
+   */
+  seed?: number;
+  runtime?: Runtime;
+}
+
+/**
+ * Draws a class from the distribution softmax(logits / temperature), perhaps cut by `topK` and `topP`.
+ *
+ * @param logits - [classes], or [batch, classes]
+ * @returns a class, or an Int32Array of one for each row
+ * @throws TypeError for another kind or an unknown option, RangeError for a value out of range or logits that are NaN
+ * @example
+ * ```ts
+ * import { sample } from 'lstm-wasm';
+ * const logits = { data: new Float32Array([0, 5, 1]), shape: [3] };
+ * console.log(sample(logits, { temperature: 0 })); // 1
+ * ```
+ */
+export function sample(logits: Tensor & { shape: readonly [number] }, options?: SampleOptions): number;
+export function sample(logits: Tensor, options?: SampleOptions): number | Int32Array;
+export function sample(logits: Tensor, options: SampleOptions = {}): number | Int32Array {
+  checkOptions(options, ['temperature', 'topK', 'topP', 'seed', 'runtime'], 'sample');
+  const { data, shape, classes } = checkLogits(logits);
+  const temperature = checkNotNegative('temperature', options.temperature ?? 1);
+  const topK = options.topK === undefined ? 0 : checkSize('topK', options.topK);
+  const topP = checkNumber('topP', options.topP ?? 1, 'a probability in (0, 1]', (p) => p > 0 && p <= 1);
+  const { seed } = options;
+  if (seed !== undefined) checkSeed('seed', seed);
+  const bad = data.findIndex((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY);
+  if (bad >= 0) throw new RangeError(`logits[${bad}] expected a number, got ${data[bad]}`);
+  const runtime = checkRuntime(options.runtime);
+  const x = runtime.scratch((classes * 3 + 16) * 4);
+  const rows = data.length / classes;
+  const drawn = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >> 2);
+    const u = runtime.draw(seed === undefined ? undefined : seed + row);
+    drawn[row] = runtime.core.sampleRow(x, classes, temperature, topK, topP, u, x + (classes + 4) * 4);
+  }
+  return shape.length === 1 ? (drawn[0] as number) : drawn;
+}
+
+function checkLogits(logits: Tensor): { data: Float32Array; shape: readonly number[]; classes: number } {
+  const { data, shape } = checkTensor('logits', logits);
+  const classes = shape.at(-1) ?? 0;
+  if (data.length === 0) throw new RangeError(`logits expected shape [..., classes] with at least one value, got ${showShape(shape)}`);
+  return { data, shape, classes };
+}
