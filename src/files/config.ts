@@ -1,0 +1,40 @@
+import { suggestion } from '../border/errors.js';
+import { Activation, type ActivationName } from '../layers/activation.js';
+import { Dropout } from '../layers/dropout.js';
+import { Embedding } from '../layers/embedding.js';
+import { CoreLayer, type Layer, type LayerConfig } from '../layers/layer.js';
+import { Linear } from '../layers/linear.js';
+import { LSTM } from '../layers/lstm.js';
+import { RNN } from '../layers/rnn.js';
+import { Sequential } from '../layers/sequential.js';
+import { UNINITIALISED } from '../layers/state-dict.js';
+import type { Runtime } from '../runtime/runtime.js';
+
+type Maker = (config: Record<string, never>, runtime: Runtime) => Layer;
+
+/** How each kind of layer is made from what its `config` gave. */
+const MAKERS: Record<string, Maker> = {
+  Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
+  Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
+  Embedding: ({ count, size }, runtime) => new Embedding(count, size, { runtime }),
+  Linear: ({ inFeatures, outFeatures, bias }, runtime) => new Linear(inFeatures, outFeatures, { bias, runtime }),
+  LSTM: ({ inputSize, hiddenSize, ...options }, runtime) => new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
+  RNN: ({ inputSize, hiddenSize, ...options }, runtime) => new RNN(inputSize, hiddenSize, loaded(options, runtime)),
+  Sequential: ({ layers }, runtime) => new Sequential(...(layers as LayerConfig[]).map((layer) => layerOf(layer, runtime))),
+};
+
+/** The layer that a configuration describes, its weights not yet loaded. @throws RangeError for an unknown kind */
+export function layerOf({ type, ...config }: LayerConfig, runtime: Runtime): Layer {
+  const make = Object.hasOwn(MAKERS, type) ? MAKERS[type] : undefined;
+  if (make === undefined) throw new RangeError(`the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`);
+  return make(config as Record<string, never>, runtime);
+}
+
+export function configOf(model: Layer): LayerConfig {
+  if (model instanceof CoreLayer) return model.config();
+  throw new TypeError("model expected one of this package's layers: a file can not say how to make another");
+}
+
+function loaded(options: Record<string, never>, runtime: Runtime) {
+  return { ...(options as object), runtime, [UNINITIALISED]: true };
+}

@@ -1,0 +1,10 @@
+export {
+  type LoadedModel,
+  loadModel,
+  loadModelFile,
+  type SaveOptions,
+  saveModel,
+  saveModelFile,
+  type TrainingState,
+} from './model.js';
+export { type NamedArray, readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';

@@ -1,0 +1,160 @@
+import { describe } from '../border/errors.js';
+import { sizeOf } from '../border/tensor.js';
+import { halfToFloat } from './half.js';
+
+/** An array of any element kind with a shape. */
+export interface NamedArray {
+  readonly data: Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+  readonly shape: readonly number[];
+}
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  readonly tensors: Record<string, NamedArray>;
+  readonly metadata: Record<string, string>;
+}
+
+/** The kinds that a typed array of the same bytes stands for. */
+const KINDS = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+} as const;
+
+/** The reference's bound: a header of more is a file of another kind. */
+const LARGEST_HEADER = 100_000_000;
+
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+/**
+ * Reads a safetensors file (format: github.com/huggingface/safetensors). F16 and BF16 become Float32Array, exactly.
+ *
+ * @returns copies: nothing refers to `bytes`
+ * @throws TypeError for no bytes, RangeError for a file that is cut, damaged, or of another kind; the message names the tensor
+ * @example
+ * ```ts
+ * import { readSafetensors, writeSafetensors } from 'lstm-wasm/files';
+ * const bytes = writeSafetensors({ w: { data: new Float32Array([1, 2]), shape: [2, 1] } }, { by: 'me' });
+ * const { tensors, metadata } = readSafetensors(bytes);
+ * console.log(tensors.w!.shape, metadata.by); // [ 2, 1 ] me
+ * ```
+ */
+export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
+  const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  if (!(file instanceof Uint8Array)) throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
+  const { header, start } = readHeader(file);
+  const body = file.byteLength - start;
+  const tensors: Record<string, NamedArray> = {};
+  const metadata: Record<string, string> = {};
+  const spans: [number, number, string][] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') Object.assign(metadata, entry);
+    else {
+      const [from, to] = checkEntry(name, entry, body);
+      spans.push([from, to, name]);
+      define(tensors, name, arrayOf(entry as Entry, file.slice(start + from, start + to)));
+    }
+  }
+  spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  for (let n = 1; n < spans.length; n++) {
+    const [, end, before] = spans[n - 1] as [number, number, string];
+    const [from, , name] = spans[n] as [number, number, string];
+    if (from < end) throw new RangeError(`safetensors: "${name}" overlaps "${before}"`);
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Writes named arrays as a safetensors file. The same content gives the same bytes.
+ *
+ * @throws TypeError for an array of another kind, RangeError where a shape does not fit its data
+ */
+export function writeSafetensors(tensors: Record<string, NamedArray>, metadata: Record<string, string> = {}): Uint8Array {
+  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  let offset = 0;
+  // Wide elements first, as the reference does: each array then begins at a multiple of its element's size.
+  const entries = Object.entries(tensors).sort(([, a], [, b]) => widthOf(b) - widthOf(a));
+  for (const [name, { data, shape }] of entries) {
+    const dtype = Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
+    if (dtype === undefined) throw new TypeError(`"${name}".data expected a typed array, got ${describe(data)}`);
+    if (sizeOf(shape) !== data.length) throw new RangeError(`"${name}" expected ${sizeOf(shape)} values for its shape, got ${data.length}`);
+    define(header, name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
+    offset += data.byteLength;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + padded + offset);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.fill(0x20, 8, 8 + padded).set(text, 8);
+  let at = 8 + padded;
+  for (const [, { data }] of entries) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+function widthOf({ data }: NamedArray): number {
+  return data?.BYTES_PER_ELEMENT ?? 0;
+}
+
+/** A plain assignment would lose a tensor of the name `__proto__`. */
+function define(record: object, name: string, value: unknown): void {
+  Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function readHeader(file: Uint8Array): { header: Record<string, unknown>; start: number } {
+  if (file.byteLength < 8) throw new RangeError(`safetensors: expected at least 8 bytes, got ${file.byteLength}`);
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  if (length > LARGEST_HEADER || 8 + length > file.byteLength) {
+    throw new RangeError(`safetensors: a header of ${length} bytes is announced, the file has ${file.byteLength}: it is cut, or of another kind`);
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length)));
+  } catch (error) {
+    throw new RangeError(`safetensors: the header is not JSON: ${(error as Error).message}`);
+  }
+  if (header === null || typeof header !== 'object' || Array.isArray(header)) throw new RangeError('safetensors: the header is not an object');
+  return { header: header as Record<string, unknown>, start: 8 + length };
+}
+
+function checkEntry(name: string, entry: unknown, body: number): [number, number] {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>;
+  const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (typeof dtype !== 'string' || !Array.isArray(shape) || !shape.every(whole) || !Array.isArray(offsets) || !offsets.every(whole)) {
+    throw new RangeError(`safetensors: "${name}" expected { dtype, shape, data_offsets }, got ${JSON.stringify(entry)}`);
+  }
+  const [from, to] = offsets as [number, number];
+  if (offsets.length !== 2 || from > to || to > body) {
+    throw new RangeError(`safetensors: "${name}" lies at ${offsets.join(' to ')} of ${body} bytes: the file is cut or damaged`);
+  }
+  const width = dtype === 'F16' || dtype === 'BF16' ? 2 : KINDS[dtype as keyof typeof KINDS]?.BYTES_PER_ELEMENT;
+  if (width === undefined) throw new RangeError(`safetensors: "${name}" has the unknown dtype ${dtype}`);
+  if (sizeOf(shape) * width !== to - from) {
+    throw new RangeError(`safetensors: "${name}" expected ${shape.join(' * ') || 1} * ${width} = ${sizeOf(shape) * width} bytes, got ${to - from}`);
+  }
+  return [from, to];
+}
+
+/** `bytes` is a copy of its own, so that it is aligned. */
+function arrayOf({ dtype, shape }: Entry, bytes: Uint8Array): NamedArray {
+  if (dtype === 'F16' || dtype === 'BF16') {
+    const halves = new Uint16Array(bytes.buffer);
+    return { data: Float32Array.from(halves, (half) => halfToFloat(half, dtype)), shape };
+  }
+  const Kind = KINDS[dtype as keyof typeof KINDS];
+  return { data: new Kind(bytes.buffer as ArrayBuffer), shape };
+}
