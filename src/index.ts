@@ -14,14 +14,29 @@ export { createRuntime, Runtime, type RuntimeOptions, setDefaultRuntime } from '
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
 export {
   binaryCrossEntropy,
-  crossEntropy,
   type CrossEntropyOptions,
+  crossEntropy,
   type ElementLossOptions,
   type LossOptions,
   type LossResult,
   mse,
 } from './training/losses.js';
 export type { Group, Optimizer, OptimizerState, Parameters } from './training/optimizer.js';
-export { Adam, type AdamOptions, AdamW, RMSprop, type RMSpropOptions, SGD, type SGDOptions } from './training/optimizers.js';
-export { sample, type SampleOptions, softmax } from './training/sampling.js';
-export { type Batch, type Loss, type Progress, Trainer, type TrainerOptions, type TrainerState } from './training/trainer.js';
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  RMSprop,
+  type RMSpropOptions,
+  SGD,
+  type SGDOptions,
+} from './training/optimizers.js';
+export { type SampleOptions, sample, softmax } from './training/sampling.js';
+export {
+  type Batch,
+  type Loss,
+  type Progress,
+  Trainer,
+  type TrainerOptions,
+  type TrainerState,
+} from './training/trainer.js';

@@ -1,8 +1,12 @@
 /** What came, in words short enough for a message. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value);
+  if (typeof value === 'string')
+    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value);
   if (typeof value === 'function') return `a function`;
-  if (Array.isArray(value)) return value.length <= 8 && value.every(isPrimitive) ? `[${value.join(', ')}]` : `an array of length ${value.length}`;
+  if (Array.isArray(value))
+    return value.length <= 8 && value.every(isPrimitive)
+      ? `[${value.join(', ')}]`
+      : `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) return `${kindOf(value)} of length ${(value as Float32Array).length}`;
   if (value !== null && typeof value === 'object') return `${kindOf(value)}`;
   return String(value);
@@ -14,7 +18,10 @@ function isPrimitive(value: unknown): boolean {
 
 function kindOf(value: object): string {
   const name = value.constructor?.name ?? 'object';
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name === 'Object' ? 'object' : name}`.replace('a object', 'an object');
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name === 'Object' ? 'object' : name}`.replace(
+    'a object',
+    'an object',
+  );
 }
 
 /** The known name nearest to a mistyped one, or nothing where none is near. */

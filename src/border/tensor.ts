@@ -42,19 +42,32 @@ export function checkTensor(name: string, value: unknown): Tensor {
 }
 
 /** The same for one given shape; `formula` says where it comes from. */
-export function checkTensorOf(name: string, value: unknown, expected: readonly number[], formula: string): Tensor {
+export function checkTensorOf(
+  name: string,
+  value: unknown,
+  expected: readonly number[],
+  formula: string,
+): Tensor {
   const tensor = checkTensor(name, value);
   if (!sameShape(tensor.shape, expected)) {
-    throw new RangeError(`"${name}" expected shape ${formula} = ${showShape(expected)}, got ${showShape(tensor.shape)}`);
+    throw new RangeError(
+      `"${name}" expected shape ${formula} = ${showShape(expected)}, got ${showShape(tensor.shape)}`,
+    );
   }
   return tensor;
 }
 
 export function checkIntegers(name: string, value: unknown): IntegerTensor {
   if (isIntegerArray(value)) return { data: value, shape: [value.length] };
-  const { data, shape } = fields(name, value, 'an Int32Array, Uint8Array, Uint16Array, Uint32Array, or { data, shape } with one');
+  const { data, shape } = fields(
+    name,
+    value,
+    'an Int32Array, Uint8Array, Uint16Array, Uint32Array, or { data, shape } with one',
+  );
   if (!isIntegerArray(data)) {
-    throw new TypeError(`${name}.data expected an Int32Array, Uint8Array, Uint16Array or Uint32Array, got ${describe(data)}`);
+    throw new TypeError(
+      `${name}.data expected an Int32Array, Uint8Array, Uint16Array or Uint32Array, got ${describe(data)}`,
+    );
   }
   checkShape(name, shape, data.length);
   return value as IntegerTensor;
@@ -64,13 +77,17 @@ export function checkIntegers(name: string, value: unknown): IntegerTensor {
 export function checkIds(name: string, data: IntegerArray, count: number): void {
   for (let n = 0; n < data.length; n++) {
     const id = data[n] as number;
-    if (id < 0 || id >= count) throw new RangeError(`${name}[${n}] expected an id from 0 to ${count - 1}, got ${id}`);
+    if (id < 0 || id >= count)
+      throw new RangeError(`${name}[${n}] expected an id from 0 to ${count - 1}, got ${id}`);
   }
 }
 
 function isIntegerArray(value: unknown): value is IntegerArray {
   return (
-    value instanceof Int32Array || value instanceof Uint8Array || value instanceof Uint16Array || value instanceof Uint32Array
+    value instanceof Int32Array ||
+    value instanceof Uint8Array ||
+    value instanceof Uint16Array ||
+    value instanceof Uint32Array
   );
 }
 
@@ -82,9 +99,11 @@ function fields(name: string, value: unknown, expected: string): { data: unknown
 }
 
 function checkShape(name: string, shape: unknown, length: number): void {
-  if (!Array.isArray(shape)) throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
+  if (!Array.isArray(shape))
+    throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
   for (const extent of shape) {
-    if (typeof extent !== 'number') throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
+    if (typeof extent !== 'number')
+      throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
     if (!Number.isInteger(extent) || extent < 0) {
       throw new RangeError(`${name}.shape expected whole numbers from 0 up, got ${showShape(shape)}`);
     }

@@ -1,6 +1,13 @@
 import { describe } from '../border/errors.js';
 import { checkBoolean, checkNumber, checkOptions, checkSeed, checkSize } from '../border/options.js';
-import { checkIntegers, checkTensor, type IntegerTensor, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  checkIntegers,
+  checkTensor,
+  type Integers,
+  type IntegerTensor,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 
 /** Where an iteration stands, as plain data; whole numbers as text. */
@@ -49,7 +56,12 @@ export class Batches<Batch> implements Iterable<Batch> {
   #position = 0;
 
   /** @internal `make` prepares an epoch; what it gives makes the batch at a place of it. */
-  constructor(perEpoch: number, epochs: number, seed: number, make: (epoch: number) => (position: number) => Batch) {
+  constructor(
+    perEpoch: number,
+    epochs: number,
+    seed: number,
+    make: (epoch: number) => (position: number) => Batch,
+  ) {
     this.#perEpoch = perEpoch;
     this.#epochs = epochs;
     this.#seed = seed;
@@ -84,11 +96,27 @@ export class Batches<Batch> implements Iterable<Batch> {
 
   /** @throws RangeError for a place that this data does not have, or orders of another seed */
   loadStateDict(state: BatchesState): void {
-    if (state === null || typeof state !== 'object') throw new TypeError(`state expected that of batches, got ${describe(state)}`);
-    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(Number) as [number, number, number];
-    if (seed !== this.#seed) throw new RangeError(`state.seed expected ${this.#seed}, got ${state.seed}: the order of the rows would change`);
-    if (!Number.isSafeInteger(epoch) || epoch < 0 || !Number.isInteger(position) || position < 0 || position >= this.#perEpoch) {
-      throw new RangeError(`state expected a position from 0 to ${this.#perEpoch - 1}, got ${describe(state.position)} of epoch ${describe(state.epoch)}`);
+    if (state === null || typeof state !== 'object')
+      throw new TypeError(`state expected that of batches, got ${describe(state)}`);
+    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    if (seed !== this.#seed)
+      throw new RangeError(
+        `state.seed expected ${this.#seed}, got ${state.seed}: the order of the rows would change`,
+      );
+    if (
+      !Number.isSafeInteger(epoch) ||
+      epoch < 0 ||
+      !Number.isInteger(position) ||
+      position < 0 ||
+      position >= this.#perEpoch
+    ) {
+      throw new RangeError(
+        `state expected a position from 0 to ${this.#perEpoch - 1}, got ${describe(state.position)} of epoch ${describe(state.epoch)}`,
+      );
     }
     this.#epoch = epoch;
     this.#position = position;
@@ -113,20 +141,25 @@ export function batches<Target extends Tensor | Integers>(
   options: BatchesOptions,
 ): Batches<{ input: Tensor | IntegerTensor; target: Target extends Tensor ? Tensor : IntegerTensor }> {
   checkOptions(options, ['batchSize', 'shuffle', 'dropLast', 'epochs', 'seed', 'runtime'], 'batches');
-  if (rows === null || typeof rows !== 'object') throw new TypeError(`rows expected { input, target }, got ${describe(rows)}`);
+  if (rows === null || typeof rows !== 'object')
+    throw new TypeError(`rows expected { input, target }, got ${describe(rows)}`);
   const input = checkRows('input', rows.input);
   const target = checkRows('target', rows.target);
   const count = input.shape[0] as number;
-  if (target.shape[0] !== count) throw new RangeError(`target expected as many rows as input = ${count}, got ${target.shape[0]}`);
+  if (target.shape[0] !== count)
+    throw new RangeError(`target expected as many rows as input = ${count}, got ${target.shape[0]}`);
   const batchSize = checkSize('batchSize', options.batchSize);
   const shuffle = checkBoolean('shuffle', options.shuffle ?? true);
   const dropLast = checkBoolean('dropLast', options.dropLast ?? false);
   const runtime = checkRuntime(options.runtime);
   const seed = checkSeed('seed', options.seed ?? runtime.seed);
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
-  if (perEpoch === 0) throw new RangeError(`rows expected at least ${dropLast ? `batchSize = ${batchSize}` : 1}, got ${count}`);
+  if (perEpoch === 0)
+    throw new RangeError(`rows expected at least ${dropLast ? `batchSize = ${batchSize}` : 1}, got ${count}`);
   return new Batches(perEpoch, checkEpochs(options.epochs), seed, (epoch) => {
-    const order = shuffle ? permutation(runtime, count, seed, epoch) : Int32Array.from({ length: count }, (_, n) => n);
+    const order = shuffle
+      ? permutation(runtime, count, seed, epoch)
+      : Int32Array.from({ length: count }, (_, n) => n);
     return (position) => {
       const picked = order.subarray(position * batchSize, Math.min(count, (position + 1) * batchSize));
       return { input: take(input, picked), target: take(target, picked) as never };
@@ -156,14 +189,20 @@ export interface LanesOptions {
  * console.log([...first!.input.data], [...first!.target.data]); // [ 0, 1, 2, 4, 5, 6 ] [ 1, 2, 3, 5, 6, 7 ]
  * ```
  */
-export function lanes(ids: Integers, options: LanesOptions): Batches<{ input: IntegerTensor; target: IntegerTensor; reset: boolean }> {
+export function lanes(
+  ids: Integers,
+  options: LanesOptions,
+): Batches<{ input: IntegerTensor; target: IntegerTensor; reset: boolean }> {
   checkOptions(options, ['batch', 'steps', 'epochs'], 'lanes');
   const { data } = checkIntegers('ids', ids);
   const batch = checkSize('batch', options.batch);
   const steps = checkSize('steps', options.steps);
   const lane = Math.floor((data.length - 1) / batch);
   const perEpoch = Math.floor(lane / steps);
-  if (perEpoch < 1) throw new RangeError(`ids expected at least batch * steps + 1 = ${batch * steps + 1}, got ${data.length}`);
+  if (perEpoch < 1)
+    throw new RangeError(
+      `ids expected at least batch * steps + 1 = ${batch * steps + 1}, got ${data.length}`,
+    );
   return new Batches(perEpoch, checkEpochs(options.epochs), 0, () => (position) => {
     const window = (offset: number): IntegerTensor => {
       const cut = new Int32Array(batch * steps);
@@ -179,13 +218,20 @@ export function lanes(ids: Integers, options: LanesOptions): Batches<{ input: In
 
 function checkEpochs(epochs: number | undefined): number {
   if (epochs === Number.POSITIVE_INFINITY) return epochs;
-  return checkNumber('epochs', epochs ?? 1, 'a whole number from 1, or Infinity', (n) => Number.isInteger(n) && n >= 1);
+  return checkNumber(
+    'epochs',
+    epochs ?? 1,
+    'a whole number from 1, or Infinity',
+    (n) => Number.isInteger(n) && n >= 1,
+  );
 }
 
 function checkRows(name: string, rows: unknown): Rows {
-  const isFloat = rows !== null && typeof rows === 'object' && 'data' in rows && rows.data instanceof Float32Array;
+  const isFloat =
+    rows !== null && typeof rows === 'object' && 'data' in rows && rows.data instanceof Float32Array;
   const checked = isFloat ? checkTensor(name, rows) : checkIntegers(name, rows);
-  if (checked.shape.length === 0) throw new RangeError(`${name} expected at least one axis, which counts the rows`);
+  if (checked.shape.length === 0)
+    throw new RangeError(`${name} expected at least one axis, which counts the rows`);
   return checked;
 }
 

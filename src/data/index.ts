@@ -1,2 +1,9 @@
-export { type Batches, type BatchesOptions, type BatchesState, batches, type LanesOptions, lanes } from './batches.js';
+export {
+  type Batches,
+  type BatchesOptions,
+  type BatchesState,
+  batches,
+  type LanesOptions,
+  lanes,
+} from './batches.js';
 export { Vocabulary } from './vocabulary.js';

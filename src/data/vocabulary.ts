@@ -23,13 +23,16 @@ export class Vocabulary {
     this.symbols = [...symbols];
     this.#ids = new Map(symbols.map((symbol, id) => [symbol, id]));
     if (symbols.length === 0) throw new RangeError('symbols expected at least one, got none');
-    if (this.#ids.size < symbols.length) throw new RangeError('symbols expected each symbol once, got one twice');
+    if (this.#ids.size < symbols.length)
+      throw new RangeError('symbols expected each symbol once, got one twice');
   }
 
   /** The characters (code points) that a text has. */
   static ofCharacters(text: string): Vocabulary {
     if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
-    return new Vocabulary([...new Set(text)].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number)));
+    return new Vocabulary(
+      [...new Set(text)].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number)),
+    );
   }
 
   get size(): number {
@@ -42,7 +45,8 @@ export class Vocabulary {
     const ids: number[] = [];
     for (const character of text) {
       const id = this.#ids.get(character);
-      if (id === undefined) throw new RangeError(`text expected characters of the vocabulary, got ${describe(character)}`);
+      if (id === undefined)
+        throw new RangeError(`text expected characters of the vocabulary, got ${describe(character)}`);
       ids.push(id);
     }
     return Int32Array.from(ids);
@@ -57,7 +61,8 @@ export class Vocabulary {
   decode(ids: ArrayLike<number>): string {
     return Array.from(ids, (id) => {
       const symbol = this.symbols[id];
-      if (symbol === undefined) throw new RangeError(`ids expected whole numbers from 0 to ${this.size - 1}, got ${describe(id)}`);
+      if (symbol === undefined)
+        throw new RangeError(`ids expected whole numbers from 0 to ${this.size - 1}, got ${describe(id)}`);
       return symbol;
     }).join('');
   }

@@ -17,16 +17,23 @@ const MAKERS: Record<string, Maker> = {
   Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
   Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
   Embedding: ({ count, size }, runtime) => new Embedding(count, size, { runtime }),
-  Linear: ({ inFeatures, outFeatures, bias }, runtime) => new Linear(inFeatures, outFeatures, { bias, runtime }),
-  LSTM: ({ inputSize, hiddenSize, ...options }, runtime) => new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
-  RNN: ({ inputSize, hiddenSize, ...options }, runtime) => new RNN(inputSize, hiddenSize, loaded(options, runtime)),
-  Sequential: ({ layers }, runtime) => new Sequential(...(layers as LayerConfig[]).map((layer) => layerOf(layer, runtime))),
+  Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
+    new Linear(inFeatures, outFeatures, { bias, runtime }),
+  LSTM: ({ inputSize, hiddenSize, ...options }, runtime) =>
+    new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
+  RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>
+    new RNN(inputSize, hiddenSize, loaded(options, runtime)),
+  Sequential: ({ layers }, runtime) =>
+    new Sequential(...(layers as LayerConfig[]).map((layer) => layerOf(layer, runtime))),
 };
 
 /** The layer that a configuration describes, its weights not yet loaded. @throws RangeError for an unknown kind */
 export function layerOf({ type, ...config }: LayerConfig, runtime: Runtime): Layer {
   const make = Object.hasOwn(MAKERS, type) ? MAKERS[type] : undefined;
-  if (make === undefined) throw new RangeError(`the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`);
+  if (make === undefined)
+    throw new RangeError(
+      `the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`,
+    );
   return make(config as Record<string, never>, runtime);
 }
 

@@ -10,7 +10,7 @@ export function halfToFloat(bits: number, kind: 'F16' | 'BF16'): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 5.960464477539063e-8;
+  if (exponent === 0) return (sign * fraction) / 16_777_216;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   // The same fields in a float's places, with its bias.
   word[0] = ((exponent + 112) << 23) | (fraction << 13);

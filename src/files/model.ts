@@ -62,14 +62,18 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
   const tensors: Record<string, NamedArray> = {};
   const own: Record<string, string> = { version: String(VERSION), model: JSON.stringify(configOf(model)) };
   for (const [name, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw new TypeError(`metadata.${name} expected text, got ${describe(value)}`);
+    if (typeof value !== 'string')
+      throw new TypeError(`metadata.${name} expected text, got ${describe(value)}`);
     own[`user.${name}`] = value;
   }
   Object.assign(tensors, model.stateDict());
   const records = layersOf(model).map((layer, n): LayerRecord => {
     const { generators, carried } = layer.extras;
     for (const [name, state] of Object.entries(carried?.get() ?? {})) tensors[`carried/${n}/${name}`] = state;
-    return { ...(generators && { generators: generators.map(generatorText) }), ...(carried && { carried: true }) };
+    return {
+      ...(generators && { generators: generators.map(generatorText) }),
+      ...(carried && { carried: true }),
+    };
   });
   own.layers = JSON.stringify(records);
   if (trainer) {
@@ -77,7 +81,10 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
     own.trainer = JSON.stringify({ ...state, optimizer: takeArrays(state.optimizer, tensors) });
   }
   if (batches) own.batches = JSON.stringify(batches.stateDict());
-  return writeSafetensors(tensors, Object.fromEntries(Object.entries(own).map(([key, value]) => [`lstm-wasm.${key}`, value])));
+  return writeSafetensors(
+    tensors,
+    Object.fromEntries(Object.entries(own).map(([key, value]) => [`lstm-wasm.${key}`, value])),
+  );
 }
 
 /**
@@ -91,13 +98,20 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, options: { runtime?: 
   const { tensors, metadata: all } = readSafetensors(bytes);
   const own = (key: string) => all[`lstm-wasm.${key}`];
   const version = Number(own('version') ?? Number.NaN);
-  if (Number.isNaN(version)) throw new RangeError('this safetensors file was not written by saveModel: read it with readSafetensors and LSTM.fromStateDict');
-  if (version > VERSION) throw new RangeError(`this file has version ${version}, and this release of lstm-wasm reads up to ${VERSION}`);
+  if (Number.isNaN(version))
+    throw new RangeError(
+      'this safetensors file was not written by saveModel: read it with readSafetensors and LSTM.fromStateDict',
+    );
+  if (version > VERSION)
+    throw new RangeError(
+      `this file has version ${version}, and this release of lstm-wasm reads up to ${VERSION}`,
+    );
   const model = layerOf(parse(own('model'), 'model'), checkRuntime(options.runtime));
   try {
     loadInto(model, tensors, parse(own('layers'), 'layers') as LayerRecord[]);
     const metadata: Record<string, string> = {};
-    for (const [key, value] of Object.entries(all)) if (key.startsWith('lstm-wasm.user.')) metadata[key.slice(15)] = value;
+    for (const [key, value] of Object.entries(all))
+      if (key.startsWith('lstm-wasm.user.')) metadata[key.slice(15)] = value;
     return { model, training: trainingOf(own('trainer'), own('batches'), tensors), metadata };
   } catch (error) {
     model.dispose();
@@ -109,12 +123,19 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, options: { runtime?: 
  * {@link saveModel} to a file, where there is a file system: written beside and renamed, so that a crash or a full disk never
  * costs the file that was there.
  */
-export async function saveModelFile(path: string | URL, model: Layer, options: SaveOptions = {}): Promise<void> {
+export async function saveModelFile(
+  path: string | URL,
+  model: Layer,
+  options: SaveOptions = {},
+): Promise<void> {
   await replaceFile(path, saveModel(model, options));
 }
 
 /** {@link loadModel} from a file, where there is a file system. */
-export async function loadModelFile(path: string | URL, options: { runtime?: Runtime } = {}): Promise<LoadedModel> {
+export async function loadModelFile(
+  path: string | URL,
+  options: { runtime?: Runtime } = {},
+): Promise<LoadedModel> {
   return loadModel(await readBytes(path), options);
 }
 
@@ -123,9 +144,12 @@ function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: re
   model.loadStateDict(Object.fromEntries(weights) as Record<string, Tensor>);
   for (const [n, layer] of layersOf(model).entries()) {
     const { generators = [], carried } = layer.extras;
-    for (const [m, generator] of generators.entries()) Object.assign(generator, generatorOf(records[n]?.generators?.[m], generator));
+    for (const [m, generator] of generators.entries())
+      Object.assign(generator, generatorOf(records[n]?.generators?.[m], generator));
     const states = Object.entries(tensors).filter(([name]) => name.startsWith(`carried/${n}/`));
-    carried?.set(Object.fromEntries(states.map(([name, state]) => [name.split('/')[2] as string, state as Tensor])));
+    carried?.set(
+      Object.fromEntries(states.map(([name, state]) => [name.split('/')[2] as string, state as Tensor])),
+    );
   }
 }
 
@@ -133,7 +157,10 @@ function generatorText({ seed, stream, counter }: Generator) {
   return { seed: String(seed), stream: String(stream), counter: String(counter) };
 }
 
-function generatorOf(text: { seed: string; stream: string; counter: string } | undefined, otherwise: Generator): Generator {
+function generatorOf(
+  text: { seed: string; stream: string; counter: string } | undefined,
+  otherwise: Generator,
+): Generator {
   if (text === undefined) return otherwise;
   return { seed: Number(text.seed), stream: Number(text.stream), counter: Number(text.counter) };
 }
@@ -148,7 +175,11 @@ function takeArrays(state: OptimizerState, tensors: Record<string, NamedArray>):
   return { ...state, slots };
 }
 
-function trainingOf(trainer: string | undefined, batches: string | undefined, tensors: Record<string, NamedArray>): TrainingState | undefined {
+function trainingOf(
+  trainer: string | undefined,
+  batches: string | undefined,
+  tensors: Record<string, NamedArray>,
+): TrainingState | undefined {
   if (trainer === undefined) return undefined;
   const state = parse(trainer, 'trainer') as TrainerState;
   const slots = state.optimizer.slots.map((slot, n) => {
@@ -161,7 +192,10 @@ function trainingOf(trainer: string | undefined, batches: string | undefined, te
     return { numbers: slot.numbers, arrays };
   });
   const restored = { ...state, optimizer: { ...state.optimizer, slots } };
-  return { trainer: restored, ...(batches !== undefined && { batches: parse(batches, 'batches') as BatchesState }) };
+  return {
+    trainer: restored,
+    ...(batches !== undefined && { batches: parse(batches, 'batches') as BatchesState }),
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the file holds; each reader checks what it takes.

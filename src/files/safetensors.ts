@@ -4,7 +4,17 @@ import { halfToFloat } from './half.js';
 
 /** An array of any element kind with a shape. */
 export interface NamedArray {
-  readonly data: Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+  readonly data:
+    | Float32Array
+    | Float64Array
+    | Int8Array
+    | Uint8Array
+    | Int16Array
+    | Uint16Array
+    | Int32Array
+    | Uint32Array
+    | BigInt64Array
+    | BigUint64Array;
   readonly shape: readonly number[];
 }
 
@@ -53,7 +63,8 @@ interface Entry {
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-  if (!(file instanceof Uint8Array)) throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
+  if (!(file instanceof Uint8Array))
+    throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   const { header, start } = readHeader(file);
   const body = file.byteLength - start;
   const tensors: Record<string, NamedArray> = {};
@@ -81,15 +92,20 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
  *
  * @throws TypeError for an array of another kind, RangeError where a shape does not fit its data
  */
-export function writeSafetensors(tensors: Record<string, NamedArray>, metadata: Record<string, string> = {}): Uint8Array {
+export function writeSafetensors(
+  tensors: Record<string, NamedArray>,
+  metadata: Record<string, string> = {},
+): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;
   // Wide elements first, as the reference does: each array then begins at a multiple of its element's size.
   const entries = Object.entries(tensors).sort(([, a], [, b]) => widthOf(b) - widthOf(a));
   for (const [name, { data, shape }] of entries) {
     const dtype = Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
-    if (dtype === undefined) throw new TypeError(`"${name}".data expected a typed array, got ${describe(data)}`);
-    if (sizeOf(shape) !== data.length) throw new RangeError(`"${name}" expected ${sizeOf(shape)} values for its shape, got ${data.length}`);
+    if (dtype === undefined)
+      throw new TypeError(`"${name}".data expected a typed array, got ${describe(data)}`);
+    if (sizeOf(shape) !== data.length)
+      throw new RangeError(`"${name}" expected ${sizeOf(shape)} values for its shape, got ${data.length}`);
     define(header, name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
     offset += data.byteLength;
   }
@@ -116,10 +132,13 @@ function define(record: object, name: string, value: unknown): void {
 }
 
 function readHeader(file: Uint8Array): { header: Record<string, unknown>; start: number } {
-  if (file.byteLength < 8) throw new RangeError(`safetensors: expected at least 8 bytes, got ${file.byteLength}`);
+  if (file.byteLength < 8)
+    throw new RangeError(`safetensors: expected at least 8 bytes, got ${file.byteLength}`);
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > LARGEST_HEADER || 8 + length > file.byteLength) {
-    throw new RangeError(`safetensors: a header of ${length} bytes is announced, the file has ${file.byteLength}: it is cut, or of another kind`);
+    throw new RangeError(
+      `safetensors: a header of ${length} bytes is announced, the file has ${file.byteLength}: it is cut, or of another kind`,
+    );
   }
   let header: unknown;
   try {
@@ -127,24 +146,38 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
   } catch (error) {
     throw new RangeError(`safetensors: the header is not JSON: ${(error as Error).message}`);
   }
-  if (header === null || typeof header !== 'object' || Array.isArray(header)) throw new RangeError('safetensors: the header is not an object');
+  if (header === null || typeof header !== 'object' || Array.isArray(header))
+    throw new RangeError('safetensors: the header is not an object');
   return { header: header as Record<string, unknown>, start: 8 + length };
 }
 
 function checkEntry(name: string, entry: unknown, body: number): [number, number] {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>;
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (typeof dtype !== 'string' || !Array.isArray(shape) || !shape.every(whole) || !Array.isArray(offsets) || !offsets.every(whole)) {
-    throw new RangeError(`safetensors: "${name}" expected { dtype, shape, data_offsets }, got ${JSON.stringify(entry)}`);
+  if (
+    typeof dtype !== 'string' ||
+    !Array.isArray(shape) ||
+    !shape.every(whole) ||
+    !Array.isArray(offsets) ||
+    !offsets.every(whole)
+  ) {
+    throw new RangeError(
+      `safetensors: "${name}" expected { dtype, shape, data_offsets }, got ${JSON.stringify(entry)}`,
+    );
   }
   const [from, to] = offsets as [number, number];
   if (offsets.length !== 2 || from > to || to > body) {
-    throw new RangeError(`safetensors: "${name}" lies at ${offsets.join(' to ')} of ${body} bytes: the file is cut or damaged`);
+    throw new RangeError(
+      `safetensors: "${name}" lies at ${offsets.join(' to ')} of ${body} bytes: the file is cut or damaged`,
+    );
   }
-  const width = dtype === 'F16' || dtype === 'BF16' ? 2 : KINDS[dtype as keyof typeof KINDS]?.BYTES_PER_ELEMENT;
+  const width =
+    dtype === 'F16' || dtype === 'BF16' ? 2 : KINDS[dtype as keyof typeof KINDS]?.BYTES_PER_ELEMENT;
   if (width === undefined) throw new RangeError(`safetensors: "${name}" has the unknown dtype ${dtype}`);
   if (sizeOf(shape) * width !== to - from) {
-    throw new RangeError(`safetensors: "${name}" expected ${shape.join(' * ') || 1} * ${width} = ${sizeOf(shape) * width} bytes, got ${to - from}`);
+    throw new RangeError(
+      `safetensors: "${name}" expected ${shape.join(' * ') || 1} * ${width} = ${sizeOf(shape) * width} bytes, got ${to - from}`,
+    );
   }
   return [from, to];
 }

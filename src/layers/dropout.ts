@@ -31,7 +31,14 @@ export class Masks {
   again(out: number, x: number, count: number, counter: number): void {
     const { seed, stream } = this.generator;
     // Part 2^31: the parts from 0 up initialise parameters.
-    this.#runtime.core.dropout(out, x, count, this.#p, counter, this.#runtime.source(seed, stream, 0x80000000));
+    this.#runtime.core.dropout(
+      out,
+      x,
+      count,
+      this.#p,
+      counter,
+      this.#runtime.source(seed, stream, 0x80000000),
+    );
   }
 }
 

@@ -64,7 +64,8 @@ export class Embedding extends CoreLayer {
 
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
-    if (!input.ids) throw new TypeError(`Embedding expected ids, got values of shape ${showShape(input.shape)}`);
+    if (!input.ids)
+      throw new TypeError(`Embedding expected ids, got values of shape ${showShape(input.shape)}`);
     const { core } = this.runtime;
     const rows = sizeOf(input.shape);
     const pointer = tape.take(rows * this.size * 4);

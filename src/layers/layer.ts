@@ -98,7 +98,8 @@ export abstract class CoreLayer implements Layer {
    */
   backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
     const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
-    if (output === undefined) throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
+    if (output === undefined)
+      throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
     return this.tapes.backward((tape, recorded) => {
       const dInput = runBackward(tape, this.copyIn(output.data, recorded, tape), wantInput);
       return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
@@ -115,7 +116,8 @@ export abstract class CoreLayer implements Layer {
   /** Copies of all parameters, by name. */
   stateDict(): Record<string, Tensor> {
     const dict: Record<string, Tensor> = {};
-    for (const [name, parameter] of this.parameters) dict[name] = { data: parameter.read(), shape: parameter.shape };
+    for (const [name, parameter] of this.parameters)
+      dict[name] = { data: parameter.read(), shape: parameter.shape };
     return dict;
   }
 
@@ -142,7 +144,11 @@ export abstract class CoreLayer implements Layer {
   /** @internal The user's input, checked and copied into the core. */
   enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
     const tensor = checkTensor('input', input);
-    return this.copyIn(tensor.data, { shape: tensor.shape, turned: turned && tensor.shape.length === 3 }, tape);
+    return this.copyIn(
+      tensor.data,
+      { shape: tensor.shape, turned: turned && tensor.shape.length === 3 },
+      tape,
+    );
   }
 
   /** Makes the parameters, and gives back what was taken when there is no room for all. */
@@ -182,7 +188,13 @@ export abstract class CoreLayer implements Layer {
     if (turned && shape[0] !== 1 && shape[1] !== 1) {
       const staged = tape.take(data.length * 4);
       this.runtime.f32.set(data, staged >> 2);
-      this.runtime.core.turn(pointer, staged, shape[0] as number, shape[1] as number, sizeOf(shape.slice(2)) * 4);
+      this.runtime.core.turn(
+        pointer,
+        staged,
+        shape[0] as number,
+        shape[1] as number,
+        sizeOf(shape.slice(2)) * 4,
+      );
     } else {
       this.runtime.f32.set(data, pointer >> 2);
     }
@@ -196,7 +208,13 @@ export abstract class CoreLayer implements Layer {
     let from = block.pointer;
     if (turned && shape[0] !== 1 && shape[1] !== 1) {
       from = tape.take(size * 4);
-      this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, sizeOf(shape.slice(2)) * 4);
+      this.runtime.core.turn(
+        from,
+        block.pointer,
+        shape[1] as number,
+        shape[0] as number,
+        sizeOf(shape.slice(2)) * 4,
+      );
     }
     return { data: this.runtime.f32.slice(from >> 2, (from >> 2) + size), shape };
   }
@@ -221,14 +239,22 @@ export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Blo
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-export function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: Record<string, Tensor>): void {
-  if (dict === null || typeof dict !== 'object') throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
+export function loadParameters(
+  parameters: ReadonlyMap<string, Parameter>,
+  dict: Record<string, Tensor>,
+): void {
+  if (dict === null || typeof dict !== 'object')
+    throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
   const names = [...parameters.keys()];
   for (const name of Object.keys(dict)) {
-    if (!parameters.has(name)) throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, names)}`);
+    if (!parameters.has(name))
+      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, names)}`);
   }
   for (const [name, parameter] of parameters as ReadonlyMap<string, Parameter>) {
-    if (!Object.hasOwn(dict, name)) throw new TypeError(`state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`);
+    if (!Object.hasOwn(dict, name))
+      throw new TypeError(
+        `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
+      );
     parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
   }
   for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);

@@ -1,5 +1,5 @@
-import type { Holdings } from '../runtime/memory.js';
 import type { Core } from '../runtime/core.js';
+import type { Holdings } from '../runtime/memory.js';
 import { Packed, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
 import type { Plan } from './plan.js';
@@ -25,7 +25,12 @@ export class Level {
   readonly inputSize: number;
   readonly #hiddenSize: number;
   readonly #cell: Cell;
-  readonly #parameters: { ih: Parameter; hh: Parameter; bih: Parameter | undefined; bhh: Parameter | undefined };
+  readonly #parameters: {
+    ih: Parameter;
+    hh: Parameter;
+    bih: Parameter | undefined;
+    bhh: Parameter | undefined;
+  };
   readonly #input: Packed;
   readonly #hidden: Packed;
   readonly #bias: Packed;
@@ -58,9 +63,13 @@ export class Level {
     const { core } = holdings.runtime;
     const columns = cell.columns(H);
     const forward = (weight: Parameter, K: number) =>
-      new Packed(holdings, [weight], panelBytes(columns, K), (to) => cell.packWeight(core, to, weight.pointer, H, K));
+      new Packed(holdings, [weight], panelBytes(columns, K), (to) =>
+        cell.packWeight(core, to, weight.pointer, H, K),
+      );
     const back = (weight: Parameter, K: number) =>
-      new Packed(holdings, [weight], panelBytes(K, rows), (to) => core.packColumns(to, weight.pointer, rows, K));
+      new Packed(holdings, [weight], panelBytes(K, rows), (to) =>
+        core.packColumns(to, weight.pointer, rows, K),
+      );
     this.#input = forward(ih, I);
     this.#hidden = forward(hh, H);
     this.#inputBack = back(ih, I);

@@ -55,23 +55,35 @@ export class Linear extends CoreLayer {
     });
     this.#weight = this.named.get('weight') as Parameter;
     this.#bias = this.named.get('bias');
-    for (const [n, parameter] of [...this.named.values()].entries()) uniform(parameter, 1 / Math.sqrt(K), source(n));
+    for (const [n, parameter] of [...this.named.values()].entries())
+      uniform(parameter, 1 / Math.sqrt(K), source(n));
     const { pointer } = this.#weight;
-    this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) => core.packRows(to, pointer, N, K));
-    this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) => core.packColumns(to, pointer, N, K));
+    this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) =>
+      core.packRows(to, pointer, N, K),
+    );
+    this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) =>
+      core.packColumns(to, pointer, N, K),
+    );
   }
 
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.ids || input.shape.at(-1) !== K) {
-      throw new RangeError(`input expected shape [..., inFeatures] = [..., ${K}], got ${input.ids ? 'ids' : showShape(input.shape)}`);
+      throw new RangeError(
+        `input expected shape [..., inFeatures] = [..., ${K}], got ${input.ids ? 'ids' : showShape(input.shape)}`,
+      );
     }
     const rows = sizeOf(input.shape) / K;
-    const output: Block = { pointer: tape.take(rows * N * 4), shape: [...input.shape.slice(0, -1), N], turned: input.turned };
+    const output: Block = {
+      pointer: tape.take(rows * N * 4),
+      shape: [...input.shape.slice(0, -1), N],
+      turned: input.turned,
+    };
     const bias = this.#bias?.pointer ?? 0;
     this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.pointer, bias, rows, N, K);
-    if (tape.recording) tape.steps.push((dOutput, wantInput) => this.#backward(input, dOutput, rows, tape, wantInput));
+    if (tape.recording)
+      tape.steps.push((dOutput, wantInput) => this.#backward(input, dOutput, rows, tape, wantInput));
     return output;
   }
 
@@ -93,7 +105,8 @@ export class Linear extends CoreLayer {
   /** @internal */
   override openStage(input: StageInput, holdings: Holdings): Stage {
     const { inFeatures: K, outFeatures: N } = this;
-    if (input.width !== K || input.ids !== undefined) throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
+    if (input.width !== K || input.ids !== undefined)
+      throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
     const pointer = holdings.takeZeros(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {
@@ -105,6 +118,11 @@ export class Linear extends CoreLayer {
 
   /** @internal */
   override config(): LayerConfig {
-    return { type: this.type, inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.#bias !== undefined };
+    return {
+      type: this.type,
+      inFeatures: this.inFeatures,
+      outFeatures: this.outFeatures,
+      bias: this.#bias !== undefined,
+    };
   }
 }

@@ -121,7 +121,9 @@ function initialise(layer: LSTM, options: LSTMOptions): void {
     throw new TypeError('forgetBias and chrono both set the forget biases: give one of them');
   }
   if (!layer.bias && (forgetBias ?? chrono) !== undefined) {
-    throw new TypeError(`${chrono === undefined ? 'forgetBias' : 'chrono'} expected biases to set, got bias: false`);
+    throw new TypeError(
+      `${chrono === undefined ? 'forgetBias' : 'chrono'} expected biases to set, got bias: false`,
+    );
   }
   if (UNINITIALISED in options) return;
   const source = drawSource(layer.runtime, options.seed);

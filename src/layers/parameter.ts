@@ -91,7 +91,8 @@ export class Parameter {
 
   /** @internal */
   zeroGrad(): void {
-    if (this.#gradient !== 0) this.runtime.f32.fill(0, this.#gradient >> 2, (this.#gradient >> 2) + this.size);
+    if (this.#gradient !== 0)
+      this.runtime.f32.fill(0, this.#gradient >> 2, (this.#gradient >> 2) + this.size);
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
@@ -102,7 +103,8 @@ export class Parameter {
   }
 
   #checkLength(name: string, data: Float32Array): void {
-    if (!(data instanceof Float32Array)) throw new TypeError(`"${name}" expected a Float32Array, got ${describe(data)}`);
+    if (!(data instanceof Float32Array))
+      throw new TypeError(`"${name}" expected a Float32Array, got ${describe(data)}`);
     if (data.length !== this.size) {
       throw new RangeError(
         `"${name}" expected ${this.shape.join(' * ')} = ${this.size} values for shape ${showShape(this.shape)}, got ${data.length}`,

@@ -2,11 +2,30 @@ import type { Runtime } from '../runtime/runtime.js';
 
 /** The fields of assembly/plan.ts, in its order. */
 const FIELDS = [
-  'B', 'I', 'H', 'nonlinearity',
-  'inputPanels', 'hiddenPanels', 'bias',
-  'x', 'y', 'c', 'gates', 'squashed', 'product',
-  'dy', 'dh', 'dc', 'dx', 'inputBackPanels', 'hiddenBackPanels',
-  'dInputWeight', 'dHiddenWeight', 'dInputBias', 'dHiddenBias', 'scratch',
+  'B',
+  'I',
+  'H',
+  'nonlinearity',
+  'inputPanels',
+  'hiddenPanels',
+  'bias',
+  'x',
+  'y',
+  'c',
+  'gates',
+  'squashed',
+  'product',
+  'dy',
+  'dh',
+  'dc',
+  'dx',
+  'inputBackPanels',
+  'hiddenBackPanels',
+  'dInputWeight',
+  'dHiddenWeight',
+  'dInputBias',
+  'dHiddenBias',
+  'scratch',
 ] as const;
 
 export type Plan = Partial<Record<(typeof FIELDS)[number], number>>;

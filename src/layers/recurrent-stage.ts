@@ -1,6 +1,6 @@
 import type { Holdings } from '../runtime/memory.js';
 import type { Cell, Level } from './level.js';
-import { type Plan, PLAN_BYTES, writePlan } from './plan.js';
+import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 
 /** One step of a recurrent stack: a plan for each level, written once, since packed weights stay where they are. */
@@ -23,7 +23,12 @@ export function recurrentStage(
     const plan = holdings.take(PLAN_BYTES);
     const y = holdings.takeZeros(2 * size);
     const cells = cell.hasCell ? holdings.takeZeros(size) : 0;
-    const places: Plan = { x, y, c: cells, product: cell.hasCell ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0 };
+    const places: Plan = {
+      x,
+      y,
+      c: cells,
+      product: cell.hasCell ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0,
+    };
     h.push(y);
     c.push(cells);
     x = y;

@@ -3,9 +3,15 @@ import { checkTensorOf, type Integers, showShape, sizeOf, type Tensor } from '..
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { Masks } from './dropout.js';
-import { type BackwardOptions, CoreLayer, type ForwardOptions, type LayerConfig, type LayerExtras } from './layer.js';
+import {
+  type BackwardOptions,
+  CoreLayer,
+  type ForwardOptions,
+  type LayerConfig,
+  type LayerExtras,
+} from './layer.js';
 import { type Cell, Level } from './level.js';
-import { type Plan, PLAN_BYTES, writePlan } from './plan.js';
+import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
 import { recurrentStage } from './recurrent-stage.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
@@ -28,7 +34,16 @@ export interface RecurrentOptions {
   runtime?: Runtime;
 }
 
-const OPTIONS = ['numLayers', 'bias', 'dropout', 'returnSequences', 'timeMajor', 'stateful', 'seed', 'runtime'];
+const OPTIONS = [
+  'numLayers',
+  'bias',
+  'dropout',
+  'returnSequences',
+  'timeMajor',
+  'stateful',
+  'seed',
+  'runtime',
+];
 
 /** The states before the first step, or their gradients, [numLayers, batch, hiddenSize] each. */
 export interface States {
@@ -88,7 +103,14 @@ export abstract class Recurrent extends CoreLayer {
   #carried: { h?: Tensor; c?: Tensor } = {};
 
   /** @internal */
-  constructor(owner: string, cell: Cell, inputSize: number, hiddenSize: number, options: RecurrentOptions, known: readonly string[]) {
+  constructor(
+    owner: string,
+    cell: Cell,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions,
+    known: readonly string[],
+  ) {
     checkOptions(options, [...OPTIONS, ...known], owner);
     checkSize('inputSize', inputSize);
     checkSize('hiddenSize', hiddenSize);
@@ -122,12 +144,20 @@ export abstract class Recurrent extends CoreLayer {
     this.#carried = {};
   }
 
-  protected forwardStates(input: Tensor | Integers, options: ForwardOptions & States, names: readonly string[]) {
+  protected forwardStates(
+    input: Tensor | Integers,
+    options: ForwardOptions & States,
+    names: readonly string[],
+  ) {
     const { training, recording } = this.checkForward(options, names);
     return this.tapes.forward(training, recording, (tape) => {
       const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), options, tape);
       if (recording) this.#recorded.set(tape, forward);
-      return { block: forward.output, output: this.leave(forward.output, tape), ...this.#finalStates(forward) };
+      return {
+        block: forward.output,
+        output: this.leave(forward.output, tape),
+        ...this.#finalStates(forward),
+      };
     });
   }
 
@@ -142,7 +172,11 @@ export abstract class Recurrent extends CoreLayer {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
       const { dInput, dh, dc } = this.#backward(forward, dOutput, gradient, wantInput, tape);
       const h0 = this.#gather(dh, forward);
-      return { input: dInput && this.leave(dInput, tape), h0, c0: this.#cell.hasCell ? this.#gather(dc, forward) : undefined };
+      return {
+        input: dInput && this.leave(dInput, tape),
+        h0,
+        c0: this.#cell.hasCell ? this.#gather(dc, forward) : undefined,
+      };
     });
   }
 
@@ -168,7 +202,8 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const forward = this.#forward(input, {}, tape);
-    if (tape.recording) tape.steps.push((dOutput, wantInput) => this.#backward(forward, dOutput, {}, wantInput, tape).dInput);
+    if (tape.recording)
+      tape.steps.push((dOutput, wantInput) => this.#backward(forward, dOutput, {}, wantInput, tape).dInput);
     return forward.output;
   }
 
@@ -178,7 +213,9 @@ export abstract class Recurrent extends CoreLayer {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
     }
-    return recurrentStage(this.#levels, this.#cell, this.hiddenSize, input, holdings, () => this.holdings.check());
+    return recurrentStage(this.#levels, this.#cell, this.hiddenSize, input, holdings, () =>
+      this.holdings.check(),
+    );
   }
 
   /** @internal */
@@ -198,7 +235,8 @@ export abstract class Recurrent extends CoreLayer {
 
   /** @internal */
   override config(): LayerConfig {
-    const { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful } = this;
+    const { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful } =
+      this;
     return { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful };
   }
 
@@ -207,7 +245,13 @@ export abstract class Recurrent extends CoreLayer {
     const [first = 0, second = 0] = shape;
     const steps = batched && !this.timeMajor ? second : first;
     const batch = batched ? (this.timeMajor ? second : first) : 1;
-    if (ids || !(batched || shape.length === 2) || shape.at(-1) !== this.inputSize || steps < 1 || batch < 1) {
+    if (
+      ids ||
+      !(batched || shape.length === 2) ||
+      shape.at(-1) !== this.inputSize ||
+      steps < 1 ||
+      batch < 1
+    ) {
       const axes = this.timeMajor ? 'time, batch' : 'batch, time';
       throw new RangeError(
         `input expected shape [${axes}, inputSize] = [${axes}, ${this.inputSize}] or [time, ${this.inputSize}], ` +
@@ -236,7 +280,13 @@ export abstract class Recurrent extends CoreLayer {
         mask = this.#masks.draw(dropped, x, (steps * size) / 4);
         x = dropped;
       }
-      const run = this.#runLevel(level, x, sizes, { h0: states.h0 && states.h0 + n * size, c0: states.c0 && states.c0 + n * size }, tape);
+      const run = this.#runLevel(
+        level,
+        x,
+        sizes,
+        { h0: states.h0 && states.h0 + n * size, c0: states.c0 && states.c0 + n * size },
+        tape,
+      );
       runs.push({ ...run, mask });
       x = (run.fields.y as number) + size;
     }
@@ -250,7 +300,8 @@ export abstract class Recurrent extends CoreLayer {
 
   #output(input: Block, y: number, { steps, batch, batched }: Sizes): Block {
     const H = this.hiddenSize;
-    if (this.returnSequences) return { pointer: y, shape: [...input.shape.slice(0, -1), H], turned: input.turned };
+    if (this.returnSequences)
+      return { pointer: y, shape: [...input.shape.slice(0, -1), H], turned: input.turned };
     return { pointer: y + (steps - 1) * batch * H * 4, shape: batched ? [batch, H] : [H], turned: false };
   }
 
@@ -259,14 +310,24 @@ export abstract class Recurrent extends CoreLayer {
     const shape = this.#stateShape(sizes);
     const carries = this.stateful && tape.recording && this.#carried.h?.data.length === sizeOf(shape);
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
-      const state = given[name] ? checkTensorOf(name, given[name], shape, STATE_SHAPE) : carries ? carried : undefined;
+      const state = given[name]
+        ? checkTensorOf(name, given[name], shape, STATE_SHAPE)
+        : carries
+          ? carried
+          : undefined;
       return state ? this.copyIn(state.data, { shape, turned: false }, tape).pointer : 0;
     };
     return { h0: place('h0', this.#carried.h), c0: place('c0', this.#carried.c) };
   }
 
   /** Forward over one level: everything that it needs is taken before the first step. */
-  #runLevel(level: Level, x: number, { steps, batch }: Sizes, states: { h0: number; c0: number }, tape: Tape): Run {
+  #runLevel(
+    level: Level,
+    x: number,
+    { steps, batch }: Sizes,
+    states: { h0: number; c0: number },
+    tape: Tape,
+  ): Run {
     const { hasCell } = this.#cell;
     const columns = this.#cell.columns(this.hiddenSize);
     const size = batch * this.hiddenSize * 4;
@@ -282,7 +343,8 @@ export abstract class Recurrent extends CoreLayer {
     writePlan(this.runtime, plan, fields);
     this.#place(y, states.h0, size);
     if (hasCell) this.#place(c, states.c0, size);
-    for (let t = 0; t < steps; t += chunk) this.#cell.forward(this.runtime.core, plan, t, Math.min(steps, t + chunk));
+    for (let t = 0; t < steps; t += chunk)
+      this.#cell.forward(this.runtime.core, plan, t, Math.min(steps, t + chunk));
     return { plan, fields, hN: y + steps * size, cN: c + kept * size, mask: undefined };
   }
 
@@ -294,8 +356,19 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   #finalStates(forward: Pick<Forward, 'runs' | 'batch' | 'batched'>): { hN: Tensor; cN: Tensor | undefined } {
-    const hN = this.#gather(forward.runs.map((run) => run.hN), forward);
-    return { hN, cN: this.#cell.hasCell ? this.#gather(forward.runs.map((run) => run.cN), forward) : undefined };
+    const hN = this.#gather(
+      forward.runs.map((run) => run.hN),
+      forward,
+    );
+    return {
+      hN,
+      cN: this.#cell.hasCell
+        ? this.#gather(
+            forward.runs.map((run) => run.cN),
+            forward,
+          )
+        : undefined,
+    };
   }
 
   /** One tensor [numLayers, batch, hiddenSize] of a block for each level. */
@@ -309,7 +382,13 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** Backward through the stack, from the top; `dh dc` are the gradients of the initial states, level by level. */
-  #backward(forward: Forward, dOutput: Block | undefined, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
+  #backward(
+    forward: Forward,
+    dOutput: Block | undefined,
+    given: RecurrentGradient,
+    wantInput: boolean,
+    tape: Tape,
+  ) {
     const { steps, batch } = forward;
     const size = batch * this.hiddenSize * 4;
     const dh: number[] = [];
@@ -324,7 +403,9 @@ export abstract class Recurrent extends CoreLayer {
       const dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
       const rows = this.#cell.gates * this.hiddenSize;
       const gates = run.fields.gates || tape.take(steps * batch * rows * 4);
-      const scratch = tape.take(this.runtime.core.gradientScratch(rows, Math.max(level.inputSize, this.hiddenSize)));
+      const scratch = tape.take(
+        this.runtime.core.gradientScratch(rows, Math.max(level.inputSize, this.hiddenSize)),
+      );
       const places: Plan = { gates, scratch, dy, dh: dh[n] as number, dc: dc[n] as number, dx };
       writePlan(this.runtime, run.plan, { ...run.fields, ...level.backwardPlan(wantX), ...places });
       this.#cell.backward(this.runtime.core, run.plan, steps);

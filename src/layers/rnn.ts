@@ -52,7 +52,8 @@ export class RNN extends Recurrent {
     this.nonlinearity = nonlinearity;
     if (UNINITIALISED in options) return;
     const source = drawSource(this.runtime, options.seed);
-    for (const [n, parameter] of [...this.named.values()].entries()) uniform(parameter, 1 / Math.sqrt(hiddenSize), source(n));
+    for (const [n, parameter] of [...this.named.values()].entries())
+      uniform(parameter, 1 / Math.sqrt(hiddenSize), source(n));
   }
 
   /** As {@link LSTM.fromStateDict}. */
@@ -61,13 +62,19 @@ export class RNN extends Recurrent {
   }
 
   /** As {@link LSTM.forward}, without a cell state. */
-  override forward(input: Tensor | Integers, options: ForwardOptions & { h0?: Tensor } = {}): { output: Tensor; hN: Tensor } {
+  override forward(
+    input: Tensor | Integers,
+    options: ForwardOptions & { h0?: Tensor } = {},
+  ): { output: Tensor; hN: Tensor } {
     const { output, hN } = this.forwardStates(input, options, ['h0']);
     return { output, hN };
   }
 
   /** As {@link LSTM.backward}, without a cell state. */
-  override backward(gradient: { output?: Tensor; hN?: Tensor }, options: BackwardOptions = {}): { input?: Tensor; h0: Tensor } {
+  override backward(
+    gradient: { output?: Tensor; hN?: Tensor },
+    options: BackwardOptions = {},
+  ): { input?: Tensor; h0: Tensor } {
     const { input, h0 } = this.backwardStates(gradient, ['output', 'hN'], options);
     return { ...(input && { input }), h0 };
   }

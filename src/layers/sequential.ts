@@ -8,7 +8,14 @@ import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
-import { checkBatch, type Stage, type StageInput, type StageState, Stream, type StreamOptions } from './stream.js';
+import {
+  checkBatch,
+  type Stage,
+  type StageInput,
+  type StageState,
+  Stream,
+  type StreamOptions,
+} from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 /**
@@ -36,7 +43,8 @@ export class Sequential extends CoreLayer {
     const runtime = oneRuntime(layers);
     const orders = new Set(layers.map((layer) => (layer instanceof CoreLayer ? layer.order : undefined)));
     orders.delete(undefined);
-    if (orders.size > 1) throw new TypeError('Sequential expected layers with one timeMajor, got both true and false');
+    if (orders.size > 1)
+      throw new TypeError('Sequential expected layers with one timeMajor, got both true and false');
     super(runtime);
     this.layers = layers;
     this.#order = [...orders][0];
@@ -81,7 +89,9 @@ export class Sequential extends CoreLayer {
   /** @internal */
   override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
     const first = this.layers[0];
-    return first instanceof CoreLayer ? first.enter(input, tape, turned) : super.enter(input as Tensor, tape, turned);
+    return first instanceof CoreLayer
+      ? first.enter(input, tape, turned)
+      : super.enter(input as Tensor, tape, turned);
   }
 
   /** @internal */
@@ -89,7 +99,8 @@ export class Sequential extends CoreLayer {
     let block = input;
     for (const [n, layer] of this.layers.entries()) {
       try {
-        block = layer instanceof CoreLayer ? this.#through(layer, block, tape) : this.#around(layer, block, tape);
+        block =
+          layer instanceof CoreLayer ? this.#through(layer, block, tape) : this.#around(layer, block, tape);
       } catch (error) {
         if (error instanceof RangeError) error.message = `layer ${n}: ${error.message}`;
         throw error;
@@ -103,7 +114,8 @@ export class Sequential extends CoreLayer {
     const stages: Stage[] = [];
     const states: StageState[] = [];
     for (const [n, layer] of this.layers.entries()) {
-      if (!(layer instanceof CoreLayer)) throw new TypeError(`layer ${n} is not one of this package's: it has no step of a stream`);
+      if (!(layer instanceof CoreLayer))
+        throw new TypeError(`layer ${n} is not one of this package's: it has no step of a stream`);
       const stage = layer.openStage(stages.at(-1)?.output ?? input, holdings);
       stages.push(stage);
       states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
@@ -131,7 +143,10 @@ export class Sequential extends CoreLayer {
 
   /** A layer of the user's own: through tensors that it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
-    const { output } = layer.forward(this.leave(block, tape), { training: tape.training, record: tape.recording });
+    const { output } = layer.forward(this.leave(block, tape), {
+      training: tape.training,
+      record: tape.recording,
+    });
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
     if (tape.recording) {
@@ -148,15 +163,23 @@ function checkLayer(name: string, layer: unknown): void {
   const complete =
     layer !== null &&
     typeof layer === 'object' &&
-    ['forward', 'backward', 'zeroGrad'].every((method) => typeof (layer as Record<string, unknown>)[method] === 'function');
-  if (!complete) throw new TypeError(`${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`);
+    ['forward', 'backward', 'zeroGrad'].every(
+      (method) => typeof (layer as Record<string, unknown>)[method] === 'function',
+    );
+  if (!complete)
+    throw new TypeError(
+      `${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`,
+    );
 }
 
 /** The runtime that all layers share. @throws TypeError where there are two */
 export function oneRuntime(layers: readonly { runtime: Runtime }[]): Runtime {
   const [first, ...others] = layers.map((layer) => layer.runtime);
   const other = others.findIndex((runtime) => runtime !== first);
-  if (other >= 0) throw new TypeError(`layer ${other + 1} lives in another runtime than layer 0: make both with the same { runtime }`);
+  if (other >= 0)
+    throw new TypeError(
+      `layer ${other + 1} lives in another runtime than layer 0: make both with the same { runtime }`,
+    );
   return first as Runtime;
 }
 

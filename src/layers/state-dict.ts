@@ -6,7 +6,10 @@ import type { Recurrent, RecurrentOptions } from './recurrent.js';
 /** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
 export const UNINITIALISED = Symbol('uninitialised');
 
-export type FromStateDict<Options> = Omit<Options, 'numLayers' | 'bias' | 'init' | 'forgetBias' | 'chrono'> & {
+export type FromStateDict<Options> = Omit<
+  Options,
+  'numLayers' | 'bias' | 'init' | 'forgetBias' | 'chrono'
+> & {
   /** What stands before each name, as in "encoder.". Other names are left alone then. */
   prefix?: string;
 };
@@ -18,21 +21,27 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   dict: Record<string, Tensor>,
   options: FromStateDict<Options>,
 ): L {
-  if (dict === null || typeof dict !== 'object') throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
+  if (dict === null || typeof dict !== 'object')
+    throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
   if (options === null || typeof options !== 'object') checkOptions(options, [], 'fromStateDict');
   const { prefix = '', ...rest } = options as { prefix?: unknown };
   if (typeof prefix !== 'string') throw new TypeError(`prefix expected a string, got ${describe(prefix)}`);
   const own: Record<string, Tensor> = {};
-  for (const [name, value] of Object.entries(dict)) if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
+  for (const [name, value] of Object.entries(dict))
+    if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
   const missing = (name: string) =>
-    new TypeError(`state dict: "${prefix}${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`);
+    new TypeError(
+      `state dict: "${prefix}${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
+    );
   if (!own.weight_ih_l0) throw missing('weight_ih_l0');
   if (!own.weight_hh_l0) throw missing('weight_hh_l0');
   const [rows = 0, inputSize = 0] = checkTensor(`${prefix}weight_ih_l0`, own.weight_ih_l0).shape;
   const [, hiddenSize = 0] = checkTensor(`${prefix}weight_hh_l0`, own.weight_hh_l0).shape;
   if (rows !== gates * hiddenSize) {
     const formula = `[${gates > 1 ? `${gates} * ` : ''}hiddenSize, inputSize] = [${gates * hiddenSize}, ${inputSize}]`;
-    throw new RangeError(`"${prefix}weight_ih_l0" expected shape ${formula}, got [${own.weight_ih_l0.shape.join(', ')}]`);
+    throw new RangeError(
+      `"${prefix}weight_ih_l0" expected shape ${formula}, got [${own.weight_ih_l0.shape.join(', ')}]`,
+    );
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;

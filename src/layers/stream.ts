@@ -92,7 +92,8 @@ export class Stream {
   /** Sets the states to zero: of all sequences, or of the given ones. */
   reset(rows?: readonly number[]): void {
     this.#holdings.check();
-    if (rows !== undefined && !Array.isArray(rows)) throw new TypeError(`rows expected an array, got ${describe(rows)}`);
+    if (rows !== undefined && !Array.isArray(rows))
+      throw new TypeError(`rows expected an array, got ${describe(rows)}`);
     for (const row of rows ?? []) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows) {
         throw new RangeError(`rows expected whole numbers from 0 to ${this.#rows - 1}, got ${describe(row)}`);
@@ -133,10 +134,16 @@ export class Stream {
    */
   setState(state: Record<string, Tensor>): void {
     this.#holdings.check();
-    if (state === null || typeof state !== 'object') throw new TypeError(`state expected an object, got ${describe(state)}`);
+    if (state === null || typeof state !== 'object')
+      throw new TypeError(`state expected an object, got ${describe(state)}`);
     const { states } = this.#stage;
     for (const { name, pointers, width } of states) {
-      checkTensorOf(name, state[name], this.#stateShape(pointers.length, width), '[numLayers, batch, hiddenSize]');
+      checkTensorOf(
+        name,
+        state[name],
+        this.#stateShape(pointers.length, width),
+        '[numLayers, batch, hiddenSize]',
+      );
     }
     for (const { name, pointers, width } of states) {
       const size = this.#rows * width;
@@ -164,7 +171,8 @@ export class Stream {
       for (let n = 0, at = pointer >> 2; n < x.length; n++) values[at + n] = x[n] as number;
       return;
     }
-    if (!ArrayBuffer.isView(x) || x instanceof Float32Array) throw new TypeError(`x expected an array of ids, got ${describe(x)}`);
+    if (!ArrayBuffer.isView(x) || x instanceof Float32Array)
+      throw new TypeError(`x expected an array of ids, got ${describe(x)}`);
     if (x.length !== rows) throw new RangeError(`x expected batch = ${rows} ids, got ${x.length}`);
     for (let n = 0; n < rows; n++) {
       const id = x[n] as number;
@@ -175,9 +183,18 @@ export class Stream {
 }
 disposable(Stream.prototype);
 
-function checkArray(name: string, x: unknown, size: number, formula: string, rows: number, width: number): void {
-  if (!(x instanceof Float32Array)) throw new TypeError(`${name} expected a Float32Array, got ${describe(x)}`);
-  if (x.length !== size) throw new RangeError(`${name} expected ${formula} = ${rows} * ${width} values, got ${x.length}`);
+function checkArray(
+  name: string,
+  x: unknown,
+  size: number,
+  formula: string,
+  rows: number,
+  width: number,
+): void {
+  if (!(x instanceof Float32Array))
+    throw new TypeError(`${name} expected a Float32Array, got ${describe(x)}`);
+  if (x.length !== size)
+    throw new RangeError(`${name} expected ${formula} = ${rows} * ${width} values, got ${x.length}`);
 }
 
 export function checkBatch(batch: unknown): number | undefined {

@@ -106,7 +106,9 @@ export class TapePool {
   get latest(): Pending {
     const latest = this.#pending.at(-1);
     if (latest === undefined) {
-      throw new Error('backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }');
+      throw new Error(
+        'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
+      );
     }
     return latest;
   }

@@ -41,26 +41,73 @@ export interface Core {
 
   softmaxRows(out: number, x: number, rows: number, count: number): void;
   sampleRow(
-    logits: number, count: number, temperature: number, topK: number, topP: number, u: number, scratch: number,
+    logits: number,
+    count: number,
+    temperature: number,
+    topK: number,
+    topP: number,
+    u: number,
+    scratch: number,
   ): number;
   scaleBy(values: number, count: number, factor: number): void;
   crossEntropyRows(
-    grad: number, logits: number, targets: number, rows: number, C: number, weight: number, smoothing: number, scale: number,
+    grad: number,
+    logits: number,
+    targets: number,
+    rows: number,
+    C: number,
+    weight: number,
+    smoothing: number,
+    scale: number,
   ): number;
   squaredError(grad: number, x: number, y: number, count: number, weight: number, scale: number): number;
-  binaryCrossEntropySum(grad: number, x: number, y: number, count: number, weight: number, scale: number): number;
+  binaryCrossEntropySum(
+    grad: number,
+    x: number,
+    y: number,
+    count: number,
+    weight: number,
+    scale: number,
+  ): number;
 
   sumOfSquares(d: number, count: number): number;
   clampTo(d: number, count: number, limit: number): void;
   sgdStep(
-    w: number, d: number, v: number, count: number, lr: number, momentum: number, weightDecay: number, flags: number, first: number,
+    w: number,
+    d: number,
+    v: number,
+    count: number,
+    lr: number,
+    momentum: number,
+    weightDecay: number,
+    flags: number,
+    first: number,
   ): void;
   rmspropStep(
-    w: number, d: number, s: number, mean: number, v: number, count: number,
-    lr: number, alpha: number, epsilon: number, momentum: number, weightDecay: number,
+    w: number,
+    d: number,
+    s: number,
+    mean: number,
+    v: number,
+    count: number,
+    lr: number,
+    alpha: number,
+    epsilon: number,
+    momentum: number,
+    weightDecay: number,
   ): void;
   adamStep(
-    w: number, d: number, m: number, s: number, count: number,
-    rate: number, beta1: number, beta2: number, epsilon: number, unbias: number, coupled: number, shrink: number,
+    w: number,
+    d: number,
+    m: number,
+    s: number,
+    count: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    unbias: number,
+    coupled: number,
+    shrink: number,
   ): void;
 }

@@ -6,7 +6,8 @@ export function readBytes(path: string | URL): Promise<Uint8Array> {
 
 /** Writes beside the file and renames: whoever reads sees the old file or the new one, whole, whatever happens meanwhile. */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
-  const beside = path instanceof URL ? new URL(`${path.href}.${process.pid}.part`) : `${path}.${process.pid}.part`;
+  const beside =
+    path instanceof URL ? new URL(`${path.href}.${process.pid}.part`) : `${path}.${process.pid}.part`;
   try {
     const file = await open(beside, 'w');
     try {

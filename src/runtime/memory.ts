@@ -33,7 +33,8 @@ export class Holdings {
 
   /** @throws Error once the owner was disposed of */
   check(): void {
-    if (this.#disposed !== undefined) throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
+    if (this.#disposed !== undefined)
+      throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
   }
 
   /** Gives everything back; `owner` is named to whoever asks later. Twice is once. */

@@ -70,7 +70,9 @@ export class Runtime {
     // Asked in doubles: the call would see the size modulo 2^32.
     const pointer = bytes < 4_294_967_296 ? this.core.allocate(bytes) >>> 0 : 0;
     if (pointer === 0) {
-      throw new RangeError(`out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`);
+      throw new RangeError(
+        `out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`,
+      );
     }
     return pointer;
   }

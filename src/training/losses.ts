@@ -1,6 +1,16 @@
 import { describe } from '../border/errors.js';
 import { checkOneOf, checkOptions, checkProbability } from '../border/options.js';
-import { checkIntegers, checkTensor, checkTensorOf, type IntegerTensor, type Integers, sameShape, showShape, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  checkIntegers,
+  checkTensor,
+  checkTensorOf,
+  type Integers,
+  type IntegerTensor,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 
 /** What a loss gives: its value, and its gradient with respect to the output. */
@@ -49,15 +59,27 @@ const REDUCTIONS = ['mean', 'sum'] as const;
  * console.log(loss.toFixed(4), [...grad.data]); // 0.6931 [ -0.25, 0.25, 0.25, -0.25 ]
  * ```
  */
-export function crossEntropy(output: Tensor, target: Integers, options: CrossEntropyOptions = {}): LossResult {
-  checkOptions(options, ['reduction', 'mask', 'runtime', 'weight', 'ignoreIndex', 'labelSmoothing'], 'crossEntropy');
+export function crossEntropy(
+  output: Tensor,
+  target: Integers,
+  options: CrossEntropyOptions = {},
+): LossResult {
+  checkOptions(
+    options,
+    ['reduction', 'mask', 'runtime', 'weight', 'ignoreIndex', 'labelSmoothing'],
+    'crossEntropy',
+  );
   const { shape, data } = checkTensor('output', output);
   const classes = shape.at(-1) ?? 0;
-  if (classes < 1) throw new RangeError(`output expected shape [..., classes] with at least one class, got ${showShape(shape)}`);
+  if (classes < 1)
+    throw new RangeError(
+      `output expected shape [..., classes] with at least one class, got ${showShape(shape)}`,
+    );
   const rows = data.length / classes;
   const mean = checkOneOf('reduction', options.reduction ?? 'mean', REDUCTIONS) === 'mean';
   const smoothing = checkProbability('labelSmoothing', options.labelSmoothing ?? 0);
-  const weight = options.weight === undefined ? undefined : checkValues('weight', options.weight, classes, 'classes');
+  const weight =
+    options.weight === undefined ? undefined : checkValues('weight', options.weight, classes, 'classes');
   const counted = countedTargets(checkTargets(target, shape), classes, options);
   const total = mean ? sumOfWeights(counted, weight) : 1;
   const runtime = checkRuntime(options.runtime);
@@ -70,7 +92,16 @@ export function crossEntropy(output: Tensor, target: Integers, options: CrossEnt
   runtime.i32.set(counted, targets >> 2);
   if (weight) runtime.f32.set(weight, weights >> 2);
   const scale = total > 0 ? 1 / total : 0;
-  const sum = runtime.core.crossEntropyRows(grad, logits, targets, rows, classes, weight ? weights : 0, smoothing, scale);
+  const sum = runtime.core.crossEntropyRows(
+    grad,
+    logits,
+    targets,
+    rows,
+    classes,
+    weight ? weights : 0,
+    smoothing,
+    scale,
+  );
   return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >> 2, (grad >> 2) + size), shape } };
 }
 
@@ -86,7 +117,9 @@ export function crossEntropy(output: Tensor, target: Integers, options: CrossEnt
  * ```
  */
 export function mse(output: Tensor, target: Tensor, options: ElementLossOptions = {}): LossResult {
-  return elementLoss('mse', output, target, options, 'squaredError', (weights) => weights.reduce((a, b) => a + b, 0));
+  return elementLoss('mse', output, target, options, 'squaredError', (weights) =>
+    weights.reduce((a, b) => a + b, 0),
+  );
 }
 
 /**
@@ -101,11 +134,22 @@ export function mse(output: Tensor, target: Tensor, options: ElementLossOptions 
  * console.log(loss.toFixed(4)); // 0.6931
  * ```
  */
-export function binaryCrossEntropy(output: Tensor, target: Tensor, options: ElementLossOptions = {}): LossResult {
+export function binaryCrossEntropy(
+  output: Tensor,
+  target: Tensor,
+  options: ElementLossOptions = {},
+): LossResult {
   const values = checkTensor('target', target).data;
   const bad = values.findIndex((value) => !(value >= 0 && value <= 1));
   if (bad >= 0) throw new RangeError(`target[${bad}] expected a value in [0, 1], got ${values[bad]}`);
-  return elementLoss('binaryCrossEntropy', output, target, options, 'binaryCrossEntropySum', (_, counted) => counted);
+  return elementLoss(
+    'binaryCrossEntropy',
+    output,
+    target,
+    options,
+    'binaryCrossEntropySum',
+    (_, counted) => counted,
+  );
 }
 
 /** A loss over single values; `divisor` is what the mean divides by, told from the weights and how many values count. */
@@ -137,12 +181,22 @@ function elementLoss(
 }
 
 /** The weight of each value under the mask, and how many values it leaves. */
-function elementWeights(options: ElementLossOptions, shape: readonly number[]): { weights: Float32Array | undefined; counted: number } {
+function elementWeights(
+  options: ElementLossOptions,
+  shape: readonly number[],
+): { weights: Float32Array | undefined; counted: number } {
   const size = sizeOf(shape);
   const { weight, mask } = options;
   if (weight === undefined && mask === undefined) return { weights: undefined, counted: size };
-  const given = weight === undefined ? undefined : 'shape' in weight ? checkTensorOf('weight', weight, shape, 'of the output').data : weight;
-  const weights = given ? checkValues('weight', given, size, 'values of the output').slice() : new Float32Array(size).fill(1);
+  const given =
+    weight === undefined
+      ? undefined
+      : 'shape' in weight
+        ? checkTensorOf('weight', weight, shape, 'of the output').data
+        : weight;
+  const weights = given
+    ? checkValues('weight', given, size, 'values of the output').slice()
+    : new Float32Array(size).fill(1);
   if (mask === undefined) return { weights, counted: size };
   const width = mask.length === size ? 1 : (shape.at(-1) ?? 1);
   checkMask(mask, size / width);
@@ -157,20 +211,32 @@ function elementWeights(options: ElementLossOptions, shape: readonly number[]): 
 function checkTargets(target: Integers, shape: readonly number[]): IntegerTensor {
   const classes = checkIntegers('target', target);
   const expected = shape.slice(0, -1);
-  if (!sameShape(classes.shape, expected) && !(classes === target ? false : classes.data.length === sizeOf(expected))) {
-    throw new RangeError(`target expected the shape of the output without its last axis = ${showShape(expected)}, got ${showShape(classes.shape)}`);
+  if (
+    !sameShape(classes.shape, expected) &&
+    !(classes === target ? false : classes.data.length === sizeOf(expected))
+  ) {
+    throw new RangeError(
+      `target expected the shape of the output without its last axis = ${showShape(expected)}, got ${showShape(classes.shape)}`,
+    );
   }
   return classes;
 }
 
 /** The targets as the core takes them: −1 for those that do not count. */
-function countedTargets({ data }: IntegerTensor, classes: number, { mask, ignoreIndex = -100 }: CrossEntropyOptions): Int32Array {
-  if (!Number.isInteger(ignoreIndex)) throw new RangeError(`ignoreIndex expected a whole number, got ${describe(ignoreIndex)}`);
+function countedTargets(
+  { data }: IntegerTensor,
+  classes: number,
+  { mask, ignoreIndex = -100 }: CrossEntropyOptions,
+): Int32Array {
+  if (!Number.isInteger(ignoreIndex))
+    throw new RangeError(`ignoreIndex expected a whole number, got ${describe(ignoreIndex)}`);
   if (mask !== undefined) checkMask(mask, data.length);
   return Int32Array.from(data, (target, n) => {
     if (target === ignoreIndex || (mask && !mask[n])) return -1;
     if (target >= 0 && target < classes) return target;
-    throw new RangeError(`target[${n}] expected a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}, got ${target}`);
+    throw new RangeError(
+      `target[${n}] expected a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}, got ${target}`,
+    );
   });
 }
 
@@ -181,15 +247,20 @@ function sumOfWeights(targets: Int32Array, weight: Float32Array | undefined): nu
 }
 
 function checkValues(name: string, values: unknown, size: number, formula: string): Float32Array {
-  if (!(values instanceof Float32Array)) throw new TypeError(`${name} expected a Float32Array, got ${describe(values)}`);
-  if (values.length !== size) throw new RangeError(`${name} expected ${formula} = ${size} values, got ${values.length}`);
+  if (!(values instanceof Float32Array))
+    throw new TypeError(`${name} expected a Float32Array, got ${describe(values)}`);
+  if (values.length !== size)
+    throw new RangeError(`${name} expected ${formula} = ${size} values, got ${values.length}`);
   const bad = values.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
-  if (bad >= 0) throw new RangeError(`${name}[${bad}] expected a finite number from 0 up, got ${values[bad]}`);
+  if (bad >= 0)
+    throw new RangeError(`${name}[${bad}] expected a finite number from 0 up, got ${values[bad]}`);
   return values;
 }
 
 function checkMask(mask: unknown, size: number): void {
-  if (!Array.isArray(mask) && !ArrayBuffer.isView(mask)) throw new TypeError(`mask expected an array, got ${describe(mask)}`);
+  if (!Array.isArray(mask) && !ArrayBuffer.isView(mask))
+    throw new TypeError(`mask expected an array, got ${describe(mask)}`);
   const { length } = mask as ArrayLike<number>;
-  if (length !== size) throw new RangeError(`mask expected ${size} values, one for each target, got ${length}`);
+  if (length !== size)
+    throw new RangeError(`mask expected ${size} values, one for each target, got ${length}`);
 }

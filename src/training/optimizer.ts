@@ -59,7 +59,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
       return { options: merged, parameters: parametersOf(owner, params as Parameters) };
     });
     const all = this.#groups.flatMap((group) => group.parameters);
-    if (new Set(all).size < all.length) throw new TypeError(`${owner} expected each parameter once, got one twice`);
+    if (new Set(all).size < all.length)
+      throw new TypeError(`${owner} expected each parameter once, got one twice`);
     this.runtime = oneRuntime(all);
     this.#holdings = new Holdings(this.runtime, this);
   }
@@ -110,11 +111,16 @@ export abstract class Optimizer<Options extends { lr: number }> {
       if (slot === undefined) return null;
       const arrays: Record<string, Tensor> = {};
       for (const [name, pointer] of Object.entries(slot.pointers)) {
-        arrays[name] = { data: this.runtime.f32.slice(pointer >> 2, (pointer >> 2) + parameter.size), shape: parameter.shape };
+        arrays[name] = {
+          data: this.runtime.f32.slice(pointer >> 2, (pointer >> 2) + parameter.size),
+          shape: parameter.shape,
+        };
       }
       return { numbers: { ...slot.numbers }, arrays };
     });
-    const groups = this.#groups.map(({ options }) => ({ ...options }) as unknown as OptimizerState['groups'][number]);
+    const groups = this.#groups.map(
+      ({ options }) => ({ ...options }) as unknown as OptimizerState['groups'][number],
+    );
     return { type: this.type, groups, slots };
   }
 
@@ -128,7 +134,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
     const parameters = this.#parameters();
     this.#checkState(state, parameters);
     for (const [n, group] of this.#groups.entries()) Object.assign(group.options, state.groups[n]);
-    for (const { pointers } of this.#slots.values()) for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
+    for (const { pointers } of this.#slots.values())
+      for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
     this.#slots.clear();
     for (const [n, parameter] of parameters.entries()) {
       const slot = state.slots[n];
@@ -156,7 +163,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
     let slot = this.#slots.get(parameter);
     if (slot === undefined) {
       const pointers: Record<string, number> = {};
-      for (const name of this.arrays(options)) pointers[name] = this.#holdings.takeZeros(bytesOf(parameter.size));
+      for (const name of this.arrays(options))
+        pointers[name] = this.#holdings.takeZeros(bytesOf(parameter.size));
       slot = { numbers: this.numbers(options), pointers };
       this.#slots.set(parameter, slot);
     }
@@ -165,7 +173,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   #checkState(state: OptimizerState, parameters: readonly Parameter[]): void {
     if (state === null || typeof state !== 'object' || state.type !== this.type) {
-      throw new TypeError(`state expected that of ${this.type}, got ${describe((state as { type?: unknown } | null)?.type)}`);
+      throw new TypeError(
+        `state expected that of ${this.type}, got ${describe((state as { type?: unknown } | null)?.type)}`,
+      );
     }
     if (state.groups.length !== this.#groups.length || state.slots.length !== parameters.length) {
       throw new RangeError(
@@ -174,7 +184,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
     }
     for (const [n, slot] of state.slots.entries()) {
       const { shape } = parameters[n] as Parameter;
-      for (const [name, array] of Object.entries(slot?.arrays ?? {})) checkTensorOf(`slots[${n}].${name}`, array, shape, 'of the parameter');
+      for (const [name, array] of Object.entries(slot?.arrays ?? {}))
+        checkTensorOf(`slots[${n}].${name}`, array, shape, 'of the parameter');
     }
   }
 }
@@ -184,11 +195,15 @@ function hasGradient(parameter: Parameter): boolean {
   return parameter.requiresGrad && parameter.gradient !== 0;
 }
 
-function groupsOf<Options>(owner: string, target: Parameters | readonly Group<Options>[]): { params: unknown }[] {
+function groupsOf<Options>(
+  owner: string,
+  target: Parameters | readonly Group<Options>[],
+): { params: unknown }[] {
   const isGroup = (one: unknown) => one !== null && typeof one === 'object' && 'params' in one;
   if (Array.isArray(target) && target.some(isGroup)) {
     const bad = target.findIndex((one) => !isGroup(one));
-    if (bad >= 0) throw new TypeError(`${owner}: groups[${bad}] expected { params, … }, got ${describe(target[bad])}`);
+    if (bad >= 0)
+      throw new TypeError(`${owner}: groups[${bad}] expected { params, … }, got ${describe(target[bad])}`);
     return target as { params: unknown }[];
   }
   return [{ params: target }];
@@ -196,13 +211,18 @@ function groupsOf<Options>(owner: string, target: Parameters | readonly Group<Op
 
 /** The parameters of a model, or those given. @throws TypeError where there is none, or something else */
 export function parametersOf(owner: string, target: Parameters): readonly Parameter[] {
-  const isModel = target !== null && typeof target === 'object' && 'parameters' in target && target.parameters instanceof Map;
+  const isModel =
+    target !== null &&
+    typeof target === 'object' &&
+    'parameters' in target &&
+    target.parameters instanceof Map;
   const all = isModel ? [...(target as Layer).parameters.values()] : target;
-  if (!Array.isArray(all)) throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
+  if (!Array.isArray(all))
+    throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
   for (const [n, parameter] of all.entries()) {
-    if (!(parameter instanceof Parameter)) throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
+    if (!(parameter instanceof Parameter))
+      throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
   }
   if (all.length === 0) throw new TypeError(`${owner} expected at least one parameter, got none`);
   return all;
 }
-

@@ -37,7 +37,8 @@ export class SGD extends Optimizer<SGDOptions> {
     super('SGD', target, options, { lr: 0.001, momentum: 0, weightDecay: 0, nesterov: false }, (all) => {
       checkNotNegative('momentum', all.momentum);
       checkNotNegative('weightDecay', all.weightDecay);
-      if (checkBoolean('nesterov', all.nesterov) && all.momentum === 0) throw new RangeError('nesterov expected a momentum above 0, got 0');
+      if (checkBoolean('nesterov', all.nesterov) && all.momentum === 0)
+        throw new RangeError('nesterov expected a momentum above 0, got 0');
     });
   }
 
@@ -49,11 +50,26 @@ export class SGD extends Optimizer<SGDOptions> {
     return { step: 0 };
   }
 
-  protected override update(core: Core, parameter: Parameter, { numbers, pointers }: Slot, options: SGDOptions): void {
+  protected override update(
+    core: Core,
+    parameter: Parameter,
+    { numbers, pointers }: Slot,
+    options: SGDOptions,
+  ): void {
     const { lr, momentum, weightDecay, nesterov } = options;
     const first = numbers.step === 0 ? 1 : 0;
     const velocity = pointers.velocity ?? 0;
-    core.sgdStep(parameter.pointer, parameter.gradient, velocity, parameter.size, lr, momentum, weightDecay, nesterov ? 1 : 0, first);
+    core.sgdStep(
+      parameter.pointer,
+      parameter.gradient,
+      velocity,
+      parameter.size,
+      lr,
+      momentum,
+      weightDecay,
+      nesterov ? 1 : 0,
+      first,
+    );
     numbers.step = (numbers.step as number) + 1;
   }
 }
@@ -96,7 +112,12 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     return {};
   }
 
-  protected override update(core: Core, parameter: Parameter, { pointers }: Slot, options: RMSpropOptions): void {
+  protected override update(
+    core: Core,
+    parameter: Parameter,
+    { pointers }: Slot,
+    options: RMSpropOptions,
+  ): void {
     const { lr, alpha, eps, momentum, weightDecay } = options;
     const { square = 0, mean = 0, velocity = 0 } = pointers;
     const { pointer, gradient, size } = parameter;
@@ -117,9 +138,15 @@ export interface AdamOptions {
 
 abstract class AdamFamily extends Optimizer<AdamOptions> {
   /** @internal */
-  constructor(owner: string, target: Parameters | readonly Group<AdamOptions>[], options: Partial<AdamOptions>, weightDecay: number) {
+  constructor(
+    owner: string,
+    target: Parameters | readonly Group<AdamOptions>[],
+    options: Partial<AdamOptions>,
+    weightDecay: number,
+  ) {
     super(owner, target, options, { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay }, (all) => {
-      if (!Array.isArray(all.betas) || all.betas.length !== 2) throw new TypeError('betas expected two numbers [beta1, beta2]');
+      if (!Array.isArray(all.betas) || all.betas.length !== 2)
+        throw new TypeError('betas expected two numbers [beta1, beta2]');
       checkProbability('betas[0]', all.betas[0]);
       checkProbability('betas[1]', all.betas[1]);
       checkNumber('eps', all.eps, 'a number from 0 up', (x) => x >= 0);
@@ -136,7 +163,14 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
     return { step: 0, beta1Power: 1, beta2Power: 1 };
   }
 
-  protected updateBy(core: Core, parameter: Parameter, { numbers, pointers }: Slot, options: AdamOptions, coupled: number, shrink: number): void {
+  protected updateBy(
+    core: Core,
+    parameter: Parameter,
+    { numbers, pointers }: Slot,
+    options: AdamOptions,
+    coupled: number,
+    shrink: number,
+  ): void {
     const [beta1, beta2] = options.betas;
     const state = numbers as { step: number; beta1Power: number; beta2Power: number };
     state.step++;
@@ -146,7 +180,20 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
     const unbias = 1 / Math.sqrt(1 - state.beta2Power);
     const { mean = 0, square = 0 } = pointers;
     const { pointer, gradient, size } = parameter;
-    core.adamStep(pointer, gradient, mean, square, size, rate, beta1, beta2, options.eps, unbias, coupled, shrink);
+    core.adamStep(
+      pointer,
+      gradient,
+      mean,
+      square,
+      size,
+      rate,
+      beta1,
+      beta2,
+      options.eps,
+      unbias,
+      coupled,
+      shrink,
+    );
   }
 }
 

@@ -78,6 +78,9 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
 function checkLogits(logits: Tensor): { data: Float32Array; shape: readonly number[]; classes: number } {
   const { data, shape } = checkTensor('logits', logits);
   const classes = shape.at(-1) ?? 0;
-  if (data.length === 0) throw new RangeError(`logits expected shape [..., classes] with at least one value, got ${showShape(shape)}`);
+  if (data.length === 0)
+    throw new RangeError(
+      `logits expected shape [..., classes] with at least one value, got ${showShape(shape)}`,
+    );
   return { data, shape, classes };
 }

@@ -1,8 +1,8 @@
 import { describe } from '../border/errors.js';
 import { checkOptions, checkPositive } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
-import { layersOf } from '../layers/sequential.js';
 import type { Layer } from '../layers/layer.js';
+import { layersOf } from '../layers/sequential.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
@@ -19,7 +19,11 @@ export interface Batch<Target> {
   readonly reset?: boolean;
 }
 
-export type Loss<Target> = (output: Tensor, target: Target, options: { mask?: ArrayLike<number>; runtime: Runtime }) => LossResult;
+export type Loss<Target> = (
+  output: Tensor,
+  target: Target,
+  options: { mask?: ArrayLike<number>; runtime: Runtime },
+) => LossResult;
 
 export interface TrainerOptions<Target> {
   /** `crossEntropy`, `mse`, `binaryCrossEntropy`, or a function of the same form. */
@@ -77,9 +81,12 @@ export class Trainer<Target = Integers | Tensor> {
     if (model === null || typeof model !== 'object' || typeof model.forward !== 'function') {
       throw new TypeError(`model expected a layer, got ${describe(model)}`);
     }
-    if (typeof loss !== 'function') throw new TypeError(`loss expected a function such as crossEntropy, got ${describe(loss)}`);
-    if (!(optimizer instanceof Optimizer)) throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
-    if (optimizer.runtime !== model.runtime) throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');
+    if (typeof loss !== 'function')
+      throw new TypeError(`loss expected a function such as crossEntropy, got ${describe(loss)}`);
+    if (!(optimizer instanceof Optimizer))
+      throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
+    if (optimizer.runtime !== model.runtime)
+      throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');
     this.model = model;
     this.optimizer = optimizer;
     this.#loss = loss;
@@ -94,7 +101,8 @@ export class Trainer<Target = Integers | Tensor> {
 
   /** One step, at once. @throws Error where the loss or a gradient is not finite; nothing has changed then */
   trainStep(batch: Batch<Target>): Progress {
-    if (batch === null || typeof batch !== 'object') throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
+    if (batch === null || typeof batch !== 'object')
+      throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
     const carriers = layersOf(this.model).flatMap((layer) => layer.extras.carried ?? []);
     const before = carriers.map((carrier) => carrier.get());
     if (batch.reset) for (const carrier of carriers) carrier.set({});
@@ -135,7 +143,11 @@ export class Trainer<Target = Integers | Tensor> {
 
   /** A copy of the state: the optimizer's, and how many steps were made. `saveModel(model, { trainer })` writes it. */
   stateDict(): TrainerState {
-    return { step: String(this.#step), variant: this.model.runtime.variant, optimizer: this.optimizer.stateDict() };
+    return {
+      step: String(this.#step),
+      variant: this.model.runtime.variant,
+      optimizer: this.optimizer.stateDict(),
+    };
   }
 
   /**
@@ -145,14 +157,18 @@ export class Trainer<Target = Integers | Tensor> {
    * @throws TypeError for another kind of state, RangeError where it has other parameters
    */
   loadStateDict(state: TrainerState): void {
-    if (state === null || typeof state !== 'object') throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
+    if (state === null || typeof state !== 'object')
+      throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
     const step = Number(state.step);
-    if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
     this.optimizer.loadStateDict(state.optimizer);
     this.#step = step;
     const { variant } = this.model.runtime;
     if (state.variant !== variant) {
-      console.warn(`lstm-wasm: this training ran on the ${state.variant} binary and goes on with ${variant}: its results may differ in the last bits`);
+      console.warn(
+        `lstm-wasm: this training ran on the ${state.variant} binary and goes on with ${variant}: its results may differ in the last bits`,
+      );
     }
   }
 
@@ -160,12 +176,16 @@ export class Trainer<Target = Integers | Tensor> {
     const { model, optimizer } = this;
     const step = this.#step + 1;
     const { output } = model.forward(batch.input, { training: true });
-    const { loss, grad } = this.#loss(output, batch.target, { ...(batch.mask && { mask: batch.mask }), runtime: model.runtime });
+    const { loss, grad } = this.#loss(output, batch.target, {
+      ...(batch.mask && { mask: batch.mask }),
+      runtime: model.runtime,
+    });
     if (!Number.isFinite(loss)) throw new Error(`step ${step}: the loss is ${loss}; nothing was changed`);
     model.backward({ output: grad }, { inputGradient: false });
     if (this.#clipValue !== undefined) clipGradValue(model, this.#clipValue);
     const norm = this.#clipNorm === undefined ? gradNorm(model) : clipGradNorm(model, this.#clipNorm);
-    if (!Number.isFinite(norm)) throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
+    if (!Number.isFinite(norm))
+      throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
     optimizer.step();
     return { step, loss, gradNorm: norm };
   }
