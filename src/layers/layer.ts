@@ -1,7 +1,7 @@
 import { describe, suggestion } from '../border/errors.js';
 import { checkBoolean, checkOptions } from '../border/options.js';
 import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
-import { disposable, Holdings } from '../runtime/memory.js';
+import { Holdings } from '../runtime/memory.js';
 import type { Generator, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
@@ -219,7 +219,6 @@ export abstract class CoreLayer implements Layer {
     return { data: this.runtime.f32.slice(from >> 2, (from >> 2) + size), shape };
   }
 }
-disposable(CoreLayer.prototype);
 
 /** What a layer keeps from one training step to the next, beside its parameters. */
 export interface LayerExtras {

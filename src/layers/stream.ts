@@ -1,7 +1,7 @@
 import { describe } from '../border/errors.js';
 import { checkSize } from '../border/options.js';
 import { checkTensorOf, type IntegerArray, type Tensor } from '../border/tensor.js';
-import { disposable, Holdings } from '../runtime/memory.js';
+import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 
 /** What a stage reads: `rows` rows of `width` values, or of one 32-bit id each. */
@@ -181,7 +181,6 @@ export class Stream {
     for (let n = 0, at = pointer >> 2; n < rows; n++) this.runtime.i32[at + n] = x[n] as number;
   }
 }
-disposable(Stream.prototype);
 
 function checkArray(
   name: string,

@@ -9,8 +9,9 @@ export class Holdings {
   readonly #pointers = new Set<number>();
   #disposed: string | undefined;
 
-  constructor(runtime: Runtime, owner: object) {
+  constructor(runtime: Runtime, owner: { dispose(): void }) {
     this.runtime = runtime;
+    disposable(owner);
     registry?.register(owner, this, this);
   }
 
@@ -51,15 +52,17 @@ const registry =
     ? undefined
     : new FinalizationRegistry<Holdings>((holdings) => holdings.dispose('object'));
 
-/** Lets `using` dispose of a class, where the engine has the symbol: elsewhere it would name a method "undefined". */
-export function disposable(prototype: { dispose(): void }): void {
-  const symbol = (Symbol as { dispose?: symbol }).dispose;
-  if (symbol === undefined) return;
-  Object.defineProperty(prototype, symbol, {
-    value(this: { dispose(): void }) {
-      this.dispose();
-    },
-    configurable: true,
-    writable: true,
-  });
+/**
+ * What `using` calls, under the symbol where the engine has it: a method written `[Symbol.dispose]` would elsewhere be one
+ * of the name "undefined", and defining it when a file is loaded would keep bundlers from leaving the class out.
+ */
+const disposeSymbol = (Symbol as { dispose?: symbol }).dispose;
+
+function disposable(owner: object): void {
+  const prototype = Object.getPrototypeOf(owner);
+  if (disposeSymbol === undefined || disposeSymbol in prototype) return;
+  const dispose = function (this: { dispose(): void }) {
+    this.dispose();
+  };
+  Object.defineProperty(prototype, disposeSymbol, { value: dispose, configurable: true, writable: true });
 }

@@ -5,7 +5,7 @@ import type { Layer } from '../layers/layer.js';
 import { bytesOf, Parameter } from '../layers/parameter.js';
 import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
-import { disposable, Holdings } from '../runtime/memory.js';
+import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 
 /** What an optimizer or a clip works on: a model, or parameters. */
@@ -189,7 +189,6 @@ export abstract class Optimizer<Options extends { lr: number }> {
     }
   }
 }
-disposable(Optimizer.prototype);
 
 function hasGradient(parameter: Parameter): boolean {
   return parameter.requiresGrad && parameter.gradient !== 0;

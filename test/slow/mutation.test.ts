@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/*
+ * Whether the parity tests have teeth: a copy of the sources, in which one derivative is off by a thousandth, has to fail
+ * them. Each mutation names a piece of the source that stands there once; where the source has moved on, it fails.
+ */
+
+interface Mutation {
+  title: string;
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** The derivative `find`, times 1.001. */
+function scaled(title: string, file: string, find: string): Mutation {
+  return { title, file, find, replace: `f32x4.mul(splat(1.001), ${find})` };
+}
+
+const LSTM = 'assembly/lstm.ts';
+const RNN = 'assembly/rnn.ts';
+
+const mutations: Mutation[] = [
+  scaled('LSTM: di∘i∘(1 − i)', LSTM, 'f32x4.mul(di, f32x4.mul(i, f32x4.sub(one, i)))'),
+  scaled('LSTM: df∘f∘(1 − f)', LSTM, 'f32x4.mul(df, f32x4.mul(f, f32x4.sub(one, f)))'),
+  scaled('LSTM: dg∘(1 − g²)', LSTM, 'f32x4.mul(dg, f32x4.sub(one, f32x4.mul(g, g)))'),
+  scaled('LSTM: do∘o∘(1 − o)', LSTM, 'f32x4.mul(dOut, f32x4.mul(o, f32x4.sub(one, o)))'),
+  scaled(
+    'LSTM: dh∘o∘(1 − tanh²(c))',
+    LSTM,
+    'f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(tanhCell, tanhCell)))',
+  ),
+  scaled('LSTM: dc∘f', LSTM, 'f32x4.mul(dc, f)'),
+  scaled("RNN: tanh'", RNN, 'f32x4.mul(dh, f32x4.sub(splat(1), f32x4.mul(value, value)))'),
+  scaled("RNN: relu'", RNN, 'v128.and(dh, f32x4.gt(value, splat(0)))'),
+];
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const needed = [
+  'asconfig.json',
+  'assembly',
+  'build/wasm',
+  'package.json',
+  'src',
+  'test/parity.test.ts',
+  'test/reporter.ts',
+  'test/variants.ts',
+  'test/vectors',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+
+let copy: string;
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'lstm-wasm-mutation-'));
+  for (const name of needed) cpSync(join(repository, name), join(copy, name), { recursive: true });
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'), 'junction');
+});
+
+afterAll(() => rmSync(copy, { recursive: true }));
+
+/** A tool of node_modules in the copy; not as a test of this run's, so without what vitest tells its workers. */
+function run(script: string, args: string[]) {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|REQUIRE_)/.test(name)),
+  );
+  const options = { cwd: copy, env: { ...env, NO_COLOR: '1' }, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join('node_modules', script), ...args],
+    options,
+  );
+  return { status, text: stdout + stderr };
+}
+
+/** Builds the simd binary of the copy and runs its parity tests: how many passed, how many failed. */
+function parity(): { passed: number; failed: number } {
+  const binary = join(copy, 'build/wasm/simd');
+  const asc = run('assemblyscript/bin/asc.js', ['--target', 'simd']);
+  expect(asc.status, asc.text).toBe(0);
+  writeFileSync(`${binary}.js`, `export default '${readFileSync(`${binary}.wasm`).toString('base64')}'\n`);
+  const { status, text } = run('vitest/vitest.mjs', ['run', 'test/parity.test.ts', '-t', '\\[simd\\]']);
+  const counts = /^(\d+) passed, (\d+) failed, \d+ skipped$/m.exec(text);
+  if (counts === null) throw new Error(`the parity tests did not come to their end:\n${text}`);
+  const [passed, failed] = counts.slice(1).map(Number);
+  expect(status === 0, text).toBe(failed === 0);
+  return { passed, failed };
+}
+
+const table: { mutant: string; passed: number; failed: number }[] = [];
+afterAll(() => console.table(table));
+
+/** One file of the copy, mutated while `action` runs. */
+function mutated<T>({ file, find, replace }: Mutation, action: () => T): T {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  expect(source.split(find).length - 1, `occurrences in ${file} of ${find}`).toBe(1);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  try {
+    return action();
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+describe('parity tests of mutants [simd]', () => {
+  it('all pass where nothing was changed', () => {
+    const counts = parity();
+    table.push({ mutant: 'none', ...counts });
+    expect(counts.failed).toBe(0);
+    expect(counts.passed).toBeGreaterThan(0);
+  });
+
+  it.each(mutations)('fail with $title off by a thousandth', (mutation) => {
+    const counts = mutated(mutation, parity);
+    table.push({ mutant: mutation.title, ...counts });
+    expect(counts.failed).toBeGreaterThan(0);
+  });
+});
