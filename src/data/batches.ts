@@ -238,7 +238,7 @@ function checkRows(name: string, rows: unknown): Rows {
 function permutation(runtime: Runtime, count: number, seed: number, epoch: number): Int32Array {
   const pointer = runtime.scratch(count * 4);
   runtime.core.fillPermutation(pointer, count, runtime.source(seed, SHUFFLES, epoch));
-  return runtime.i32.slice(pointer >> 2, (pointer >> 2) + count);
+  return runtime.i32.slice(pointer >>> 2, (pointer >>> 2) + count);
 }
 
 /** The stream of shuffles; its parts are the epochs. */

@@ -50,7 +50,7 @@ export class Embedding extends CoreLayer {
     const { data, shape } = checkIntegers('input', input);
     checkIds('input', data, this.count);
     const pointer = tape.take(data.length * 4);
-    const ids = this.runtime.i32.subarray(pointer >> 2, (pointer >> 2) + data.length);
+    const ids = this.runtime.i32.subarray(pointer >>> 2, (pointer >>> 2) + data.length);
     if (!turned || shape.length !== 2) {
       ids.set(data);
       return { pointer, shape, turned: false, ids: true };

@@ -152,9 +152,9 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** Makes the parameters, and gives back what was taken when there is no room for all. */
-  protected build(make: () => void): void {
+  protected build<T>(make: () => T): T {
     try {
-      make();
+      return make();
     } catch (error) {
       this.holdings.dispose(this.type);
       throw error;
@@ -187,7 +187,7 @@ export abstract class CoreLayer implements Layer {
     const { shape, turned } = like;
     if (turned && shape[0] !== 1 && shape[1] !== 1) {
       const staged = tape.take(data.length * 4);
-      this.runtime.f32.set(data, staged >> 2);
+      this.runtime.f32.set(data, staged >>> 2);
       this.runtime.core.turn(
         pointer,
         staged,
@@ -196,7 +196,7 @@ export abstract class CoreLayer implements Layer {
         sizeOf(shape.slice(2)) * 4,
       );
     } else {
-      this.runtime.f32.set(data, pointer >> 2);
+      this.runtime.f32.set(data, pointer >>> 2);
     }
     return { pointer, shape, turned };
   }
@@ -216,7 +216,7 @@ export abstract class CoreLayer implements Layer {
         sizeOf(shape.slice(2)) * 4,
       );
     }
-    return { data: this.runtime.f32.slice(from >> 2, (from >> 2) + size), shape };
+    return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape };
   }
 }
 

@@ -76,7 +76,7 @@ export class Parameter {
   write(data: Float32Array): void {
     this.#holdings.check();
     this.checkValues('data', data);
-    this.runtime.f32.set(data, this.pointer >> 2);
+    this.runtime.f32.set(data, this.pointer >>> 2);
     this.version++;
   }
 
@@ -86,13 +86,13 @@ export class Parameter {
     this.#checkLength('data', data);
     const gradient = this.needGradient();
     if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
-    this.runtime.f32.set(data, gradient >> 2);
+    this.runtime.f32.set(data, gradient >>> 2);
   }
 
   /** @internal */
   zeroGrad(): void {
     if (this.#gradient !== 0)
-      this.runtime.f32.fill(0, this.#gradient >> 2, (this.#gradient >> 2) + this.size);
+      this.runtime.f32.fill(0, this.#gradient >>> 2, (this.#gradient >>> 2) + this.size);
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
@@ -119,7 +119,7 @@ export class Parameter {
   }
 
   #copy(pointer: number, out: Float32Array | undefined): Float32Array {
-    const start = pointer >> 2;
+    const start = pointer >>> 2;
     const values = this.runtime.f32.subarray(start, start + this.size);
     if (out === undefined) return values.slice();
     this.#target(out).set(values);

@@ -35,5 +35,5 @@ export const PLAN_BYTES = FIELDS.length * 4;
 /** Writes a plan where the core reads it; what is not given is 0. */
 export function writePlan(runtime: Runtime, pointer: number, plan: Plan): void {
   const words = runtime.i32;
-  for (const [n, field] of FIELDS.entries()) words[(pointer >> 2) + n] = plan[field] ?? 0;
+  for (const [n, field] of FIELDS.entries()) words[(pointer >>> 2) + n] = plan[field] ?? 0;
 }

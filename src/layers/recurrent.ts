@@ -10,9 +10,9 @@ import {
   type LayerConfig,
   type LayerExtras,
 } from './layer.js';
-import { type Cell, Level } from './level.js';
-import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
+import type { Cell } from './level.js';
 import { recurrentStage } from './recurrent-stage.js';
+import { type Extent, type Run, Stack, type StatePointers } from './stack.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -58,21 +58,8 @@ export interface RecurrentGradient {
   cN?: Tensor | undefined;
 }
 
-/** A sequence as it lies in the core. */
-interface Sizes {
-  readonly steps: number;
-  readonly batch: number;
+interface Sizes extends Extent {
   readonly batched: boolean;
-}
-
-/** What a forward over one level left, for the states and for backward. */
-interface Run {
-  readonly plan: number;
-  readonly fields: Plan;
-  readonly hN: number;
-  readonly cN: number;
-  /** Which mask lies on this level's input. */
-  readonly mask: number | undefined;
 }
 
 interface Forward extends Sizes {
@@ -81,12 +68,9 @@ interface Forward extends Sizes {
   readonly runs: readonly Run[];
 }
 
-/** Values of the input product that one call computes ahead of its steps: they stay in the second-level cache. */
-const PRODUCT_VALUES = 65536;
-
 const STATE_SHAPE = '[numLayers, batch, hiddenSize]';
 
-/** What LSTM and RNN share: the stack of levels, their states, and the calls over time. */
+/** What LSTM and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -97,7 +81,7 @@ export abstract class Recurrent extends CoreLayer {
   readonly timeMajor: boolean;
   readonly stateful: boolean;
   readonly #cell: Cell;
-  readonly #levels: Level[] = [];
+  readonly #stack: Stack;
   readonly #masks: Masks | undefined;
   readonly #recorded = new WeakMap<Tape, Forward>();
   #carried: { h?: Tensor; c?: Tensor } = {};
@@ -130,13 +114,9 @@ export abstract class Recurrent extends CoreLayer {
     this.returnSequences = returnSequences;
     this.timeMajor = timeMajor;
     this.stateful = stateful;
-    this.build(() => {
-      for (let n = 0; n < numLayers; n++) {
-        const sizes = { inputSize: n === 0 ? inputSize : hiddenSize, hiddenSize, bias };
-        this.#levels.push(new Level(this.holdings, cell, sizes, this.named, `_l${n}`));
-      }
-    });
     this.#masks = dropout > 0 && numLayers > 1 ? new Masks(this.runtime, dropout, options.seed) : undefined;
+    const sizes = { inputSize, hiddenSize, numLayers, bias };
+    this.#stack = this.build(() => new Stack(this.holdings, cell, sizes, this.#masks, this.named));
   }
 
   /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
@@ -170,12 +150,11 @@ export abstract class Recurrent extends CoreLayer {
     }
     return this.tapes.backward((tape, recorded) => {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
-      const { dInput, dh, dc } = this.#backward(forward, dOutput, gradient, wantInput, tape);
-      const h0 = this.#gather(dh, forward);
+      const { dInput, h, c } = this.#backward(forward, dOutput, gradient, wantInput, tape);
       return {
         input: dInput && this.leave(dInput, tape),
-        h0,
-        c0: this.#cell.hasCell ? this.#gather(dc, forward) : undefined,
+        h0: this.leave({ pointer: h, shape, turned: false }, tape),
+        c0: this.#cell.hasCell ? this.leave({ pointer: c, shape, turned: false }, tape) : undefined,
       };
     });
   }
@@ -213,7 +192,7 @@ export abstract class Recurrent extends CoreLayer {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
     }
-    return recurrentStage(this.#levels, this.#cell, this.hiddenSize, input, holdings, () =>
+    return recurrentStage(this.#stack.levels, this.#cell, this.hiddenSize, input, holdings, () =>
       this.holdings.check(),
     );
   }
@@ -265,32 +244,10 @@ export abstract class Recurrent extends CoreLayer {
     return batched ? [this.numLayers, batch, this.hiddenSize] : [this.numLayers, this.hiddenSize];
   }
 
-  /** Forward through the stack. */
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
-    const { steps, batch } = sizes;
-    const size = batch * this.hiddenSize * 4;
-    const states = this.#initialStates(sizes, given, tape);
-    const runs: Run[] = [];
-    let x = input.pointer;
-    for (const [n, level] of this.#levels.entries()) {
-      let mask: number | undefined;
-      if (n > 0 && tape.training && this.#masks) {
-        const dropped = tape.take(steps * size);
-        mask = this.#masks.draw(dropped, x, (steps * size) / 4);
-        x = dropped;
-      }
-      const run = this.#runLevel(
-        level,
-        x,
-        sizes,
-        { h0: states.h0 && states.h0 + n * size, c0: states.c0 && states.c0 + n * size },
-        tape,
-      );
-      runs.push({ ...run, mask });
-      x = (run.fields.y as number) + size;
-    }
-    const forward = { ...sizes, input, output: this.#output(input, x, sizes), runs };
+    const runs = this.#stack.forward(input.pointer, sizes, this.#initialStates(sizes, given, tape), tape);
+    const forward = { ...sizes, input, output: this.#output(input, (runs.at(-1) as Run).y, sizes), runs };
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
@@ -306,7 +263,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** The states before the first step: given, carried, or none (0), which is zeros. */
-  #initialStates(sizes: Sizes, given: States, tape: Tape): { h0: number; c0: number } {
+  #initialStates(sizes: Sizes, given: States, tape: Tape): StatePointers {
     const shape = this.#stateShape(sizes);
     const carries = this.stateful && tape.recording && this.#carried.h?.data.length === sizeOf(shape);
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
@@ -317,115 +274,44 @@ export abstract class Recurrent extends CoreLayer {
           : undefined;
       return state ? this.copyIn(state.data, { shape, turned: false }, tape).pointer : 0;
     };
-    return { h0: place('h0', this.#carried.h), c0: place('c0', this.#carried.c) };
+    return { h: place('h0', this.#carried.h), c: place('c0', this.#carried.c) };
   }
 
-  /** Forward over one level: everything that it needs is taken before the first step. */
-  #runLevel(
-    level: Level,
-    x: number,
-    { steps, batch }: Sizes,
-    states: { h0: number; c0: number },
-    tape: Tape,
-  ): Run {
-    const { hasCell } = this.#cell;
-    const columns = this.#cell.columns(this.hiddenSize);
-    const size = batch * this.hiddenSize * 4;
-    const kept = tape.recording ? steps : 0;
-    const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
-    const y = tape.take((steps + 1) * size);
-    const c = hasCell ? tape.take((kept + 1) * size) : 0;
-    const gates = hasCell && kept > 0 ? tape.take(4 * kept * size) : 0;
-    const squashed = hasCell && kept > 0 ? tape.take(kept * size) : 0;
-    const product = hasCell ? tape.take(chunk * batch * columns * 4) : 0;
-    const plan = tape.take(PLAN_BYTES);
-    const fields: Plan = { ...level.forwardPlan(batch), x, y, c, gates, squashed, product };
-    writePlan(this.runtime, plan, fields);
-    this.#place(y, states.h0, size);
-    if (hasCell) this.#place(c, states.c0, size);
-    for (let t = 0; t < steps; t += chunk)
-      this.#cell.forward(this.runtime.core, plan, t, Math.min(steps, t + chunk));
-    return { plan, fields, hN: y + steps * size, cN: c + kept * size, mask: undefined };
-  }
-
-  /** Copies a state to where a step reads it, zeros where there is none. */
-  #place(to: number, from: number, bytes: number): void {
-    const { f32 } = this.runtime;
-    if (from) f32.copyWithin(to >> 2, from >> 2, (from + bytes) >> 2);
-    else f32.fill(0, to >> 2, (to + bytes) >> 2);
-  }
-
-  #finalStates(forward: Pick<Forward, 'runs' | 'batch' | 'batched'>): { hN: Tensor; cN: Tensor | undefined } {
-    const hN = this.#gather(
-      forward.runs.map((run) => run.hN),
-      forward,
-    );
-    return {
-      hN,
-      cN: this.#cell.hasCell
-        ? this.#gather(
-            forward.runs.map((run) => run.cN),
-            forward,
-          )
-        : undefined,
+  #finalStates(forward: Forward): { hN: Tensor; cN: Tensor | undefined } {
+    const gather = (pointers: number[]): Tensor => {
+      const size = forward.batch * this.hiddenSize;
+      const data = new Float32Array(pointers.length * size);
+      for (const [n, pointer] of pointers.entries()) {
+        data.set(this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), n * size);
+      }
+      return { data, shape: this.#stateShape(forward) };
     };
+    const hN = gather(forward.runs.map((run) => run.hN));
+    return { hN, cN: this.#cell.hasCell ? gather(forward.runs.map((run) => run.cN)) : undefined };
   }
 
-  /** One tensor [numLayers, batch, hiddenSize] of a block for each level. */
-  #gather(pointers: readonly number[], sizes: Pick<Sizes, 'batch' | 'batched'>): Tensor {
-    const size = sizes.batch * this.hiddenSize;
-    const data = new Float32Array(pointers.length * size);
-    for (const [n, pointer] of pointers.entries()) {
-      data.set(this.runtime.f32.subarray(pointer >> 2, (pointer >> 2) + size), n * size);
-    }
-    return { data, shape: this.#stateShape(sizes) };
-  }
-
-  /** Backward through the stack, from the top; `dh dc` are the gradients of the initial states, level by level. */
+  /** Backward through the stack; `h c` are then where the gradients of the initial states lie. */
   #backward(
     forward: Forward,
     dOutput: Block | undefined,
     given: RecurrentGradient,
     wantInput: boolean,
     tape: Tape,
-  ) {
-    const { steps, batch } = forward;
-    const size = batch * this.hiddenSize * 4;
-    const dh: number[] = [];
-    const dc: number[] = [];
-    let dy = dOutput ? this.#spread(dOutput.pointer, steps, size, tape) : 0;
-    for (let n = this.#levels.length - 1; n >= 0; n--) {
-      const level = this.#levels[n] as Level;
-      const run = forward.runs[n] as Run;
-      dh[n] = this.#stateGradient(given.hN, n, size, tape);
-      dc[n] = this.#stateGradient(given.cN, n, size, tape);
-      const wantX = n > 0 || wantInput;
-      const dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
-      const rows = this.#cell.gates * this.hiddenSize;
-      const gates = run.fields.gates || tape.take(steps * batch * rows * 4);
-      const scratch = tape.take(
-        this.runtime.core.gradientScratch(rows, Math.max(level.inputSize, this.hiddenSize)),
-      );
-      const places: Plan = { gates, scratch, dy, dh: dh[n] as number, dc: dc[n] as number, dx };
-      writePlan(this.runtime, run.plan, { ...run.fields, ...level.backwardPlan(wantX), ...places });
-      this.#cell.backward(this.runtime.core, run.plan, steps);
-      if (run.mask !== undefined) this.#masks?.again(dx, dx, steps * batch * level.inputSize, run.mask);
-      dy = dx;
-    }
-    return { dInput: wantInput ? { ...forward.input, pointer: dy } : undefined, dh, dc };
+  ): { dInput: Block | undefined; h: number; c: number } {
+    const final = {
+      h: this.#stateGradient(given.hN, forward, tape),
+      c: this.#stateGradient(given.cN, forward, tape),
+    };
+    let dy = dOutput?.pointer ?? 0;
+    if (dy && !this.returnSequences) dy = this.#stack.spread(dy, forward, tape);
+    const dx = this.#stack.backward(forward.runs, forward, dy, final, wantInput, tape);
+    return { dInput: wantInput ? { ...forward.input, pointer: dx } : undefined, ...final };
   }
 
-  /** The gradient of the whole sequence from that of the output: the last step's alone stands behind zeros. */
-  #spread(dOutput: number, steps: number, size: number, tape: Tape): number {
-    if (this.returnSequences || steps === 1) return dOutput;
-    const dy = tape.takeZeros(steps * size);
-    this.#place(dy + (steps - 1) * size, dOutput, size);
-    return dy;
-  }
-
-  #stateGradient(state: Tensor | undefined, n: number, size: number, tape: Tape): number {
-    const pointer = tape.takeZeros(size);
-    if (state) this.runtime.f32.set(state.data.subarray((n * size) / 4, ((n + 1) * size) / 4), pointer >> 2);
-    return pointer;
+  #stateGradient(state: Tensor | undefined, sizes: Sizes, tape: Tape): number {
+    const shape = this.#stateShape(sizes);
+    return state
+      ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
+      : tape.takeZeros(sizeOf(shape) * 4);
   }
 }

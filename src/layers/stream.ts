@@ -84,7 +84,7 @@ export class Stream {
     this.#stage.run();
     const result = out ?? new Float32Array(rows * width);
     const values = this.runtime.f32;
-    const start = pointer >> 2;
+    const start = pointer >>> 2;
     for (let n = 0; n < result.length; n++) result[n] = values[start + n] as number;
     return result;
   }
@@ -102,7 +102,7 @@ export class Stream {
     for (const { pointers, width } of this.#stage.states) {
       for (const pointer of pointers) {
         for (const row of rows ?? Array.from({ length: this.#rows }, (_, n) => n)) {
-          const start = (pointer >> 2) + row * width;
+          const start = (pointer >>> 2) + row * width;
           this.runtime.f32.fill(0, start, start + width);
         }
       }
@@ -120,7 +120,7 @@ export class Stream {
       const size = this.#rows * width;
       const data = new Float32Array(pointers.length * size);
       for (const [layer, pointer] of pointers.entries()) {
-        data.set(this.runtime.f32.subarray(pointer >> 2, (pointer >> 2) + size), layer * size);
+        data.set(this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), layer * size);
       }
       state[name] = { data, shape: this.#stateShape(pointers.length, width) };
     }
@@ -149,7 +149,7 @@ export class Stream {
       const size = this.#rows * width;
       for (const [layer, pointer] of pointers.entries()) {
         const { data } = state[name] as Tensor;
-        this.runtime.f32.set(data.subarray(layer * size, (layer + 1) * size), pointer >> 2);
+        this.runtime.f32.set(data.subarray(layer * size, (layer + 1) * size), pointer >>> 2);
       }
     }
   }
@@ -168,7 +168,7 @@ export class Stream {
     if (ids === undefined) {
       checkArray('x', x, rows * width, 'batch * inputSize', rows, width);
       const values = this.runtime.f32;
-      for (let n = 0, at = pointer >> 2; n < x.length; n++) values[at + n] = x[n] as number;
+      for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
       return;
     }
     if (!ArrayBuffer.isView(x) || x instanceof Float32Array)
@@ -178,7 +178,7 @@ export class Stream {
       const id = x[n] as number;
       if (id < 0 || id >= ids) throw new RangeError(`x[${n}] expected an id from 0 to ${ids - 1}, got ${id}`);
     }
-    for (let n = 0, at = pointer >> 2; n < rows; n++) this.runtime.i32[at + n] = x[n] as number;
+    for (let n = 0, at = pointer >>> 2; n < rows; n++) this.runtime.i32[at + n] = x[n] as number;
   }
 }
 

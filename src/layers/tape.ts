@@ -29,7 +29,7 @@ export class Tape {
   /** What the layers recorded, in forward order. */
   readonly steps: BackwardStep[] = [];
   readonly #holdings: Holdings;
-  #segments: Segment[] = [];
+  readonly #segments: Segment[] = [];
   #used = 0;
   #total = 0;
 
@@ -54,19 +54,32 @@ export class Tape {
 
   takeZeros(bytes: number): number {
     const pointer = this.take(bytes);
-    this.#holdings.runtime.f32.fill(0, pointer >> 2, (pointer + bytes) >> 2);
+    this.#holdings.runtime.f32.fill(0, pointer >>> 2, (pointer + bytes) >>> 2);
     return pointer;
   }
 
   /** Forgets everything; several pieces become one that holds as much. */
   clear(): void {
+    const total = this.#total;
+    const pieces = this.#segments.length;
     this.steps.length = 0;
     this.#used = 0;
-    if (this.#segments.length > 1) {
-      for (const { pointer } of this.#segments) this.#holdings.give(pointer);
-      this.#segments = [{ pointer: this.#holdings.take(this.#total), bytes: this.#total }];
-    }
     this.#total = 0;
+    if (pieces < 2) return;
+    this.discard();
+    try {
+      this.#segments.push({ pointer: this.#holdings.take(total), bytes: total });
+    } catch {
+      // No room for one piece: the next forward takes several again.
+    }
+  }
+
+  /** Forgets everything and gives the memory back: what a forward had taken that found too little of it. */
+  discard(): void {
+    this.steps.length = 0;
+    this.#used = 0;
+    this.#total = 0;
+    for (const { pointer } of this.#segments.splice(0)) this.#holdings.give(pointer);
   }
 }
 
@@ -91,14 +104,14 @@ export class TapePool {
     const tape = this.#free.pop() ?? new Tape(this.#holdings);
     tape.training = training;
     tape.recording = recording;
-    let recorded = false;
     try {
       const result = run(tape);
       if (recording) this.#pending.push({ tape, output: result.block });
-      recorded = recording;
+      else this.#recycle(tape);
       return result;
-    } finally {
-      if (!recorded) this.#recycle(tape);
+    } catch (error) {
+      tape.discard();
+      throw error;
     }
   }
 
@@ -117,9 +130,12 @@ export class TapePool {
   backward<T>(run: (tape: Tape, output: Block) => T): T {
     const { tape, output } = this.#pending.pop() as Pending;
     try {
-      return run(tape, output);
-    } finally {
+      const result = run(tape, output);
       this.#recycle(tape);
+      return result;
+    } catch (error) {
+      tape.discard();
+      throw error;
     }
   }
 

@@ -24,7 +24,7 @@ export class Holdings {
   /** A block of zeros. */
   takeZeros(bytes: number): number {
     const pointer = this.take(bytes);
-    this.runtime.f32.fill(0, pointer >> 2, (pointer >> 2) + Math.ceil(bytes / 4));
+    this.runtime.f32.fill(0, pointer >>> 2, (pointer >>> 2) + Math.ceil(bytes / 4));
     return pointer;
   }
 

@@ -106,7 +106,7 @@ export class Runtime {
 
   /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
   source(seed: number, stream: number, part = 0): number {
-    this.i32.set([seed, Math.floor(seed / 4_294_967_296), part, stream], this.#source >> 2);
+    this.i32.set([seed, Math.floor(seed / 4_294_967_296), part, stream], this.#source >>> 2);
     return this.#source;
   }
 }

@@ -88,9 +88,9 @@ export function crossEntropy(
   const grad = logits + size * 4;
   const targets = grad + size * 4;
   const weights = targets + rows * 4;
-  runtime.f32.set(data, logits >> 2);
-  runtime.i32.set(counted, targets >> 2);
-  if (weight) runtime.f32.set(weight, weights >> 2);
+  runtime.f32.set(data, logits >>> 2);
+  runtime.i32.set(counted, targets >>> 2);
+  if (weight) runtime.f32.set(weight, weights >>> 2);
   const scale = total > 0 ? 1 / total : 0;
   const sum = runtime.core.crossEntropyRows(
     grad,
@@ -102,7 +102,7 @@ export function crossEntropy(
     smoothing,
     scale,
   );
-  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >> 2, (grad >> 2) + size), shape } };
+  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape } };
 }
 
 /**
@@ -173,11 +173,11 @@ function elementLoss(
   const stride = Math.ceil(size / 4) * 16 + 16;
   const x = runtime.scratch(4 * stride);
   const [y, grad, w] = [x + stride, x + 2 * stride, x + 3 * stride] as const;
-  runtime.f32.set(data, x >> 2);
-  runtime.f32.set(target.data, y >> 2);
-  if (weights) runtime.f32.set(weights, w >> 2);
+  runtime.f32.set(data, x >>> 2);
+  runtime.f32.set(target.data, y >>> 2);
+  if (weights) runtime.f32.set(weights, w >>> 2);
   const sum = runtime.core[kernel](grad, x, y, size, weights ? w : 0, scale);
-  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >> 2, (grad >> 2) + size), shape } };
+  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape } };
 }
 
 /** The weight of each value under the mask, and how many values it leaves. */

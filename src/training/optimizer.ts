@@ -112,7 +112,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
       const arrays: Record<string, Tensor> = {};
       for (const [name, pointer] of Object.entries(slot.pointers)) {
         arrays[name] = {
-          data: this.runtime.f32.slice(pointer >> 2, (pointer >> 2) + parameter.size),
+          data: this.runtime.f32.slice(pointer >>> 2, (pointer >>> 2) + parameter.size),
           shape: parameter.shape,
         };
       }
@@ -143,7 +143,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
       const pointers: Record<string, number> = {};
       for (const [name, { data }] of Object.entries(slot.arrays)) {
         const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
-        this.runtime.f32.set(data, pointer >> 2);
+        this.runtime.f32.set(data, pointer >>> 2);
         pointers[name] = pointer;
       }
       this.#slots.set(parameter, { numbers: { ...slot.numbers }, pointers });

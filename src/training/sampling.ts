@@ -18,9 +18,9 @@ export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Te
   const { data, shape, classes } = checkLogits(logits);
   const runtime = checkRuntime(options.runtime);
   const x = runtime.scratch(data.length * 4 + 16);
-  runtime.f32.set(data, x >> 2);
+  runtime.f32.set(data, x >>> 2);
   runtime.core.softmaxRows(x, x, data.length / classes, classes);
-  return { data: runtime.f32.slice(x >> 2, (x >> 2) + data.length), shape };
+  return { data: runtime.f32.slice(x >>> 2, (x >>> 2) + data.length), shape };
 }
 
 export interface SampleOptions {
@@ -68,7 +68,7 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   const rows = data.length / classes;
   const drawn = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
-    runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >> 2);
+    runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
     const u = runtime.draw(seed === undefined ? undefined : seed + row);
     drawn[row] = runtime.core.sampleRow(x, classes, temperature, topK, topP, u, x + (classes + 4) * 4);
   }

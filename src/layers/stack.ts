@@ -1,0 +1,153 @@
+import type { Holdings } from '../runtime/memory.js';
+import type { Masks } from './dropout.js';
+import { type Cell, Level } from './level.js';
+import type { Parameter } from './parameter.js';
+import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
+import type { Tape } from './tape.js';
+
+/** How far a sequence reaches in the core, where it lies [steps, batch, ·]. */
+export interface Extent {
+  readonly steps: number;
+  readonly batch: number;
+}
+
+/** Where states lie, [levels, batch, hiddenSize] each; 0 for zeros. */
+export interface StatePointers {
+  readonly h: number;
+  readonly c: number;
+}
+
+/** What a forward over one level left. */
+export interface Run {
+  readonly plan: number;
+  readonly fields: Plan;
+  /** y [steps, batch, hiddenSize], and the states after the last step. */
+  readonly y: number;
+  readonly hN: number;
+  readonly cN: number;
+  /** Which mask lies on this level's input. */
+  readonly mask: number | undefined;
+}
+
+/** Values of the input product that one call computes ahead of its steps: they stay in the second-level cache. */
+const PRODUCT_VALUES = 65536;
+
+/** The levels of a recurrent layer over time, forward and backward, on pointers alone. */
+export class Stack {
+  readonly levels: readonly Level[];
+  readonly #holdings: Holdings;
+  readonly #cell: Cell;
+  readonly #hiddenSize: number;
+  readonly #masks: Masks | undefined;
+
+  /** `named` gets the parameters. */
+  constructor(
+    holdings: Holdings,
+    cell: Cell,
+    sizes: { inputSize: number; hiddenSize: number; numLayers: number; bias: boolean },
+    masks: Masks | undefined,
+    named: Map<string, Parameter>,
+  ) {
+    this.#holdings = holdings;
+    this.#cell = cell;
+    this.#hiddenSize = sizes.hiddenSize;
+    this.#masks = masks;
+    const { hiddenSize, bias } = sizes;
+    this.levels = Array.from({ length: sizes.numLayers }, (_, n) => {
+      const inputSize = n === 0 ? sizes.inputSize : hiddenSize;
+      return new Level(holdings, cell, { inputSize, hiddenSize, bias }, named, `_l${n}`);
+    });
+  }
+
+  /** Forward from x [steps, batch, inputSize], level by level. */
+  forward(x: number, extent: Extent, initial: StatePointers, tape: Tape): Run[] {
+    const { steps, batch } = extent;
+    const size = batch * this.#hiddenSize * 4;
+    const runs: Run[] = [];
+    for (const [n, level] of this.levels.entries()) {
+      let input = runs[n - 1]?.y ?? x;
+      let mask: number | undefined;
+      if (n > 0 && tape.training && this.#masks) {
+        const dropped = tape.take(steps * size);
+        mask = this.#masks.draw(dropped, input, (steps * size) / 4);
+        input = dropped;
+      }
+      const own = { h: initial.h && initial.h + n * size, c: initial.c && initial.c + n * size };
+      runs.push({ ...this.#forwardLevel(level, input, extent, own, tape), mask });
+    }
+    return runs;
+  }
+
+  /** Everything that the steps need is taken before the first of them. */
+  #forwardLevel(level: Level, x: number, { steps, batch }: Extent, initial: StatePointers, tape: Tape) {
+    const { hasCell } = this.#cell;
+    const columns = this.#cell.columns(this.#hiddenSize);
+    const size = batch * this.#hiddenSize * 4;
+    const kept = tape.recording ? steps : 0;
+    const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
+    const y = tape.take((steps + 1) * size);
+    const c = hasCell ? tape.take((kept + 1) * size) : 0;
+    const gates = hasCell && kept > 0 ? tape.take(4 * kept * size) : 0;
+    const squashed = hasCell && kept > 0 ? tape.take(kept * size) : 0;
+    const product = hasCell ? tape.take(chunk * batch * columns * 4) : 0;
+    const plan = tape.take(PLAN_BYTES);
+    const fields: Plan = { ...level.forwardPlan(batch), x, y, c, gates, squashed, product };
+    const { runtime } = this.#holdings;
+    writePlan(runtime, plan, fields);
+    this.#place(y, initial.h, size);
+    if (hasCell) this.#place(c, initial.c, size);
+    for (let t = 0; t < steps; t += chunk) {
+      this.#cell.forward(runtime.core, plan, t, Math.min(steps, t + chunk));
+    }
+    return { plan, fields, y: y + size, hN: y + steps * size, cN: c + kept * size };
+  }
+
+  /**
+   * Backward from dy [steps, batch, hiddenSize] (0 for zeros), from the top level down. `final` holds the gradients of the last
+   * states, which become those of the first ones. Gives dx, 0 where it is not wanted.
+   */
+  backward(
+    runs: readonly Run[],
+    extent: Extent,
+    dy: number,
+    final: StatePointers,
+    wantInput: boolean,
+    tape: Tape,
+  ): number {
+    const { steps, batch } = extent;
+    const size = batch * this.#hiddenSize * 4;
+    const rows = this.#cell.gates * this.#hiddenSize;
+    const { runtime } = this.#holdings;
+    for (let n = this.levels.length - 1; n >= 0; n--) {
+      const level = this.levels[n] as Level;
+      const run = runs[n] as Run;
+      const wantX = n > 0 || wantInput;
+      const dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
+      const gates = run.fields.gates || tape.take(steps * batch * rows * 4);
+      const widest = Math.max(level.inputSize, this.#hiddenSize);
+      const scratch = tape.take(runtime.core.gradientScratch(rows, widest));
+      const places: Plan = { gates, scratch, dy, dh: final.h + n * size, dc: final.c + n * size, dx };
+      writePlan(runtime, run.plan, { ...run.fields, ...level.backwardPlan(wantX), ...places });
+      this.#cell.backward(runtime.core, run.plan, steps);
+      if (run.mask !== undefined) this.#masks?.again(dx, dx, steps * batch * level.inputSize, run.mask);
+      dy = dx;
+    }
+    return dy;
+  }
+
+  /** The gradient of all outputs, where only the last one has any: zeros before it. */
+  spread(dLast: number, { steps, batch }: Extent, tape: Tape): number {
+    const size = batch * this.#hiddenSize * 4;
+    if (steps === 1) return dLast;
+    const dy = tape.takeZeros(steps * size);
+    this.#place(dy + (steps - 1) * size, dLast, size);
+    return dy;
+  }
+
+  /** Copies a state to where a step reads it, zeros where there is none. */
+  #place(to: number, from: number, bytes: number): void {
+    const { f32 } = this.#holdings.runtime;
+    if (from) f32.copyWithin(to >>> 2, from >>> 2, (from + bytes) >>> 2);
+    else f32.fill(0, to >>> 2, (to + bytes) >>> 2);
+  }
+}
