@@ -154,7 +154,9 @@ export abstract class CoreLayer implements Layer {
   /** Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
-      return make();
+      const made = make();
+      for (const parameter of this.named.values()) parameter.owner = this;
+      return made;
     } catch (error) {
       this.holdings.dispose(this.type);
       throw error;

@@ -11,6 +11,8 @@ export class Parameter {
   readonly shape: readonly number[];
   /** @internal Where the values lie, with zeros up to the next multiple of four. */
   readonly pointer: number;
+  /** @internal Whoever holds the parameter keeps its layer: without it the memory would be given back. */
+  owner: object | undefined;
   /** @internal Rises with every change, so that packed copies know when they are old. */
   version = 0;
   readonly #holdings: Holdings;

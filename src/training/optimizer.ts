@@ -215,7 +215,8 @@ export function parametersOf(owner: string, target: Parameters): readonly Parame
     typeof target === 'object' &&
     'parameters' in target &&
     target.parameters instanceof Map;
-  const all = isModel ? [...(target as Layer).parameters.values()] : target;
+  // A layer that stands in a model twice has its parameters twice: they are updated once.
+  const all = isModel ? [...new Set((target as Layer).parameters.values())] : target;
   if (!Array.isArray(all))
     throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
   for (const [n, parameter] of all.entries()) {

@@ -182,11 +182,21 @@ export class Trainer<Target = Integers | Tensor> {
     });
     if (!Number.isFinite(loss)) throw new Error(`step ${step}: the loss is ${loss}; nothing was changed`);
     model.backward({ output: grad }, { inputGradient: false });
-    if (this.#clipValue !== undefined) clipGradValue(model, this.#clipValue);
-    const norm = this.#clipNorm === undefined ? gradNorm(model) : clipGradNorm(model, this.#clipNorm);
-    if (!Number.isFinite(norm))
-      throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
+    const norm = this.#clip(step);
     optimizer.step();
     return { step, loss, gradNorm: norm };
+  }
+
+  /** Clips, and gives the norm before it. */
+  #clip(step: number): number {
+    const { model } = this;
+    const byNorm = this.#clipNorm !== undefined && this.#clipValue === undefined;
+    const norm = byNorm ? clipGradNorm(model, this.#clipNorm as number) : gradNorm(model);
+    if (!Number.isFinite(norm)) {
+      throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
+    }
+    if (this.#clipValue !== undefined) clipGradValue(model, this.#clipValue);
+    if (this.#clipNorm !== undefined && !byNorm) clipGradNorm(model, this.#clipNorm);
+    return norm;
   }
 }
