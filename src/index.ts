@@ -5,12 +5,12 @@ export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export type { BackwardOptions, ForwardOptions, Layer } from './layers/layer.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
 export { LSTM, type LSTMOptions } from './layers/lstm.js';
-export { Parameter } from './layers/parameter.js';
+export type { Parameter } from './layers/parameter.js';
 export { RNN, type RNNOptions } from './layers/rnn.js';
 export { Sequential } from './layers/sequential.js';
-export { type StepInput, Stream, type StreamOptions } from './layers/stream.js';
+export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
-export { createRuntime, Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
+export { createRuntime, type Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
 export {
   binaryCrossEntropy,

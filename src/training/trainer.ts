@@ -103,15 +103,14 @@ export class Trainer<Target = Integers | Tensor> {
   trainStep(batch: Batch<Target>): Progress {
     if (batch === null || typeof batch !== 'object')
       throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
-    const carriers = layersOf(this.model).flatMap((layer) => layer.extras.carried ?? []);
-    const before = carriers.map((carrier) => carrier.get());
-    if (batch.reset) for (const carrier of carriers) carrier.set({});
+    const restore = remember(this.model);
     try {
+      if (batch.reset) for (const layer of layersOf(this.model)) layer.extras.carried?.set({});
       const progress = this.#update(batch);
       this.#step = progress.step;
       return progress;
     } catch (error) {
-      for (const [n, carrier] of carriers.entries()) carrier.set(before[n] as Record<string, Tensor>);
+      restore();
       throw error;
     } finally {
       this.model.zeroGrad();
@@ -129,6 +128,9 @@ export class Trainer<Target = Integers | Tensor> {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Progress, void, undefined> {
     checkOptions(options, ['signal'], 'Trainer.run');
+    if (batches === null || typeof batches !== 'object') {
+      throw new TypeError(`batches expected an iterable of { input, target }, got ${describe(batches)}`);
+    }
     const loop = new EventLoop();
     try {
       for await (const batch of batches) {
@@ -199,4 +201,19 @@ export class Trainer<Target = Integers | Tensor> {
     if (this.#clipNorm !== undefined && !byNorm) clipGradNorm(model, this.#clipNorm);
     return norm;
   }
+}
+
+/** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */
+function remember(model: Layer): () => void {
+  const kept = layersOf(model).map(({ extras: { generators = [], carried } }) => {
+    const counters = generators.map((generator) => generator.counter);
+    const states = carried?.get();
+    return () => {
+      for (const [n, generator] of generators.entries()) generator.counter = counters[n] as number;
+      if (states) carried?.set(states);
+    };
+  });
+  return () => {
+    for (const restore of kept) restore();
+  };
 }
