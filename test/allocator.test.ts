@@ -183,8 +183,8 @@ function results(runtime: Runtime) {
     const options = { h0: h, ...(c && { c0: c }), record: true };
     const { output } = layer.forward(tensor('input', 3, 5, I), options);
     const gradients = layer.backward({ output: tensor('gradient', 3, 5, H) });
-    const named = Object.entries({ output, ...gradients }).map(([key, value]) => [key, value.data]);
-    const ofWeights = [...layer.parameters].map(([key, value]) => [key, value.readGrad()]);
+    const named = Object.entries({ output, ...gradients }).map(([key, value]) => [key, value.data] as const);
+    const ofWeights = [...layer.parameters].map(([key, value]) => [key, value.readGrad()] as const);
     for (const [key, data] of [...named, ...ofWeights]) all[`${cell} ${I} ${H} ${layers} ${key}`] = data;
   }
   const model = valueModel(runtime);

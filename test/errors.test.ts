@@ -1,33 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import {
-  Activation,
-  createRuntime,
-  Dropout,
-  Embedding,
-  Linear,
-  LSTM,
-  RNN,
-  Sequential,
-  setDefaultRuntime,
-} from '../src/index.js';
-import {
-  bad,
-  booleans,
-  numbers,
-  options,
-  type Row,
-  refuses,
-  type Subjects,
-  sizes,
-  zeros,
-} from './refusals.js';
+import { describe } from 'vitest';
+import { Activation, Dropout, Embedding, Linear, LSTM, RNN, Sequential } from '../src/index.js';
+import { bad, booleans, numbers, options, type Row, refuses, type Subjects, sizes } from './refusals.js';
 import { type Variant, variants } from './variants.js';
 
 const SEED = 'a whole number from 0 to 2^53 - 1';
 const PROBABILITY = 'a probability in [0, 1)';
-
-/** An empty module: it is one, but not this package's. */
-const foreign = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
 
 function seeds(where: string, make: (s: Subjects, seed: never) => unknown): Row[] {
   return numbers('seed', make, [-1, 1.5, 2 ** 53], SEED, `${where} with a seed of`);
@@ -241,54 +218,6 @@ const sequential: Row[] = [
   ],
 ];
 
-const runtime: Row[] = [
-  ...options('createRuntime', (_, value) => createRuntime(value), ['seeds', 'seed']),
-  ...numbers(
-    'seed',
-    (_, seed) => createRuntime({ seed }),
-    [-1, 1.5, 2 ** 53],
-    SEED,
-    'createRuntime with a seed of',
-  ),
-  ...[null, 'relaxed', 3, {}, foreign].map(
-    (value): Row => [
-      'createRuntime with something for a binary',
-      () => createRuntime({ binary: bad(value) }),
-      TypeError,
-      /^binary expected `relaxed` from 'lstm-wasm\/relaxed', got /,
-    ],
-  ),
-  [
-    'createRuntime with a number for the source',
-    () => createRuntime({ binary: bad({ variant: 'relaxed', source: 5 }) }),
-    TypeError,
-    /^binary/,
-  ],
-  [
-    'createRuntime with text for the source',
-    () => createRuntime({ binary: { variant: 'relaxed', source: 'no base64!' } }),
-    TypeError,
-    /^binary/,
-  ],
-  ...[null, 'simd', 3, {}, new Uint8Array(8)].map(
-    (value): Row => [
-      'createRuntime with something for a module',
-      () => createRuntime({ module: bad(value) }),
-      TypeError,
-      /^module expected a WebAssembly\.Module, got /,
-    ],
-  ),
-  ['createRuntime with another program', () => createRuntime({ module: foreign }), TypeError, /^module/],
-  ...[undefined, null, {}, 'simd'].map(
-    (value): Row => [
-      `setDefaultRuntime with ${value}`,
-      () => setDefaultRuntime(bad(value)),
-      TypeError,
-      /^runtime expected what createRuntime\(\) gives, got /,
-    ],
-  ),
-];
-
 function suite(variant: Variant) {
   describe(`what constructors refuse [${variant.name}]`, () => {
     describe('LSTM', () => refuses(variant, recurrentRows('LSTM')));
@@ -296,20 +225,6 @@ function suite(variant: Variant) {
     describe('initial weights', () => refuses(variant, initial));
     describe('Linear, Embedding, Dropout, Activation', () => refuses(variant, plain));
     describe('Sequential', () => refuses(variant, sequential));
-    describe('runtimes', () => refuses(variant, runtime));
-  });
-
-  it(`the default runtime is the one that was set [${variant.name}]`, () => {
-    const first = new Linear(1, 1).runtime;
-    const second = variant.create();
-    try {
-      setDefaultRuntime(second);
-      expect(() => setDefaultRuntime(bad(null))).toThrow(TypeError);
-      expect(new Linear(1, 1).runtime).toBe(second);
-    } finally {
-      setDefaultRuntime(first);
-    }
-    expect(new LSTM(1, 1).runtime).toBe(first);
   });
 }
 

@@ -3,6 +3,7 @@ import {
   Activation,
   Dropout,
   Embedding,
+  type Layer,
   Linear,
   LSTM,
   RNN,
@@ -10,7 +11,7 @@ import {
   Sequential,
   type Tensor,
 } from '../src/index.js';
-import { expectAllBits, ids, tensor } from './bits.js';
+import { expectAllBits, IDS, ids, tensor } from './bits.js';
 import type { Variant } from './variants.js';
 
 /** What is done wrong, how, the class of the error exactly, and its message. */
@@ -40,11 +41,11 @@ function subjects({ create }: Variant): Subjects {
     lstm: new LSTM(3, 5, { numLayers: 2, runtime }),
     rnn: new RNN(3, 5, { runtime }),
     linear: new Linear(3, 5, { runtime }),
-    embedding: new Embedding(10, 3, { runtime }),
+    embedding: new Embedding(IDS, 3, { runtime }),
     dropout: new Dropout(0.5, { runtime }),
     activation: new Activation('tanh', { runtime }),
     model: new Sequential(
-      new Embedding(11, 3, { runtime }),
+      new Embedding(IDS, 3, { runtime }),
       new LSTM(3, 5, { runtime }),
       new Linear(5, 4, { runtime }),
     ),
@@ -61,17 +62,14 @@ export function zeros(...shape: number[]): Tensor {
 }
 
 /** Every layer's parameters, results and gradients. */
-function fingerprint(s: Subjects): Record<string, Float32Array> {
+function fingerprint({ runtime: _, other: __, ...layers }: Subjects): Record<string, Float32Array> {
   const all: Record<string, Float32Array> = {};
-  for (const [name, layer] of Object.entries(s)) {
-    if (!('zeroGrad' in layer)) continue;
+  for (const [name, layer] of Object.entries(layers) as [string, Layer][]) {
     layer.zeroGrad();
-    const shape = layer === s.model ? [2, 4] : layer === s.embedding ? [6] : [2, 4, 3];
-    const input =
-      layer === s.model || layer === s.embedding ? ids('ids', ...shape) : tensor('input', ...shape);
-    if (layer === s.embedding) input.data = input.data.map((id) => id % 10) as never;
-    const { output } = (layer as Linear).forward(input as Tensor, { record: true });
-    const gradient = (layer as Linear).backward({ output });
+    const ofIds = layer instanceof Embedding || layer instanceof Sequential;
+    const input = ofIds ? ids('ids', 2, 4) : tensor('input', 2, 4, 3);
+    const { output } = layer.forward(input, { record: true });
+    const gradient = layer.backward({ output });
     all[`${name} output`] = output.data;
     if (gradient.input) all[`${name} input`] = gradient.input.data;
     for (const [key, parameter] of layer.parameters) {
@@ -232,6 +230,13 @@ export function tensors(name: string, make: Make, where = `${name} of`): Row[] {
     error,
     message,
   ]);
+}
+
+/** The message about a state of another shape. */
+export function stateShape(name: string, shape: string, came: string): RegExp {
+  return new RegExp(
+    `^"${name}" expected shape \\[numLayers, batch, hiddenSize\\] = \\[${shape}\\], got \\[${came}\\]$`,
+  );
 }
 
 function describe(value: unknown): string {

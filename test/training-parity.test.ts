@@ -119,7 +119,6 @@ function checkBinary(stored: BinaryCrossEntropyCase, index: number, runtime: Run
     tensor(target, shape),
     {
       ...(options.weight && { weight: tensor(positive('weight'), shape) }),
-      ...(options.posWeight && { posWeight: Float32Array.from(positive('posWeight').subarray(0, shape[1])) }),
       reduction: options.reduction ?? 'mean',
       runtime,
     },

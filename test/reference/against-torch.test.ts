@@ -131,7 +131,6 @@ describe('the reference losses against PyTorch', () => {
         output: closedForm(`${name}/output`, elementCount(shape), 8),
         target: closedFormWeights(`${name}/target`, elementCount(shape)).map((y) => y / 2),
         weight: options.weight && closedFormWeights(`${name}/weight`, elementCount(shape)),
-        posWeight: options.posWeight && closedFormWeights(`${name}/posWeight`, shape[1]),
         reduction: options.reduction,
       });
       expectValues('loss', [result.loss], [loss]);

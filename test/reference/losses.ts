@@ -90,28 +90,25 @@ export interface BinaryCrossEntropyArguments {
   target: Float64Array;
   /** Of the output's size. */
   weight?: Float64Array | undefined;
-  /** [classes], classes being the output's last size */
-  posWeight?: Float64Array | undefined;
   reduction?: Reduction | undefined;
 }
 
 /**
- * torch.nn.functional.binary_cross_entropy_with_logits. With p = σ(output), q = posWeight, w = weight:
+ * torch.nn.functional.binary_cross_entropy_with_logits. With p = σ(output), y the target, w = weight:
  *
- *   loss of an element = -w · (q · y · log p + (1 - y) · log(1 - p))
+ *   loss of an element = -w · (y · log p + (1 - y) · log(1 - p))
  *
  * and the mean divides by the number of elements, whatever the weights.
  */
 export function binaryCrossEntropy(args: BinaryCrossEntropyArguments): LossResult {
-  const { output, target, weight, posWeight, reduction = 'mean' } = args;
+  const { output, target, weight, reduction = 'mean' } = args;
   const grad = new Float64Array(output.length);
   let loss = 0;
   output.forEach((x, at) => {
     const y = target[at];
     const w = weight?.[at] ?? 1;
-    const q = posWeight?.[at % posWeight.length] ?? 1;
-    loss -= w * (q * y * logSigmoid(x) + (1 - y) * logSigmoid(-x));
-    grad[at] = w * ((1 - y) * sigmoid(x) - q * y * sigmoid(-x));
+    loss -= w * (y * logSigmoid(x) + (1 - y) * logSigmoid(-x));
+    grad[at] = w * ((1 - y) * sigmoid(x) - y * sigmoid(-x));
   });
   return reduce(loss, grad, reduction === 'mean' ? output.length : 1);
 }

@@ -122,18 +122,17 @@ def mse(reduction, index):
     return {"options": {"reduction": reduction}, "shape": shape, "loss": loss.item(), "grad": flat(x.grad)}
 
 
-BINARY = [{}, {"reduction": "sum"}, {"weight": True}, {"posWeight": True}, {"weight": True, "posWeight": True, "reduction": "sum"}]
+BINARY = [{}, {"reduction": "sum"}, {"weight": True}, {"weight": True, "reduction": "sum"}]
 
 
 def binary_cross_entropy(options, index):
-    """Targets are closed_form / 2 + 1/2, so between 0 and 1; weight has the output's shape, posWeight its last size."""
+    """Targets are closed_form / 2 + 1/2, so between 0 and 1; weight has the output's shape."""
     rows, classes = 7, 3
     x = closed_form(f"binary/{index}/output", rows, classes, scale=8).requires_grad_()
     target = positive(f"binary/{index}/target", rows, classes) / 2
     weight = positive(f"binary/{index}/weight", rows, classes) if "weight" in options else None
-    pos_weight = positive(f"binary/{index}/posWeight", classes) if "posWeight" in options else None
     reduction = options.get("reduction", "mean")
-    loss = F.binary_cross_entropy_with_logits(x, target, weight, reduction=reduction, pos_weight=pos_weight)
+    loss = F.binary_cross_entropy_with_logits(x, target, weight, reduction=reduction)
     loss.backward()
     return {"options": options, "shape": [rows, classes], "loss": loss.item(), "grad": flat(x.grad)}
 

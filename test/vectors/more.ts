@@ -24,7 +24,7 @@ export interface OptimizerCase {
 }
 
 export interface LossCase<Options = unknown> {
-  /** `weight: true` and `posWeight: true` stand for weights from the closed form. */
+  /** `weight: true` stands for weights from the closed form. */
   options: { reduction?: 'mean' | 'sum' } & Options;
   shape: number[];
   loss: number;
@@ -36,7 +36,7 @@ export interface CrossEntropyCase
   targets: number[];
 }
 
-export type BinaryCrossEntropyCase = LossCase<{ weight?: true; posWeight?: true }>;
+export type BinaryCrossEntropyCase = LossCase<{ weight?: true }>;
 
 export interface ClippingCase {
   maxNorm: number;
