@@ -82,7 +82,7 @@ export function checkIds(name: string, data: IntegerArray, count: number): void 
   }
 }
 
-function isIntegerArray(value: unknown): value is IntegerArray {
+export function isIntegerArray(value: unknown): value is IntegerArray {
   return (
     value instanceof Int32Array ||
     value instanceof Uint8Array ||

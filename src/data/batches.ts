@@ -149,10 +149,12 @@ export function batches<Target extends Tensor | Integers>(
   if (target.shape[0] !== count)
     throw new RangeError(`target expected as many rows as input = ${count}, got ${target.shape[0]}`);
   const batchSize = checkSize('batchSize', options.batchSize);
-  const shuffle = checkBoolean('shuffle', options.shuffle ?? true);
-  const dropLast = checkBoolean('dropLast', options.dropLast ?? false);
+  const { shuffle = true, dropLast = false } = options;
+  checkBoolean('shuffle', shuffle);
+  checkBoolean('dropLast', dropLast);
   const runtime = checkRuntime(options.runtime);
-  const seed = checkSeed('seed', options.seed ?? runtime.seed);
+  const { seed = runtime.seed } = options;
+  checkSeed('seed', seed);
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0)
     throw new RangeError(`rows expected at least ${dropLast ? `batchSize = ${batchSize}` : 1}, got ${count}`);

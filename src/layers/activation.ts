@@ -35,17 +35,16 @@ export class Activation extends CoreLayer {
 
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
+    if (input.ids) throw new TypeError('Activation expected values, got ids');
     const { core } = this.runtime;
     const size = sizeOf(input.shape);
     const kind = NAMES.indexOf(this.name);
     const output: Block = { ...input, pointer: tape.take(size * 4) };
     core.activationForward(output.pointer, input.pointer, size, kind);
     if (tape.recording) {
-      tape.steps.push((dOutput, wantInput) => {
-        if (!wantInput) return undefined;
-        const pointer = tape.take(size * 4);
-        core.activationBackward(pointer, dOutput.pointer, output.pointer, size, kind);
-        return { ...input, pointer };
+      tape.steps.push(() => (dOutput) => {
+        core.activationBackward(dOutput.pointer, dOutput.pointer, output.pointer, size, kind);
+        return dOutput;
       });
     }
     return output;
@@ -53,10 +52,14 @@ export class Activation extends CoreLayer {
 
   /** @internal */
   override openStage(input: StageInput, holdings: Holdings): Stage {
+    if (input.ids !== undefined) throw new TypeError('Activation expected values, got ids');
     const size = input.rows * input.width;
     const pointer = holdings.takeZeros(size * 4);
     const kind = NAMES.indexOf(this.name);
-    const run = () => this.runtime.core.activationForward(pointer, input.pointer, size, kind);
+    const run = () => {
+      this.holdings.check();
+      this.runtime.core.activationForward(pointer, input.pointer, size, kind);
+    };
     return { output: { ...input, pointer }, states: [], run };
   }
 

@@ -71,14 +71,14 @@ export class Dropout extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     if (!tape.training || this.p === 0) {
-      if (tape.recording) tape.steps.push((dOutput) => dOutput);
+      if (tape.recording) tape.steps.push(() => (dOutput) => dOutput);
       return input;
     }
     const size = sizeOf(input.shape);
     const pointer = tape.take(size * 4);
     const counter = this.#masks.draw(pointer, input.pointer, size);
     if (tape.recording) {
-      tape.steps.push((dOutput) => {
+      tape.steps.push(() => (dOutput) => {
         this.#masks.again(dOutput.pointer, dOutput.pointer, size, counter);
         return dOutput;
       });

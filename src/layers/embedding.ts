@@ -71,10 +71,12 @@ export class Embedding extends CoreLayer {
     const pointer = tape.take(rows * this.size * 4);
     core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
     if (tape.recording) {
-      tape.steps.push((dOutput) => {
+      tape.steps.push(() => {
         const gradient = this.#weight.needGradient();
-        if (gradient) core.embeddingBackward(gradient, dOutput.pointer, input.pointer, rows, this.size);
-        return undefined;
+        return ({ pointer: dOutput }) => {
+          if (gradient) core.embeddingBackward(gradient, dOutput, input.pointer, rows, this.size);
+          return undefined;
+        };
       });
     }
     return { pointer, shape: [...input.shape, this.size], turned: input.turned };
@@ -82,6 +84,8 @@ export class Embedding extends CoreLayer {
 
   /** @internal */
   override openStage(input: StageInput, holdings: Holdings): Stage {
+    if (input.ids !== this.count)
+      throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
     const { rows } = input;
     const pointer = holdings.takeZeros(rows * this.size * 4);
     const run = () => {

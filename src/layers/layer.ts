@@ -5,7 +5,7 @@ import { Holdings } from '../runtime/memory.js';
 import type { Generator, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
-import { type BackwardStep, type Block, type Tape, TapePool } from './tape.js';
+import { type Block, runBackward, type Tape, TapePool } from './tape.js';
 
 export interface ForwardOptions {
   /** Turns dropout on, and recording with it. Default false. */
@@ -84,7 +84,9 @@ export abstract class CoreLayer implements Layer {
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
     const { training, recording } = this.checkForward(options);
     const { output } = this.tapes.forward(training, recording, (tape) => {
-      const block = this.forwardIn(this.enter(input, tape, this.order === 'batch'), tape);
+      const entered = this.enter(input, tape, this.order === 'batch');
+      tape.inputBytes = this.turningBytes(entered);
+      const block = this.forwardIn(entered, tape);
       return { block, output: this.leave(block, tape) };
     });
     return { output };
@@ -101,7 +103,8 @@ export abstract class CoreLayer implements Layer {
     if (output === undefined)
       throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
     return this.tapes.backward((tape, recorded) => {
-      const dInput = runBackward(tape, this.copyIn(output.data, recorded, tape), wantInput);
+      const dOutput = this.copyIn(output.data, recorded, tape);
+      const dInput = runBackward(tape, dOutput, wantInput);
       return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
     });
   }
@@ -166,8 +169,10 @@ export abstract class CoreLayer implements Layer {
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.holdings.check();
     checkOptions(options, ['training', 'record', ...known], `${this.type}.forward`);
-    const training = checkBoolean('training', options.training ?? false);
-    return { training, recording: checkBoolean('record', options.record ?? training) };
+    const { training = false } = options;
+    checkBoolean('training', training);
+    const { record = training } = options;
+    return { training, recording: checkBoolean('record', record) };
   }
 
   /** The gradients of what the latest recorded forward gave; each may be missing. */
@@ -177,9 +182,10 @@ export abstract class CoreLayer implements Layer {
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
     const { output } = gradient;
+    const { inputGradient = true } = options;
     return {
-      output: output && checkTensorOf('output', output, shape, 'of the output'),
-      wantInput: checkBoolean('inputGradient', options.inputGradient ?? true),
+      output: output === undefined ? undefined : checkTensorOf('output', output, shape, 'of the output'),
+      wantInput: checkBoolean('inputGradient', inputGradient),
     };
   }
 
@@ -203,20 +209,21 @@ export abstract class CoreLayer implements Layer {
     return { pointer, shape, turned };
   }
 
+  /** The room that it takes to turn a block; none where one of its leading axes has one place. */
+  protected turningBytes({ shape, turned }: Block): number {
+    return turned && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
+  }
+
   /** A block as a tensor that the caller owns. */
   protected leave(block: Block, tape: Tape): Tensor {
-    const { shape, turned } = block;
+    const { shape } = block;
     const size = sizeOf(shape);
     let from = block.pointer;
-    if (turned && shape[0] !== 1 && shape[1] !== 1) {
-      from = tape.take(size * 4);
-      this.runtime.core.turn(
-        from,
-        block.pointer,
-        shape[1] as number,
-        shape[0] as number,
-        sizeOf(shape.slice(2)) * 4,
-      );
+    const staging = this.turningBytes(block);
+    if (staging > 0) {
+      from = tape.take(staging);
+      const rows = sizeOf(shape.slice(2)) * 4;
+      this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, rows);
     }
     return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape };
   }
@@ -228,15 +235,6 @@ export interface LayerExtras {
   generators?: Generator[];
   /** The states that a stateful layer carries. */
   carried?: { get(): Record<string, Tensor>; set(states: Record<string, Tensor>): void };
-}
-
-/** Backward through what a tape recorded, the latest step first. */
-export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
-  let gradient: Block | undefined = dOutput;
-  for (let n = tape.steps.length - 1; n >= 0 && gradient !== undefined; n--) {
-    gradient = (tape.steps[n] as BackwardStep)(gradient, wantInput || n > 0);
-  }
-  return gradient;
 }
 
 /** Writes a whole state dict, after all of it was checked. */

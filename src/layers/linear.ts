@@ -7,7 +7,7 @@ import { CoreLayer, type LayerConfig } from './layer.js';
 import { Packed, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
-import type { Block, Tape } from './tape.js';
+import type { BackwardStep, Block, Tape } from './tape.js';
 
 export interface LinearOptions {
   /** Whether there is a bias. Default true. */
@@ -43,12 +43,13 @@ export class Linear extends CoreLayer {
     checkOptions(options, ['bias', 'seed', 'runtime'], 'Linear');
     const K = checkSize('inFeatures', inFeatures);
     const N = checkSize('outFeatures', outFeatures);
-    const bias = checkBoolean('bias', options.bias ?? true);
+    const { bias = true } = options;
+    checkBoolean('bias', bias);
     super(checkRuntime(options.runtime));
     this.inFeatures = K;
     this.outFeatures = N;
-    const source = drawSource(this.runtime, options.seed);
     const { core } = this.runtime;
+    const source = drawSource(this.runtime, options.seed);
     this.build(() => {
       this.named.set('weight', new Parameter(this.holdings, [N, K]));
       if (bias) this.named.set('bias', new Parameter(this.holdings, [N]));
@@ -82,12 +83,11 @@ export class Linear extends CoreLayer {
     };
     const bias = this.#bias?.pointer ?? 0;
     this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.pointer, bias, rows, N, K);
-    if (tape.recording)
-      tape.steps.push((dOutput, wantInput) => this.#backward(input, dOutput, rows, tape, wantInput));
+    if (tape.recording) tape.steps.push((wantInput) => this.#prepare(input, rows, tape, wantInput));
     return output;
   }
 
-  #backward(input: Block, dOutput: Block, rows: number, tape: Tape, wantInput: boolean): Block | undefined {
+  #prepare(input: Block, rows: number, tape: Tape, wantInput: boolean): BackwardStep {
     const { inFeatures: K, outFeatures: N } = this;
     const { core } = this.runtime;
     const dInput = wantInput ? tape.take(rows * K * 4) : 0;
@@ -95,11 +95,13 @@ export class Linear extends CoreLayer {
     const dWeight = this.#weight.needGradient();
     const dBias = this.#bias?.needGradient() ?? 0;
     const backPanels = wantInput ? this.#backPanels.pointer : 0;
-    if (dWeight) core.weightGradient(dWeight, dOutput.pointer, input.pointer, rows, N, K, scratch);
-    if (dBias) core.biasGradient(dBias, 0, dOutput.pointer, rows, N);
-    if (!wantInput) return undefined;
-    core.inputGradient(dInput, dOutput.pointer, backPanels, rows, N, K);
-    return { ...input, pointer: dInput };
+    return ({ pointer: dOutput }) => {
+      if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, rows, N, K, scratch);
+      if (dBias) core.biasGradient(dBias, 0, dOutput, rows, N);
+      if (!wantInput) return undefined;
+      core.inputGradient(dInput, dOutput, backPanels, rows, N, K);
+      return { ...input, pointer: dInput };
+    };
   }
 
   /** @internal */

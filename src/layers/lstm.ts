@@ -44,7 +44,7 @@ const CELL: Cell = {
  * const { output, hN, cN } = lstm.forward(x, { record: true });
  * console.log(output.shape, hN.shape, cN.shape); // [ 2, 7, 5 ] [ 2, 2, 5 ] [ 2, 2, 5 ]
  * const { input } = lstm.backward({ output });
- * console.log(input?.shape); // [ 2, 7, 3 ]
+ * console.log(input.shape); // [ 2, 7, 3 ]
  * ```
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a value out of range
  */
@@ -84,16 +84,16 @@ export class LSTM extends Recurrent {
 
   /**
    * Gradients of the input and the initial states, from those of what the latest recorded forward gave; one that is missing
-   * counts as zeros. Parameter gradients accumulate. What is carried from step to step and lies below 2^-100 becomes zero.
+   * counts as zeros, and `input` is absent with `inputGradient: false`. Parameter gradients accumulate. What is carried from step to step and lies below 2^-100 becomes zero.
    *
    * @throws Error where no forward is recorded, RangeError for other shapes
    */
   override backward(
     gradient: { output?: Tensor; hN?: Tensor; cN?: Tensor },
     options: BackwardOptions = {},
-  ): { input?: Tensor; h0: Tensor; c0: Tensor } {
+  ): { input: Tensor; h0: Tensor; c0: Tensor } {
     const { input, h0, c0 } = this.backwardStates(gradient, ['output', 'hN', 'cN'], options);
-    return { ...(input && { input }), h0, c0: c0 as Tensor };
+    return { ...(input && { input }), h0, c0 } as { input: Tensor; h0: Tensor; c0: Tensor };
   }
 
   /**
@@ -113,8 +113,8 @@ export class LSTM extends Recurrent {
 }
 
 function initialise(layer: LSTM, options: LSTMOptions): void {
-  const { forgetBias, chrono } = options;
-  const init = checkOneOf('init', options.init ?? 'pytorch', ['pytorch', 'keras']);
+  const { init = 'pytorch', forgetBias, chrono } = options;
+  checkOneOf('init', init, ['pytorch', 'keras']);
   if (forgetBias !== undefined) checkNumber('forgetBias', forgetBias, 'a finite number', () => true);
   if (chrono !== undefined) checkNumber('chrono', chrono, 'a longest lag of at least 2 steps', (x) => x >= 2);
   if (forgetBias !== undefined && chrono !== undefined) {

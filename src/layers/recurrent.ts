@@ -34,7 +34,8 @@ export interface RecurrentOptions {
   runtime?: Runtime;
 }
 
-const OPTIONS = [
+/** Their names, which every recurrent layer takes. */
+export const OPTIONS = [
   'numLayers',
   'bias',
   'dropout',
@@ -98,12 +99,12 @@ export abstract class Recurrent extends CoreLayer {
     checkOptions(options, [...OPTIONS, ...known], owner);
     checkSize('inputSize', inputSize);
     checkSize('hiddenSize', hiddenSize);
-    const numLayers = checkSize('numLayers', options.numLayers ?? 1);
-    const dropout = checkProbability('dropout', options.dropout ?? 0);
-    const bias = checkBoolean('bias', options.bias ?? true);
-    const returnSequences = checkBoolean('returnSequences', options.returnSequences ?? true);
-    const timeMajor = checkBoolean('timeMajor', options.timeMajor ?? false);
-    const stateful = checkBoolean('stateful', options.stateful ?? false);
+    const { numLayers = 1, dropout = 0, bias = true } = options;
+    const { returnSequences = true, timeMajor = false, stateful = false } = options;
+    checkSize('numLayers', numLayers);
+    checkProbability('dropout', dropout);
+    for (const [name, flag] of Object.entries({ bias, returnSequences, timeMajor, stateful }))
+      checkBoolean(name, flag);
     super(checkRuntime(options.runtime));
     this.#cell = cell;
     this.inputSize = inputSize;
@@ -150,7 +151,10 @@ export abstract class Recurrent extends CoreLayer {
     }
     return this.tapes.backward((tape, recorded) => {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
-      const { dInput, h, c } = this.#backward(forward, dOutput, gradient, wantInput, tape);
+      const step = this.#prepare(forward, gradient, wantInput, tape);
+      tape.reserve(wantInput ? this.turningBytes(forward.input) : 0);
+      tape.spent = true;
+      const { dInput, h, c } = step(dOutput);
       return {
         input: dInput && this.leave(dInput, tape),
         h0: this.leave({ pointer: h, shape, turned: false }, tape),
@@ -165,8 +169,8 @@ export abstract class Recurrent extends CoreLayer {
     const batch = checkBatch(options.batch);
     const shape = this.#stateShape({ batch: batch ?? 1, batched: batch !== undefined });
     const { h0, c0 } = options;
-    if (h0) checkTensorOf('h0', h0, shape, STATE_SHAPE);
-    if (c0) checkTensorOf('c0', c0, shape, STATE_SHAPE);
+    if (h0 !== undefined) checkTensorOf('h0', h0, shape, STATE_SHAPE);
+    if (c0 !== undefined) checkTensorOf('c0', c0, shape, STATE_SHAPE);
     const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
     const stream = new Stream(this.runtime, batch, { width: this.inputSize }, open);
     if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
@@ -181,8 +185,12 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const forward = this.#forward(input, {}, tape);
-    if (tape.recording)
-      tape.steps.push((dOutput, wantInput) => this.#backward(forward, dOutput, {}, wantInput, tape).dInput);
+    if (tape.recording) {
+      tape.steps.push((wantInput) => {
+        const step = this.#prepare(forward, {}, wantInput, tape);
+        return (dOutput) => step(dOutput).dInput;
+      });
+    }
     return forward.output;
   }
 
@@ -267,7 +275,8 @@ export abstract class Recurrent extends CoreLayer {
     const shape = this.#stateShape(sizes);
     const carries = this.stateful && tape.recording && this.#carried.h?.data.length === sizeOf(shape);
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
-      const state = given[name]
+      const own = given[name] !== undefined;
+      const state = own
         ? checkTensorOf(name, given[name], shape, STATE_SHAPE)
         : carries
           ? carried
@@ -290,22 +299,19 @@ export abstract class Recurrent extends CoreLayer {
     return { hN, cN: this.#cell.hasCell ? gather(forward.runs.map((run) => run.cN)) : undefined };
   }
 
-  /** Backward through the stack; `h c` are then where the gradients of the initial states lie. */
-  #backward(
-    forward: Forward,
-    dOutput: Block | undefined,
-    given: RecurrentGradient,
-    wantInput: boolean,
-    tape: Tape,
-  ): { dInput: Block | undefined; h: number; c: number } {
-    const final = {
-      h: this.#stateGradient(given.hN, forward, tape),
-      c: this.#stateGradient(given.cN, forward, tape),
+  /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
+  #prepare(forward: Forward, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
+    const h = this.#stateGradient(given.hN, forward, tape);
+    const c = this.#stateGradient(given.cN, forward, tape);
+    const { steps, batch, runs, input } = forward;
+    const lastOnly = !this.returnSequences && steps > 1;
+    const dy = lastOnly ? tape.take(steps * batch * this.hiddenSize * 4) : 0;
+    const backward = this.#stack.prepareBackward(runs, forward, wantInput, tape);
+    return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
+      if (dOutput && lastOnly) this.#stack.spread(dy, dOutput.pointer, forward);
+      const dx = backward(dOutput ? dy || dOutput.pointer : 0, { h, c });
+      return { dInput: wantInput ? { ...input, pointer: dx } : undefined, h, c };
     };
-    let dy = dOutput?.pointer ?? 0;
-    if (dy && !this.returnSequences) dy = this.#stack.spread(dy, forward, tape);
-    const dx = this.#stack.backward(forward.runs, forward, dy, final, wantInput, tape);
-    return { dInput: wantInput ? { ...forward.input, pointer: dx } : undefined, ...final };
   }
 
   #stateGradient(state: Tensor | undefined, sizes: Sizes, tape: Tape): number {

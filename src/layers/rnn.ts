@@ -1,4 +1,4 @@
-import { checkOneOf } from '../border/options.js';
+import { checkOneOf, checkOptions } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
 import { drawSource, uniform } from './initialise.js';
 import type { BackwardOptions, ForwardOptions, LayerConfig } from './layer.js';
@@ -47,18 +47,20 @@ export class RNN extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    const nonlinearity = checkOneOf('nonlinearity', options?.nonlinearity ?? 'tanh', NONLINEARITIES);
+    if (options === null || typeof options !== 'object') checkOptions(options, [], 'RNN');
+    const { nonlinearity = 'tanh' } = options;
+    checkOneOf('nonlinearity', nonlinearity, NONLINEARITIES);
     super('RNN', cellOf(nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
     this.nonlinearity = nonlinearity;
     if (UNINITIALISED in options) return;
-    const source = drawSource(this.runtime, options.seed);
+    const source = this.build(() => drawSource(this.runtime, options.seed));
     for (const [n, parameter] of [...this.named.values()].entries())
       uniform(parameter, 1 / Math.sqrt(hiddenSize), source(n));
   }
 
   /** As {@link LSTM.fromStateDict}. */
   static fromStateDict(dict: Record<string, Tensor>, options: FromStateDict<RNNOptions> = {}): RNN {
-    return fromStateDict(RNN, 1, dict, options);
+    return fromStateDict(RNN, 1, dict, options, ['nonlinearity']);
   }
 
   /** As {@link LSTM.forward}, without a cell state. */
@@ -74,9 +76,9 @@ export class RNN extends Recurrent {
   override backward(
     gradient: { output?: Tensor; hN?: Tensor },
     options: BackwardOptions = {},
-  ): { input?: Tensor; h0: Tensor } {
+  ): { input: Tensor; h0: Tensor } {
     const { input, h0 } = this.backwardStates(gradient, ['output', 'hN'], options);
-    return { ...(input && { input }), h0 };
+    return { ...(input && { input }), h0 } as { input: Tensor; h0: Tensor };
   }
 
   /** As {@link LSTM.stream}, without a cell state. */

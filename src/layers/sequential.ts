@@ -1,10 +1,10 @@
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
-import type { Integers, Tensor } from '../border/tensor.js';
+import { type Integers, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
-import type { Runtime } from '../runtime/runtime.js';
+import { Runtime } from '../runtime/runtime.js';
 import { Embedding } from './embedding.js';
-import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
@@ -56,6 +56,16 @@ export class Sequential extends CoreLayer {
       for (const [name, parameter] of layer.parameters) all.set(`${n}.${name}`, parameter);
     }
     return all;
+  }
+
+  override backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
+    this.#checkLayers();
+    return super.backward(gradient, options);
+  }
+
+  override loadStateDict(dict: Record<string, Tensor>): void {
+    this.#checkLayers();
+    super.loadStateDict(dict);
   }
 
   override zeroGrad(): void {
@@ -136,6 +146,11 @@ export class Sequential extends CoreLayer {
     return { type: this.type, layers };
   }
 
+  /** @throws Error where one was disposed of */
+  #checkLayers(): void {
+    for (const layer of layersOf(this)) layer.holdings.check();
+  }
+
   #through(layer: CoreLayer, block: Block, tape: Tape): Block {
     layer.holdings.check();
     return layer.forwardIn(block, tape);
@@ -150,9 +165,12 @@ export class Sequential extends CoreLayer {
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
     if (tape.recording) {
-      tape.steps.push((dOutput) => {
-        const { input } = layer.backward({ output: this.leave(dOutput, tape) });
-        return input && this.copyIn(input.data, block, tape);
+      tape.steps.push(() => {
+        tape.reserve(2 * (sizeOf(result.shape) + sizeOf(block.shape)) * 4 + 256);
+        return (dOutput) => {
+          const { input } = layer.backward({ output: this.leave(dOutput, tape) });
+          return input && this.copyIn(input.data, block, tape);
+        };
       });
     }
     return result;
@@ -165,7 +183,9 @@ function checkLayer(name: string, layer: unknown): void {
     typeof layer === 'object' &&
     ['forward', 'backward', 'zeroGrad'].every(
       (method) => typeof (layer as Record<string, unknown>)[method] === 'function',
-    );
+    ) &&
+    (layer as Layer).parameters instanceof Map &&
+    (layer as Layer).runtime instanceof Runtime;
   if (!complete)
     throw new TypeError(
       `${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`,

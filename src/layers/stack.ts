@@ -1,4 +1,5 @@
 import type { Holdings } from '../runtime/memory.js';
+import { refuseBytes } from '../runtime/runtime.js';
 import type { Masks } from './dropout.js';
 import { type Cell, Level } from './level.js';
 import type { Parameter } from './parameter.js';
@@ -29,8 +30,28 @@ export interface Run {
   readonly mask: number | undefined;
 }
 
+/**
+ * Backward from dy [steps, batch, hiddenSize] (0 for zeros), from the top level down. `final` holds the gradients of the last
+ * states, which become those of the first ones. Gives dx, 0 where it is not wanted.
+ */
+export type StackBackward = (dy: number, final: StatePointers) => number;
+
 /** Values of the input product that one call computes ahead of its steps: they stay in the second-level cache. */
 const PRODUCT_VALUES = 65536;
+
+/** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
+function stackBytes(
+  gates: number,
+  {
+    inputSize,
+    hiddenSize,
+    numLayers,
+    bias,
+  }: { inputSize: number; hiddenSize: number; numLayers: number; bias: boolean },
+): number {
+  const above = gates * hiddenSize * (2 * hiddenSize + (bias ? 2 : 0));
+  return 4 * (numLayers * Math.max(above, 16) + gates * hiddenSize * (inputSize - hiddenSize));
+}
 
 /** The levels of a recurrent layer over time, forward and backward, on pointers alone. */
 export class Stack {
@@ -53,6 +74,7 @@ export class Stack {
     this.#hiddenSize = sizes.hiddenSize;
     this.#masks = masks;
     const { hiddenSize, bias } = sizes;
+    refuseBytes(stackBytes(cell.gates, sizes));
     this.levels = Array.from({ length: sizes.numLayers }, (_, n) => {
       const inputSize = n === 0 ? sizes.inputSize : hiddenSize;
       return new Level(holdings, cell, { inputSize, hiddenSize, bias }, named, `_l${n}`);
@@ -102,46 +124,50 @@ export class Stack {
     return { plan, fields, y: y + size, hN: y + steps * size, cN: c + kept * size };
   }
 
-  /**
-   * Backward from dy [steps, batch, hiddenSize] (0 for zeros), from the top level down. `final` holds the gradients of the last
-   * states, which become those of the first ones. Gives dx, 0 where it is not wanted.
-   */
-  backward(
-    runs: readonly Run[],
-    extent: Extent,
-    dy: number,
-    final: StatePointers,
-    wantInput: boolean,
-    tape: Tape,
-  ): number {
+  /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
+  prepareBackward(runs: readonly Run[], extent: Extent, wantInput: boolean, tape: Tape): StackBackward {
     const { steps, batch } = extent;
-    const size = batch * this.#hiddenSize * 4;
     const rows = this.#cell.gates * this.#hiddenSize;
     const { runtime } = this.#holdings;
-    for (let n = this.levels.length - 1; n >= 0; n--) {
-      const level = this.levels[n] as Level;
-      const run = runs[n] as Run;
+    const plans = this.levels.map((level, n): Plan => {
+      const { fields } = runs[n] as Run;
       const wantX = n > 0 || wantInput;
       const dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
-      const gates = run.fields.gates || tape.take(steps * batch * rows * 4);
+      const gates = fields.gates || tape.take(steps * batch * rows * 4);
       const widest = Math.max(level.inputSize, this.#hiddenSize);
       const scratch = tape.take(runtime.core.gradientScratch(rows, widest));
-      const places: Plan = { gates, scratch, dy, dh: final.h + n * size, dc: final.c + n * size, dx };
-      writePlan(runtime, run.plan, { ...run.fields, ...level.backwardPlan(wantX), ...places });
-      this.#cell.backward(runtime.core, run.plan, steps);
-      if (run.mask !== undefined) this.#masks?.again(dx, dx, steps * batch * level.inputSize, run.mask);
-      dy = dx;
-    }
-    return dy;
+      return { ...fields, ...level.backwardPlan(wantX), gates, scratch, dx };
+    });
+    return (dy, final) => this.#backward(runs, plans, extent, dy, final);
   }
 
-  /** The gradient of all outputs, where only the last one has any: zeros before it. */
-  spread(dLast: number, { steps, batch }: Extent, tape: Tape): number {
+  #backward(
+    runs: readonly Run[],
+    plans: readonly Plan[],
+    { steps, batch }: Extent,
+    dy: number,
+    final: StatePointers,
+  ): number {
     const size = batch * this.#hiddenSize * 4;
-    if (steps === 1) return dLast;
-    const dy = tape.takeZeros(steps * size);
+    const { runtime } = this.#holdings;
+    let gradient = dy;
+    for (let n = this.levels.length - 1; n >= 0; n--) {
+      const { plan, mask } = runs[n] as Run;
+      const fields = plans[n] as Plan;
+      const dx = fields.dx as number;
+      writePlan(runtime, plan, { ...fields, dy: gradient, dh: final.h + n * size, dc: final.c + n * size });
+      this.#cell.backward(runtime.core, plan, steps);
+      if (mask !== undefined) this.#masks?.again(dx, dx, (steps * size) / 4, mask);
+      gradient = dx;
+    }
+    return gradient;
+  }
+
+  /** Writes `dLast` as the last of the steps of dy, with zeros before it. */
+  spread(dy: number, dLast: number, { steps, batch }: Extent): void {
+    const size = batch * this.#hiddenSize * 4;
+    this.#place(dy, 0, (steps - 1) * size);
     this.#place(dy + (steps - 1) * size, dLast, size);
-    return dy;
   }
 
   /** Copies a state to where a step reads it, zeros where there is none. */

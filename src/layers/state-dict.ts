@@ -1,7 +1,7 @@
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
 import { checkTensor, type Tensor } from '../border/tensor.js';
-import type { Recurrent, RecurrentOptions } from './recurrent.js';
+import { OPTIONS, type Recurrent, type RecurrentOptions } from './recurrent.js';
 
 /** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
 export const UNINITIALISED = Symbol('uninitialised');
@@ -20,10 +20,15 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   gates: number,
   dict: Record<string, Tensor>,
   options: FromStateDict<Options>,
+  known: readonly string[] = [],
 ): L {
   if (dict === null || typeof dict !== 'object')
     throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
-  if (options === null || typeof options !== 'object') checkOptions(options, [], 'fromStateDict');
+  checkOptions(
+    options,
+    [...OPTIONS.filter((name) => name !== 'numLayers' && name !== 'bias'), ...known, 'prefix'],
+    'fromStateDict',
+  );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
   if (typeof prefix !== 'string') throw new TypeError(`prefix expected a string, got ${describe(prefix)}`);
   const own: Record<string, Tensor> = {};

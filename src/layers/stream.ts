@@ -1,6 +1,6 @@
 import { describe } from '../border/errors.js';
-import { checkSize } from '../border/options.js';
-import { checkTensorOf, type IntegerArray, type Tensor } from '../border/tensor.js';
+import { checkOptions, checkSize } from '../border/options.js';
+import { checkTensorOf, type IntegerArray, isIntegerArray, type Tensor } from '../border/tensor.js';
 import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -137,6 +137,11 @@ export class Stream {
     if (state === null || typeof state !== 'object')
       throw new TypeError(`state expected an object, got ${describe(state)}`);
     const { states } = this.#stage;
+    checkOptions(
+      state,
+      states.map((one) => one.name),
+      'setState',
+    );
     for (const { name, pointers, width } of states) {
       checkTensorOf(
         name,
@@ -171,8 +176,9 @@ export class Stream {
       for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
       return;
     }
-    if (!ArrayBuffer.isView(x) || x instanceof Float32Array)
+    if (!isIntegerArray(x)) {
       throw new TypeError(`x expected an array of ids, got ${describe(x)}`);
+    }
     if (x.length !== rows) throw new RangeError(`x expected batch = ${rows} ids, got ${x.length}`);
     for (let n = 0; n < rows; n++) {
       const id = x[n] as number;

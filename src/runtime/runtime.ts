@@ -20,6 +20,17 @@ export interface Generator {
   counter: number;
 }
 
+function outOfMemory(bytes: number): RangeError {
+  return new RangeError(
+    `out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`,
+  );
+}
+
+/** Told in doubles, before any call: the core would see a size modulo 2^32. @throws RangeError from 4 GiB on */
+export function refuseBytes(bytes: number): void {
+  if (!(bytes < 4_294_967_296)) throw outOfMemory(bytes);
+}
+
 /** The stream of single draws. Layers count theirs up from 0. */
 const DRAWS = 0xfffffffe;
 
@@ -67,13 +78,9 @@ export class Runtime {
 
   /** @internal A block of memory. @throws RangeError where there is no room for it */
   allocate(bytes: number): number {
-    // Asked in doubles: the call would see the size modulo 2^32.
-    const pointer = bytes < 4_294_967_296 ? this.core.allocate(bytes) >>> 0 : 0;
-    if (pointer === 0) {
-      throw new RangeError(
-        `out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`,
-      );
-    }
+    refuseBytes(bytes);
+    const pointer = this.core.allocate(bytes) >>> 0;
+    if (pointer === 0) throw outOfMemory(bytes);
     return pointer;
   }
 
@@ -127,13 +134,30 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   checkOptions(options, ['binary', 'module', 'seed'], 'createRuntime');
   const { binary = simd, module, seed = 0 } = options;
   checkSeed('seed', seed);
-  if (module !== undefined && Object.prototype.toString.call(module) !== '[object WebAssembly.Module]') {
-    throw new TypeError(`module expected a WebAssembly.Module, got ${describe(module)}`);
-  }
-  if (binary === null || typeof binary !== 'object' || !('source' in binary)) {
+  if (module !== undefined) checkModule(module);
+  if (!isBinary(binary)) {
     throw new TypeError(`binary expected \`relaxed\` from 'lstm-wasm/relaxed', got ${describe(binary)}`);
   }
   return new Runtime(module ?? compile(binary, simd), seed);
+}
+
+/** By its name, not by `instanceof`: a module may come from another realm. */
+function isModule(value: unknown): value is WebAssembly.Module {
+  return Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+}
+
+function checkModule(value: unknown): void {
+  if (!isModule(value)) throw new TypeError(`module expected a WebAssembly.Module, got ${describe(value)}`);
+  if (!WebAssembly.Module.exports(value).some(({ name }) => name === 'isRelaxed')) {
+    throw new TypeError(
+      "module expected one of 'lstm-wasm/simd.wasm' or 'lstm-wasm/relaxed.wasm', got another program",
+    );
+  }
+}
+
+function isBinary(value: unknown): value is Binary {
+  if (value === null || typeof value !== 'object' || !('source' in value)) return false;
+  return typeof value.source === 'string' || isModule(value.source);
 }
 
 let shared: Runtime | undefined;
@@ -150,7 +174,10 @@ export function defaultRuntime(): Runtime {
  * @throws TypeError for what {@link createRuntime} did not make
  */
 export function setDefaultRuntime(runtime: Runtime): void {
-  shared = checkRuntime(runtime);
+  if (!(runtime instanceof Runtime)) {
+    throw new TypeError(`runtime expected what createRuntime() gives, got ${describe(runtime)}`);
+  }
+  shared = runtime;
 }
 
 /** The runtime an option names, or the default one. */

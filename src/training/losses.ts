@@ -76,8 +76,10 @@ export function crossEntropy(
       `output expected shape [..., classes] with at least one class, got ${showShape(shape)}`,
     );
   const rows = data.length / classes;
-  const mean = checkOneOf('reduction', options.reduction ?? 'mean', REDUCTIONS) === 'mean';
-  const smoothing = checkProbability('labelSmoothing', options.labelSmoothing ?? 0);
+  const { reduction = 'mean' } = options;
+  const mean = checkOneOf('reduction', reduction, REDUCTIONS) === 'mean';
+  const { labelSmoothing: smoothing = 0 } = options;
+  checkProbability('labelSmoothing', smoothing);
   const weight =
     options.weight === undefined ? undefined : checkValues('weight', options.weight, classes, 'classes');
   const counted = countedTargets(checkTargets(target, shape), classes, options);
@@ -164,7 +166,8 @@ function elementLoss(
   checkOptions(options, ['reduction', 'mask', 'runtime', 'weight'], name);
   const { shape, data } = checkTensor('output', output);
   checkTensorOf('target', target, shape, 'of the output');
-  const mean = checkOneOf('reduction', options.reduction ?? 'mean', REDUCTIONS) === 'mean';
+  const { reduction = 'mean' } = options;
+  const mean = checkOneOf('reduction', reduction, REDUCTIONS) === 'mean';
   const size = data.length;
   const { weights, counted } = elementWeights(options, shape);
   const total = mean ? (weights ? divisor(weights, counted) : size) : 1;

@@ -56,10 +56,10 @@ export function sample(logits: Tensor, options?: SampleOptions): number | Int32A
 export function sample(logits: Tensor, options: SampleOptions = {}): number | Int32Array {
   checkOptions(options, ['temperature', 'topK', 'topP', 'seed', 'runtime'], 'sample');
   const { data, shape, classes } = checkLogits(logits);
-  const temperature = checkNotNegative('temperature', options.temperature ?? 1);
+  const { temperature = 1, topP = 1, seed } = options;
+  checkNotNegative('temperature', temperature);
   const topK = options.topK === undefined ? 0 : checkSize('topK', options.topK);
-  const topP = checkNumber('topP', options.topP ?? 1, 'a probability in (0, 1]', (p) => p > 0 && p <= 1);
-  const { seed } = options;
+  checkNumber('topP', topP, 'a probability in (0, 1]', (p) => p > 0 && p <= 1);
   if (seed !== undefined) checkSeed('seed', seed);
   const bad = data.findIndex((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY);
   if (bad >= 0) throw new RangeError(`logits[${bad}] expected a number, got ${data[bad]}`);

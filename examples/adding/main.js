@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { createRuntime } from 'lstm-wasm';
+import { drawCurves } from './chart.js';
+import { best, MODELS, RATES, run, TEST_COUNT } from './experiment.js';
+import { HELP, readOptions, UsageError } from './options.js';
+import { progressLine, summary, table } from './report.js';
+import { baseline, sequences } from './task.js';
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else main(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`adding: ${error.message}`);
+  process.exitCode = 2;
+}
+
+function main({ lag, seeds, hidden, steps, out }) {
+  const began = performance.now();
+  const runtime = createRuntime();
+  const test = sequences(lag, 'test')(TEST_COUNT);
+  const mean = baseline(test.target);
+  console.log(
+    `The adding problem, lag ${lag}: ${hidden} hidden units, ${steps} updates, ${runtime.variant}.`,
+  );
+  console.log(`Predicting the mean scores ${mean.toFixed(4)} on the ${TEST_COUNT} test sequences.\n`);
+
+  const all = [];
+  const chosen = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const kind of Object.keys(MODELS)) {
+      const runs = RATES.map((lr) => {
+        const done = run(kind, { lag, hidden, steps, lr, seed, test, runtime });
+        console.log(progressLine(done));
+        return done;
+      });
+      all.push(...runs);
+      chosen.push(best(runs));
+    }
+  }
+  console.log(`\n${table(chosen)}\n\n${summary(all, chosen, mean)}`);
+
+  const title = `The adding problem, lag ${lag}, ${hidden} hidden units: mean squared error`;
+  writeFileSync(out, drawCurves(chosen, { title, baseline: mean }));
+  console.log(`The curves are in ${out}. All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+}

@@ -1,0 +1,57 @@
+import { Failure, save } from './checkpoint.js';
+import { sampleLine } from './generate.js';
+import { ProgressDisplay } from './progress.js';
+import { count } from './wording.js';
+
+/** At these shares of the training it shows what it writes, and saves. */
+const SAMPLES = [0.05, 0.2, 0.5];
+
+/**
+ * Trains by a plan, and saves: a few times on the way, and at the end, which an aborted signal brings on after the step that
+ * is being made.
+ *
+ * @throws Failure where loss or weights are no longer numbers; the file keeps what was saved last
+ */
+export async function train(training, plan, { out, writing, signal }) {
+  const display = new ProgressDisplay();
+  const keep = () => keepAndShow(training, plan, { out, writing, display });
+  const due = SAMPLES.filter((share) => share > plan.done);
+  const { trainer, batches, settings } = training;
+  let saved;
+  try {
+    trainer.optimizer.lr = plan.rate;
+    for await (const { step, loss } of trainer.run(batches)) {
+      const { done, secondsLeft } = plan;
+      display.update({ step, loss, done, secondsLeft, characters: settings.batch * settings.window });
+      if (done >= 1 || signal.aborted) break;
+      if (done >= due[0]) {
+        await keep();
+        saved = step;
+        while (done >= due[0]) due.shift();
+      }
+      trainer.optimizer.lr = plan.rate;
+    }
+    await keep();
+  } catch (error) {
+    throw explained(error, out, saved);
+  } finally {
+    display.stop();
+  }
+}
+
+/** The sample comes first: a model that can not write is not worth a file. */
+async function keepAndShow(training, plan, { out, writing, display }) {
+  const { model, vocabulary, trainer, settings } = training;
+  const line = await sampleLine(model, vocabulary, writing);
+  display.line(`step ${count(trainer.step)}: ${line}`);
+  await save(out, { ...training, settings: { ...settings, ...plan.record } });
+}
+
+/** The trainer's Error, and the RangeError of a sample, say what was no number; others are not of this kind. */
+function explained(error, out, saved) {
+  const numeric =
+    error.constructor === Error || (error instanceof RangeError && /^logits/.test(error.message));
+  if (!numeric && !(error instanceof Failure)) return error;
+  const kept = saved === undefined ? 'stays as it was' : `keeps what was saved at step ${count(saved)}`;
+  return new Failure(`Training stopped: ${error.message}. ${out} ${kept}; a smaller --lr may help.`);
+}
