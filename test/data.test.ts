@@ -7,7 +7,10 @@ import { type Variant, variants } from './variants.js';
 /** Rows whose first value is their number. */
 function numbered(count: number) {
   const data = Float32Array.from({ length: count * 6 }, (_, n) => (n % 6 === 0 ? n / 6 : -n));
-  return { input: { data, shape: [count, 2, 3] }, target: Uint16Array.from({ length: count }, (_, n) => 3 * n) };
+  return {
+    input: { data, shape: [count, 2, 3] },
+    target: Uint16Array.from({ length: count }, (_, n) => 3 * n),
+  };
 }
 
 type Options = Omit<Parameters<typeof batches>[1], 'runtime'>;

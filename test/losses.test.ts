@@ -10,7 +10,10 @@ const CASES = 60;
 function expectValues(name: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
   expect(actual.length, name).toBe(expected.length);
   const max = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const apart = Array.from(expected).reduce((most, value, n) => Math.max(most, Math.abs(value - actual[n])), 0);
+  const apart = Array.from(expected).reduce(
+    (most, value, n) => Math.max(most, Math.abs(value - actual[n])),
+    0,
+  );
   expect(apart, name).toBeLessThanOrEqual(2e-6 + 1e-5 * max);
 }
 
@@ -49,7 +52,10 @@ function maskOf(draw: (limit: number) => number, rows: number, width: number) {
   const kind = draw(3);
   if (kind === 0) return { mask: undefined, kept: new Float64Array(rows * width).fill(1) };
   const mask = Uint8Array.from({ length: kind === 1 ? rows : rows * width }, () => draw(2));
-  const kept = Float64Array.from({ length: rows * width }, (_, n) => mask[kind === 1 ? Math.floor(n / width) : n]);
+  const kept = Float64Array.from(
+    { length: rows * width },
+    (_, n) => mask[kind === 1 ? Math.floor(n / width) : n],
+  );
   return { mask, kept };
 }
 
@@ -144,7 +150,9 @@ function checkSoftmax(runtime: Runtime, classes: number) {
       const at = row * classes;
       const p = reference.logSoftmax(logits.subarray(at, at + classes)).map(Math.exp);
       // exp is right to two units of the last place, and its argument to half of one of up to 88.
-      p.forEach((value, n) => expect(Math.abs(data[at + n] - value)).toBeLessThanOrEqual(value * 1e-5 + 1e-37));
+      p.forEach((value, n) =>
+        expect(Math.abs(data[at + n] - value)).toBeLessThanOrEqual(value * 1e-5 + 1e-37),
+      );
     }
   }
 }
@@ -159,7 +167,11 @@ function checkShapes(runtime: Runtime) {
     expect(loss).toBe(flat.loss);
     expect(grad).toEqual({ data: flat.grad.data, shape: [2, 3, 4] });
   }
-  const one = crossEntropy(tensorOf(closedForm('one', 4), 4), { data: Int32Array.of(2), shape: [] }, { runtime });
+  const one = crossEntropy(
+    tensorOf(closedForm('one', 4), 4),
+    { data: Int32Array.of(2), shape: [] },
+    { runtime },
+  );
   expect(one.grad.shape).toEqual([4]);
 }
 

@@ -18,12 +18,10 @@ try {
 
 function main({ lag, seeds, hidden, steps, out }) {
   const began = performance.now();
-  const runtime = createRuntime();
+  const { variant } = createRuntime();
   const test = sequences(lag, 'test')(TEST_COUNT);
   const mean = baseline(test.target);
-  console.log(
-    `The adding problem, lag ${lag}: ${hidden} hidden units, ${steps} updates, ${runtime.variant}.`,
-  );
+  console.log(`The adding problem, lag ${lag}: ${hidden} hidden units, ${steps} updates, ${variant}.`);
   console.log(`Predicting the mean scores ${mean.toFixed(4)} on the ${TEST_COUNT} test sequences.\n`);
 
   const all = [];
@@ -31,7 +29,7 @@ function main({ lag, seeds, hidden, steps, out }) {
   for (let seed = 1; seed <= seeds; seed++) {
     for (const kind of Object.keys(MODELS)) {
       const runs = RATES.map((lr) => {
-        const done = run(kind, { lag, hidden, steps, lr, seed, test, runtime });
+        const done = run(kind, { lag, hidden, steps, lr, seed, test });
         console.log(progressLine(done));
         return done;
       });

@@ -1,12 +1,11 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** What the user can put right: told in one sentence, without a stack trace. */
 export class UsageError extends Error {}
 
 const FULL = { lag: 100, seeds: 3, steps: 4000 };
-const QUICK = { lag: 50, seeds: 1, steps: 1500 };
+const QUICK = { lag: 50, seeds: 1, steps: 2000 };
 const HIDDEN = 16;
 const OUT = 'adding.svg';
 
@@ -32,16 +31,23 @@ const KINDS = {
   help: { type: 'boolean', short: 'h' },
 };
 
+const REASONS = {
+  ENOENT: 'there is no such folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'access is denied',
+};
+
 /** The flags, checked. @throws UsageError */
 export function readOptions(args) {
   const values = valuesOf(args);
   const usual = { hidden: HIDDEN, ...(values.quick ? QUICK : FULL) };
   const whole = (flag, from, to) => wholeNumber(flag, values[flag], from, to) ?? usual[flag];
+  if (values.help) return { help: true };
   return {
-    help: values.help ?? false,
-    lag: whole('lag', 2, 10_000),
+    help: false,
+    lag: whole('lag', 2, 1000),
     seeds: whole('seeds', 1, 100),
-    hidden: whole('hidden', 1, 1024),
+    hidden: whole('hidden', 1, 256),
     steps: whole('steps', 1, 10_000_000),
     out: writable(values.out ?? OUT),
   };
@@ -52,7 +58,7 @@ function valuesOf(args) {
     return parseArgs({ args, options: KINDS }).values;
   } catch (error) {
     // The first sentence says what is wrong; the rest is about flags that begin with a dash.
-    const [sentence] = error.message.split(/\. |\n/);
+    const [sentence] = error.message.split(/\.\s|\n/);
     throw new UsageError(`${sentence}; see --help`);
   }
 }
@@ -64,17 +70,13 @@ function wholeNumber(flag, text, from, to) {
   throw new UsageError(`--${flag} expected a whole number from ${from} to ${to}, got "${text}"`);
 }
 
-/** Asked before the training, not after it. */
+/** Opened before the training, so that nobody waits in vain. */
 function writable(path) {
-  const refuse = (reason) =>
-    new UsageError(`--out expected a file that can be written, got "${path}": ${reason}`);
-  if (path === '') throw refuse('it has no name');
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory()) throw refuse('it is a folder');
   try {
-    accessSync(there ? path : dirname(path), constants.W_OK);
-  } catch (error) {
-    throw refuse(error.code === 'ENOENT' ? 'there is no such folder' : 'access is denied');
+    closeSync(openSync(path, 'a'));
+    return path;
+  } catch ({ code }) {
+    const reason = REASONS[code] ?? code;
+    throw new UsageError(`--out expected a file that can be written, got "${path}": ${reason}`);
   }
-  return path;
 }

@@ -33,17 +33,24 @@ export function createTraining(model, train, { batch, window }) {
   };
 }
 
-/** Saves all that is needed to write, and to go on training. @throws Failure, the file left as it was */
+/**
+ * Saves all that is needed to write, and to go on training.
+ *
+ * @throws Error where weights are no longer numbers, Failure where the disk refuses; the file is as it was
+ */
 export async function save(path, { model, trainer, batches, vocabulary, settings }) {
-  for (const [name, parameter] of model.parameters) {
-    if (!parameter.read().every(Number.isFinite))
-      throw new Failure(`the weights ${name} are no longer finite`);
-  }
+  checkFinite(model);
   const metadata = { vocabulary: JSON.stringify(vocabulary.symbols), settings: JSON.stringify(settings) };
   try {
     await saveModelFile(path, model, { trainer, batches, metadata });
   } catch (error) {
-    throw new Failure(`${path} could not be written: ${fileTrouble(error)}`);
+    throw new Failure(`--out ${path} could not be written: ${fileTrouble(error)}`);
+  }
+}
+
+function checkFinite(model) {
+  for (const [name, parameter] of model.parameters) {
+    if (!parameter.read().every(Number.isFinite)) throw new Error(`the weights ${name} are not all finite`);
   }
 }
 
@@ -51,12 +58,15 @@ export async function save(path, { model, trainer, batches, vocabulary, settings
 export async function load(path) {
   try {
     const { model, training, metadata } = await loadModelFile(path);
-    const { vocabulary: symbols, settings } = metadata;
-    if (symbols === undefined || settings === undefined) throw new RangeError('it has no vocabulary');
-    const vocabulary = new Vocabulary(JSON.parse(symbols));
+    if (metadata.vocabulary === undefined) throw new RangeError('it has no vocabulary');
+    const vocabulary = new Vocabulary(JSON.parse(metadata.vocabulary));
+    const settings = JSON.parse(metadata.settings ?? '{}');
+    if (![settings.hidden, settings.batch, settings.window].every(Number.isSafeInteger))
+      throw new RangeError('its settings are damaged');
+    checkFinite(model);
     if (model.layers?.[0]?.count !== vocabulary.size)
       throw new RangeError(`its vocabulary has ${vocabulary.size} characters, its model another number`);
-    return { model, training, vocabulary, settings: JSON.parse(settings) };
+    return { model, training, vocabulary, settings };
   } catch (error) {
     throw notAModel(path, error);
   }

@@ -18,6 +18,9 @@ import { train } from './train.js';
 /** Lanes side by side, and the steps that gradients go back through. */
 const BATCH = { batch: 16, window: 64 };
 
+// `npm start | head`: who reads no longer wants no more.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1));
+
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) console.log(HELP);

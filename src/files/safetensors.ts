@@ -62,9 +62,14 @@ interface Entry {
  * ```
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-  if (!(file instanceof Uint8Array))
+  if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
+  }
+  // A plain view: the `slice` of Node's Buffer would not copy.
+  const file =
+    bytes instanceof ArrayBuffer
+      ? new Uint8Array(bytes)
+      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, start } = readHeader(file);
   const body = file.byteLength - start;
   const tensors: Record<string, NamedArray> = {};

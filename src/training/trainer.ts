@@ -133,10 +133,12 @@ export class Trainer<Target = Integers | Tensor> {
     }
     const loop = new EventLoop();
     try {
+      // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
+      options.signal?.throwIfAborted();
       for await (const batch of batches) {
-        options.signal?.throwIfAborted();
         yield this.trainStep(batch);
         await loop.turn();
+        options.signal?.throwIfAborted();
       }
     } finally {
       loop.close();

@@ -1,0 +1,464 @@
+import { describe } from 'vitest';
+import {
+  Adam,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  crossEntropy,
+  Dropout,
+  gradNorm,
+  Linear,
+  mse,
+  type Parameter,
+  RMSprop,
+  SGD,
+  Trainer,
+} from '../src/index.js';
+import { bad, booleans, numbers, options, type Row, refuses, type Subjects, zeros } from './refusals.js';
+import { type Variant, variants } from './variants.js';
+
+type Make = (s: Subjects, value: never) => unknown;
+
+const CLASSES = { SGD, RMSprop, Adam, AdamW };
+const NOT_NEGATIVE = 'a number from 0 up';
+
+function kinds(where: string, make: Make, message: RegExp, values: unknown[]): Row[] {
+  return values.map((value, n) => [
+    `${where} ${JSON.stringify(value) ?? value} (${n})`,
+    (s) => make(s, bad(value)),
+    TypeError,
+    message,
+  ]);
+}
+
+/** What takes a model or parameters, in the name of its messages. */
+function targets(name: string, call: Make): Row[] {
+  return [
+    ...kinds(`${name} of`, call, new RegExp(`^${name} expected a model or an array of parameters, got `), [
+      null,
+      undefined,
+      3,
+      'model',
+      {},
+      { parameters: {} },
+      new Map(),
+    ]),
+    ...kinds(
+      `${name} of parameters`,
+      call,
+      new RegExp(`^${name}: parameters\\[0\\] expected a Parameter, got `),
+      [[null], [3], [zeros(3)], [[]], [{}]],
+    ),
+    [
+      `${name} of no parameters`,
+      (s) => call(s, bad([])),
+      TypeError,
+      new RegExp(`^${name} expected at least one parameter, got none$`),
+    ],
+    [
+      `${name} of a model without parameters`,
+      (s) => call(s, bad(new Dropout(0.5, { runtime: s.runtime }))),
+      TypeError,
+      new RegExp(`^${name} expected at least one parameter, got none$`),
+    ],
+    [
+      `${name} of what is no parameter behind one`,
+      (s) => call(s, bad([...s.linear.parameters.values(), 5])),
+      TypeError,
+      new RegExp(`^${name}: parameters\\[2\\] expected a Parameter, got 5$`),
+    ],
+    [
+      `${name} of a model that was disposed of`,
+      (s) => {
+        const model = new Linear(3, 5, { runtime: s.runtime });
+        model.dispose();
+        call(s, bad(model));
+      },
+      Error,
+      /disposed of/,
+    ],
+  ];
+}
+
+function forOptimizer(name: keyof typeof CLASSES): Row[] {
+  const Class = CLASSES[name];
+  const make = (option: string) => (s: Subjects, value: never) => new Class(s.linear, { [option]: value });
+  const where = (option: string) => `${name} with ${option} of`;
+  const number = (option: string, values: number[], range: string) =>
+    numbers(option, make(option), values, range, where(option));
+  return [
+    ...targets(name, (_, target) => new Class(target)),
+    ...options(name, (s, value) => new Class(s.linear, value), ['weightDekay', 'weightDecay']),
+    ...number('lr', [0, -1], 'a number above 0'),
+    ...number('weightDecay', [-1], NOT_NEGATIVE),
+    ...(name === 'SGD' || name === 'RMSprop'
+      ? number('momentum', [-1], NOT_NEGATIVE)
+      : number('eps', [-1], NOT_NEGATIVE)),
+    [
+      `${name} of parameters in two runtimes`,
+      (s) =>
+        new Class([
+          ...s.linear.parameters.values(),
+          ...new Linear(3, 5, { runtime: s.other }).parameters.values(),
+        ]),
+      TypeError,
+      /another runtime/,
+    ],
+    [
+      `${name} of a parameter twice`,
+      ({ linear: { parameters } }) =>
+        new Class([...parameters.values(), parameters.get('bias') as Parameter]),
+      TypeError,
+      new RegExp(`^${name} expected each parameter once, got one twice$`),
+    ],
+    [
+      `${name} of a parameter in two groups`,
+      ({ linear }) =>
+        new Class([{ params: linear }, { params: [linear.parameters.get('bias') as Parameter] }]),
+      TypeError,
+      new RegExp(`^${name} expected each parameter once, got one twice$`),
+    ],
+    [
+      `${name} with an option of a group like none`,
+      ({ linear }) => new Class([{ params: linear, ...{ rl: 1 } }]),
+      TypeError,
+      new RegExp(`^${name} group: unknown option "rl"; did you mean "lr"\\?$`),
+    ],
+    [
+      `${name} with a group's lr of 0`,
+      ({ linear }) => new Class([{ params: linear, lr: 0 }]),
+      RangeError,
+      /^lr expected a number above 0, got 0$/,
+    ],
+    [
+      `${name} with a group among parameters`,
+      ({ linear }) => new Class(bad([{ params: linear }, linear])),
+      TypeError,
+      new RegExp(`^${name}: groups\\[1\\] expected \\{ params, … \\}, got a Linear$`),
+    ],
+    [
+      `${name} with a group of no parameters`,
+      () => new Class([{ params: [] }]),
+      TypeError,
+      new RegExp(`^${name} expected at least one parameter, got none$`),
+    ],
+    ...numbers(
+      'lr',
+      (s, value) => {
+        new Class(s.linear).lr = value;
+      },
+      [0, -1],
+      'a number above 0',
+      `${name}, lr set to`,
+    ),
+  ];
+}
+
+const own: Row[] = [
+  ...booleans(
+    'nesterov',
+    (s, nesterov) => new SGD(s.linear, { momentum: 0.9, nesterov }),
+    'SGD with nesterov of',
+  ),
+  [
+    'SGD with nesterov and no momentum',
+    (s) => new SGD(s.linear, { nesterov: true }),
+    RangeError,
+    /^nesterov expected a momentum above 0, got 0$/,
+  ],
+  ...booleans('centered', (s, centered) => new RMSprop(s.linear, { centered }), 'RMSprop with centered of'),
+  ...numbers(
+    'alpha',
+    (s, alpha) => new RMSprop(s.linear, { alpha }),
+    [-0.1, 1],
+    'a probability in [0, 1)',
+    'RMSprop with alpha of',
+  ),
+  ...numbers('eps', (s, eps) => new RMSprop(s.linear, { eps }), [-1], NOT_NEGATIVE, 'RMSprop with eps of'),
+  ...[Adam, AdamW].flatMap((Class) => [
+    ...kinds(
+      `${Class.name} with betas of`,
+      (s, betas) => new Class(s.linear, { betas }),
+      /^betas expected two numbers \[beta1, beta2\]/,
+      [0.9, '0.9', null, {}, [], [0.9], [0.9, 0.99, 0.999]],
+    ),
+    ...numbers(
+      'betas[0]',
+      (s, one) => new Class(s.linear, { betas: [one, 0.9] }),
+      [-0.1, 1],
+      'a probability in [0, 1)',
+      `${Class.name} with a first beta of`,
+    ).map(withBrackets),
+    ...numbers(
+      'betas[1]',
+      (s, one) => new Class(s.linear, { betas: [0.9, one] }),
+      [-0.1, 1],
+      'a probability in [0, 1)',
+      `${Class.name} with a second beta of`,
+    ).map(withBrackets),
+  ]),
+];
+
+/** The helper takes names without brackets. */
+function withBrackets([what, act, error, message]: Row): Row {
+  return [what, act, error, new RegExp(message.source.replace(/^\^betas\[(\d)\]/, '^betas\\[$1\\]'))];
+}
+
+/** States of an optimizer of `linear` that took one step. */
+function stateOf(s: Subjects) {
+  const layer = new Linear(3, 5, { runtime: s.runtime });
+  for (const parameter of layer.parameters.values()) parameter.writeGrad(new Float32Array(parameter.size));
+  const optimizer = new Adam(layer);
+  optimizer.step();
+  return { layer, optimizer, state: JSON.parse(JSON.stringify(optimizer.stateDict(), null)) };
+}
+
+const load = (edit: (state: Record<string, never>) => unknown) => (s: Subjects) => {
+  const { optimizer } = stateOf(s);
+  const state = structuredClone(optimizer.stateDict());
+  optimizer.loadStateDict(bad(edit(bad(state)) ?? state));
+};
+
+const states: Row[] = [
+  ...kinds(
+    'Adam.loadStateDict of',
+    (s, state) => new Adam(s.linear).loadStateDict(state),
+    /^state expected that of Adam, got /,
+    [null, undefined, 3, 'Adam', {}, [], { type: 'SGD' }, { type: 'AdamW', groups: [], slots: [] }],
+  ),
+  [
+    'of other groups',
+    load(({ groups, ...rest }) => ({ ...rest, groups: [] })),
+    RangeError,
+    /^state expected 1 groups of 2 parameters/,
+  ],
+  [
+    'of other parameters',
+    load(({ slots, ...rest }) => ({ ...rest, slots: [] })),
+    RangeError,
+    /^state expected 1 groups of 2 parameters/,
+  ],
+  ['without groups', load(({ groups, ...rest }) => rest), TypeError, /groups/],
+  ['without slots', load(({ slots, ...rest }) => rest), TypeError, /slots/],
+  [
+    'with a slot of another shape',
+    load((state) => Object.assign(state['slots'][0]['arrays'], { mean: zeros(3, 5) })['none']),
+    RangeError,
+    /slots\[0\]\.mean.* expected shape/,
+  ],
+  [
+    'with a slot of doubles',
+    load(
+      (state) =>
+        Object.assign(state['slots'][0]['arrays'], { mean: { data: new Float64Array(15), shape: [5, 3] } })[
+          'none'
+        ],
+    ),
+    TypeError,
+    /slots\[0\]\.mean/,
+  ],
+  [
+    'with a slot that lacks an array',
+    load((state) => Object.assign(state['slots'][0], { arrays: {} })['none']),
+    TypeError,
+    /slots\[0\].*mean/,
+  ],
+  [
+    'with a slot that lacks its numbers',
+    load((state) => Object.assign(state['slots'][0], { numbers: {} })['none']),
+    TypeError,
+    /slots\[0\].*step/,
+  ],
+  [
+    'with a group of no lr',
+    load((state) => Object.assign(state['groups'][0], { lr: 'x' })['none']),
+    TypeError,
+    /lr expected/,
+  ],
+  [
+    'with a group whose lr is -1',
+    load((state) => Object.assign(state['groups'][0], { lr: -1 })['none']),
+    RangeError,
+    /lr expected a number above 0, got -1/,
+  ],
+  ...['step', 'zeroGrad', 'stateDict'].map(
+    (method): Row => [
+      `Adam.${method} after dispose`,
+      (s) => {
+        const { optimizer } = stateOf(s);
+        optimizer.dispose();
+        optimizer.dispose();
+        optimizer[method as 'step']();
+      },
+      Error,
+      /^this Adam was disposed of and can no longer be used$/,
+    ],
+  ),
+  ...['step', 'zeroGrad'].map(
+    (method): Row => [
+      `Adam.${method} after its model was disposed of`,
+      (s) => {
+        const { layer, optimizer } = stateOf(s);
+        layer.dispose();
+        optimizer[method as 'step']();
+      },
+      Error,
+      /disposed of/,
+    ],
+  ),
+];
+
+const clipping: Row[] = [
+  ...targets('gradNorm', (_, target) => gradNorm(target)),
+  ...targets('clipGradNorm', (_, target) => clipGradNorm(target, 1)).filter(
+    ([what]) => !/of a model that/.test(what),
+  ),
+  ...targets('clipGradValue', (_, target) => clipGradValue(target, 1)),
+  ...numbers('max', (s, max) => clipGradNorm(s.linear, max), [0, -1], 'a number above 0', 'clipGradNorm to'),
+  ...numbers(
+    'limit',
+    (s, limit) => clipGradValue(s.linear, limit),
+    [0, -1],
+    'a number above 0',
+    'clipGradValue to',
+  ),
+].map(([what, act, error, message]) => [
+  what,
+  act,
+  error,
+  new RegExp(message.source.replace('^clipGradNorm', '^(clipGradNorm|gradNorm)')),
+]);
+
+const trainerOf = (s: Subjects, more: object = {}) =>
+  new Trainer(s.model, { loss: crossEntropy as typeof mse, optimizer: new Adam(s.model), ...more });
+
+const batch = { input: new Int32Array(3), target: bad(new Int32Array(3)) };
+
+/** What an async iterator throws at its first step, thrown at once. */
+const trainer: Row[] = [
+  ...options('Trainer', (s, value) => new Trainer(s.model, value), ['optimiser', 'optimizer']),
+  ...kinds(
+    'Trainer of',
+    (s, model) => new Trainer(model, { loss: mse, optimizer: new Adam(s.model) }),
+    /^model expected a layer, got /,
+    [null, undefined, 3, {}, []],
+  ),
+  ...kinds(
+    'Trainer with a loss of',
+    (s, loss) => trainerOf(s, { loss }),
+    /^loss expected a function such as crossEntropy, got /,
+    [undefined, null, 'mse', {}],
+  ),
+  ...kinds(
+    'Trainer with an optimizer of',
+    (s, optimizer) => trainerOf(s, { optimizer }),
+    /^optimizer expected one such as new Adam\(model\), got /,
+    [undefined, null, 'adam', {}, Adam],
+  ),
+  [
+    'Trainer with an optimizer of another runtime',
+    (s) => trainerOf(s, { optimizer: new Adam(new Linear(1, 1, { runtime: s.other })) }),
+    TypeError,
+    /^optimizer expected the parameters of the model, got those of another runtime$/,
+  ],
+  ...numbers(
+    'clipNorm',
+    (s, clipNorm) => trainerOf(s, { clipNorm }),
+    [0, -1],
+    'a number above 0',
+    'Trainer with clipNorm of',
+  ),
+  ...numbers(
+    'clipValue',
+    (s, clipValue) => trainerOf(s, { clipValue }),
+    [0, -1],
+    'a number above 0',
+    'Trainer with clipValue of',
+  ),
+  ...kinds(
+    'Trainer.trainStep of',
+    (s, value) => trainerOf(s).trainStep(value),
+    /^batch expected \{ input, target \}, got /,
+    [null, undefined, 3, 'a'],
+  ),
+  ...kinds('Trainer.trainStep of', (s, value) => trainerOf(s).trainStep(value), /^input expected /, [
+    {},
+    { input: [1, 2] },
+  ]),
+  [
+    'Trainer.trainStep without a target',
+    (s) => trainerOf(s).trainStep(bad({ input: new Int32Array(3) })),
+    TypeError,
+    /^target expected /,
+  ],
+  [
+    'Trainer.trainStep of an id too large',
+    (s) => trainerOf(s).trainStep({ ...batch, input: Int32Array.of(0, 11, 0) }),
+    RangeError,
+    /^input\[1\] expected an id from 0 to 10, got 11$/,
+  ],
+  [
+    'Trainer.trainStep of a class too large',
+    (s) => trainerOf(s).trainStep({ ...batch, target: bad(Int32Array.of(0, 0, 4)) }),
+    RangeError,
+    /^target\[2\] expected a class from 0 to 3/,
+  ],
+  [
+    'Trainer.trainStep with another mask',
+    (s) => trainerOf(s).trainStep({ ...batch, mask: [1] }),
+    RangeError,
+    /^mask expected 3 values/,
+  ],
+  ...kinds(
+    'Trainer.loadStateDict of',
+    (s, state) => trainerOf(s).loadStateDict(state),
+    /^state expected that of/,
+    [null, undefined, 3, { step: '1' }, { step: '1', optimizer: { type: 'SGD' } }],
+  ),
+  ...['x', '-1', '1.5', 'Infinity'].map(
+    (step): Row => [
+      `Trainer.loadStateDict of step ${step}`,
+      (s) => {
+        const one = trainerOf(s);
+        one.loadStateDict({ ...one.stateDict(), step });
+      },
+      RangeError,
+      /^state\.step expected a whole number as text, got /,
+    ],
+  ),
+  [
+    'Trainer.trainStep after its model was disposed of',
+    (s) => {
+      const model = new Linear(3, 4, { runtime: s.runtime });
+      const one = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
+      model.dispose();
+      one.trainStep({ input: zeros(2, 3), target: zeros(2, 4) });
+    },
+    Error,
+    /^this Linear was disposed of/,
+  ],
+  [
+    'Trainer.trainStep after its optimizer was disposed of',
+    (s) => {
+      const one = trainerOf(s);
+      one.optimizer.dispose();
+      one.trainStep(batch);
+    },
+    Error,
+    /^this Adam was disposed of/,
+  ],
+];
+
+function suite(variant: Variant) {
+  describe(`what training refuses [${variant.name}]`, () => {
+    describe.each(Object.keys(CLASSES) as (keyof typeof CLASSES)[])('%s', (name) =>
+      refuses(variant, forOptimizer(name)),
+    );
+    describe('options of one optimizer', () => refuses(variant, own));
+    describe('states of optimizers', () => refuses(variant, states));
+    describe('clipping', () => refuses(variant, clipping));
+    describe('Trainer', () => refuses(variant, trainer));
+  });
+}
+
+variants.forEach(suite);
