@@ -1,6 +1,6 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory';
-export { turn, allFinite, isRelaxed } from './border';
+export { turn, isRelaxed } from './border';
 export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
 export { lstmForward, lstmBackward } from './lstm';

@@ -1,22 +1,11 @@
 import { describe } from 'vitest';
 import { binaryCrossEntropy, crossEntropy, mse, sample, softmax } from '../src/index.js';
 import { bad, numbers, options, type Row, refuses, type Subjects, tensors, zeros } from './refusals.js';
+import { kinds, type Make } from './refused-targets.js';
 import { type Variant, variants } from './variants.js';
 
 const logits = zeros(3, 5);
 const classes = new Int32Array(3);
-
-type Make = (s: Subjects, value: never) => unknown;
-
-/** Rows for values that are refused as another kind. */
-function kinds(where: string, make: Make, message: RegExp, values: unknown[]): Row[] {
-  return values.map((value) => [`${where} ${show(value)}`, (s) => make(s, bad(value)), TypeError, message]);
-}
-
-function show(value: unknown): string {
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
-  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
-}
 
 function runtimes(where: string, make: Make): Row[] {
   return kinds(`${where} with a runtime of`, make, /^runtime expected what createRuntime\(\) gives, got /, [

@@ -61,7 +61,7 @@ function labels(runs, y, baseline) {
     return text(PLOT.right + 8, middle + 4, name, `fill="${COLOURS[kind]}" font-weight="bold"`);
   });
   const mean = `predicting the mean: ${baseline.toFixed(3)}`;
-  return [...ends, text(PLOT.right, y(baseline) - 10, mean, 'text-anchor="end"')];
+  return [...ends, text(PLOT.left + 8, y(baseline) - 12, mean, '')];
 }
 
 function text(x, y, content, attributes) {

@@ -6,7 +6,6 @@ export interface Core {
   allocate(bytes: number): number;
   release(pointer: number): void;
   turn(out: number, rows: number, first: number, second: number, bytes: number): void;
-  allFinite(x: number, count: number): number;
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, K: number, N: number): void;

@@ -1,0 +1,238 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/*
+ * The package as npm would publish it, installed without network in an empty folder and used there by a process of its
+ * own.
+ */
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-'));
+const consumer = join(folder, 'consumer');
+let files: { path: string; size: number }[] = [];
+let unpackedSize = 0;
+
+function newestOf(name: string): number {
+  const names = readdirSync(join(root, name), { recursive: true, encoding: 'utf8' });
+  return Math.max(...names.map((file) => statSync(join(root, name, file)).mtimeMs));
+}
+
+function isBuilt(): boolean {
+  const entry = join(root, 'build/index.js');
+  if (!existsSync(entry) || !existsSync(join(root, 'build/types/index.d.ts'))) return false;
+  return statSync(entry).mtimeMs > Math.max(newestOf('src'), newestOf('assembly'));
+}
+
+function npm(cwd: string, ...args: string[]): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+beforeAll(() => {
+  if (!isBuilt()) execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'ignore' });
+  const [pack] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
+  ({ files, unpackedSize } = pack);
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }');
+  npm(
+    consumer,
+    'install',
+    '--offline',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    join(folder, pack.filename),
+  );
+}, 300_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a program printed, in the folder that has the package installed. */
+function run(program: string, flags: readonly string[] = []): unknown {
+  const source = join(consumer, 'program.mjs');
+  writeFileSync(source, program);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, source], {
+    cwd: consumer,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const SHOW = 'const show = (value) => console.log(JSON.stringify(value));';
+
+describe('the packed package', () => {
+  it('holds what it needs and nothing else', () => {
+    const allowed =
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|build\/(LICENSE\.assemblyscript|[\w/.-]+\.(js|js\.map|d\.ts)|wasm\/(simd|relaxed)\.wasm))$/;
+    const names = files.map(({ path }) => path);
+    expect(names.filter((name) => !allowed.test(name))).toEqual([]);
+    expect(names.filter((name) => /test|debug|assembly\/|\.gitkeep/.test(name))).toEqual([]);
+    for (const name of [
+      'package.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'build/index.js',
+      'build/types/index.d.ts',
+    ])
+      expect(names).toContain(name);
+    expect(unpackedSize).toBeLessThan(700_000);
+  });
+
+  it('names no place of the machine that built it', () => {
+    for (const { path } of files) {
+      const text = readFileSync(join(consumer, 'node_modules/lstm-wasm', path), 'latin1');
+      expect(text.includes(root) || text.includes(tmpdir() + '/'), path).toBe(false);
+    }
+  });
+
+  it('brings nothing along', () => {
+    const installed = readdirSync(join(consumer, 'node_modules')).filter((name) => !name.startsWith('.'));
+    expect(installed).toEqual(['lstm-wasm']);
+  });
+});
+
+describe('the installed package', () => {
+  it('predicts', () => {
+    const program = `import { LSTM } from 'lstm-wasm'; ${SHOW}
+      const lstm = new LSTM(3, 5, { seed: 1 });
+      const { output } = lstm.forward({ data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [1, 2, 3] });
+      show([output.shape, [...output.data].every((h) => h !== 0 && Math.abs(h) < 1), lstm.runtime.variant]);`;
+    expect(run(program)).toEqual([[1, 2, 5], true, 'simd']);
+  });
+
+  it('has one LSTM and one default runtime in all its entries', () => {
+    const program = `import { Adam, createRuntime, crossEntropy, Embedding, Linear, LSTM, Sequential, setDefaultRuntime, Trainer } from 'lstm-wasm';
+      import { relaxed } from 'lstm-wasm/relaxed';
+      import { loadModel, loadModelFile, saveModel, saveModelFile } from 'lstm-wasm/files';
+      import { batches, lanes, Vocabulary } from 'lstm-wasm/data';
+      ${SHOW}
+      const model = new Sequential(new Embedding(9, 4), new LSTM(4, 5), new Linear(5, 9));
+      const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new Adam(model) });
+      const text = Vocabulary.ofCharacters('abcdefghi').encode('abcdefghiabcdefghi');
+      for await (const _ of trainer.run(lanes(text, { batch: 2, steps: 3 })));
+      for (const batch of batches({ input: { data: text, shape: [6, 3] }, target: { data: text, shape: [6, 3] } }, { batchSize: 2 })) trainer.trainStep(batch);
+      const { model: loaded } = loadModel(saveModel(model, { trainer }));
+      await saveModelFile('model.safetensors', model);
+      const { model: read } = await loadModelFile('model.safetensors');
+      const fast = createRuntime({ binary: relaxed });
+      setDefaultRuntime(fast);
+      show([trainer.step, loaded instanceof Sequential, loaded.layers[1] instanceof LSTM, loaded.runtime === model.runtime,
+        read.parameterCount === model.parameterCount, ['simd', 'relaxed'].includes(fast.variant), new LSTM(1, 1).runtime === fast]);`;
+    expect(run(program)).toEqual([5, true, true, true, true, true, true]);
+  });
+
+  it('compiles nothing before the first layer, and then one module', () => {
+    const program = `const { Module } = WebAssembly; let compiled = 0;
+      WebAssembly.Module = class extends Module { constructor(bytes) { super(bytes); compiled++; } };
+      for (const name of ['compile', 'instantiate']) { const real = WebAssembly[name]; WebAssembly[name] = (...given) => { compiled++; return real(...given); }; }
+      const seen = [];
+      const { createRuntime, LSTM } = await import('lstm-wasm');
+      for (const entry of ['relaxed', 'files', 'data']) await import('lstm-wasm/' + entry);
+      seen.push(compiled);
+      new LSTM(2, 2);
+      seen.push(compiled);
+      new LSTM(2, 2);
+      createRuntime();
+      seen.push(compiled);
+      ${SHOW} show(seen);`;
+    expect(run(program)).toEqual([0, 1, 1]);
+  });
+
+  it('carries binaries that import nothing, as text and as files', () => {
+    const program = `import { readFileSync } from 'node:fs'; import { createRequire } from 'node:module'; import { fileURLToPath } from 'node:url';
+      import { createRuntime, LSTM } from 'lstm-wasm';
+      ${SHOW}
+      const shown = ['simd', 'relaxed'].map((variant) => {
+        const bytes = readFileSync(fileURLToPath(import.meta.resolve('lstm-wasm/' + variant + '.wasm')));
+        if (!WebAssembly.validate(bytes)) return [0, variant, 24];
+        const module = new WebAssembly.Module(bytes);
+        const runtime = createRuntime({ module });
+        return [WebAssembly.Module.imports(module).length, runtime.variant, new LSTM(2, 2, { runtime }).parameterCount - 24];
+      });
+      const required = createRequire(import.meta.url);
+      show([shown, required('lstm-wasm/package.json').name]);`;
+    const [shown, name] = run(program, process.execArgv) as [unknown[][], string];
+    expect(name).toBe('lstm-wasm');
+    expect(shown.map(([imports]) => imports)).toEqual([0, 0]);
+    expect(shown.map(([, variant]) => variant)).toEqual(['simd', 'relaxed']);
+  });
+
+  it('has no other doors', () => {
+    const program = `${SHOW} const codes = [];
+      for (const path of ['build/index.js', 'src/index.js', 'disk', 'debug.wasm'])
+        try { await import('lstm-wasm/' + path); codes.push('open'); } catch (error) { codes.push(error.code); }
+      show(codes);`;
+    expect(run(program)).toEqual(Array(4).fill('ERR_PACKAGE_PATH_NOT_EXPORTED'));
+  });
+});
+
+const CONSUMER = `
+import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
+import { createRuntime, setDefaultRuntime } from 'lstm-wasm';
+import { batches, lanes, Vocabulary } from 'lstm-wasm/data';
+import { loadModel, saveModel, type LoadedModel } from 'lstm-wasm/files';
+import { relaxed } from 'lstm-wasm/relaxed';
+import simd from 'lstm-wasm/simd.wasm';
+
+setDefaultRuntime(createRuntime({ binary: relaxed, seed: 1 }));
+const fromModule: WebAssembly.Module = simd;
+createRuntime({ module: fromModule });
+const input: Tensor = { data: new Float32Array(6), shape: [1, 2, 3] };
+const model = new Sequential(new LSTM(3, 5, { numLayers: 2 }), new Linear(5, 4));
+const output: Tensor = model.forward(input, { training: true }).output;
+const { h0, c0 }: { h0: Tensor; c0: Tensor } = new LSTM(3, 5).backward({ output, hN: output });
+const weight: Parameter | undefined = model.parameters.get('0.weight_ih_l0');
+const layer: Layer = model;
+const trainer = new Trainer<Integers>(layer, { loss: crossEntropy, optimizer: new Adam(model, { lr: 0.01 }) });
+export async function train(data: Batch<Integers>[]): Promise<number> {
+  let last = 0;
+  for await (const { step, loss } of trainer.run(data, { signal: AbortSignal.timeout(1000) })) last = loss / step;
+  for await (const _ of trainer.run(lanes(new Uint8Array(9), { batch: 2, steps: 2 }))) last++;
+  for await (const _ of trainer.run(batches({ input, target: new Int32Array(1) }, { batchSize: 1 }))) last++;
+  return last;
+}
+const loaded: LoadedModel = loadModel(saveModel(model, { trainer, metadata: { a: Vocabulary.ofCharacters('a').decode([0]) } }));
+// @ts-expect-error: no such option
+new LSTM(3, 5, { numLayer: 2 });
+// @ts-expect-error: no such export
+export type { Tape } from 'lstm-wasm';
+export { c0, h0, loaded, weight };
+`;
+
+describe('the declarations', () => {
+  it.each([
+    ['nodenext', 'nodenext', 'ES2022,DOM'],
+    ['esnext', 'bundler', 'ES2022,DOM'],
+    ['esnext', 'bundler', 'ESNext,DOM'],
+    ['esnext', 'bundler', 'ES2022,WebWorker'],
+  ])('serve a consumer: module %s, resolution %s, lib %s', (module, moduleResolution, lib) => {
+    writeFileSync(join(consumer, 'consumer.ts'), CONSUMER);
+    const options = { module, moduleResolution, target: 'ES2022', lib: lib.split(','), types: [] };
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+    const compilerOptions = { ...options, ...strict, skipLibCheck: false, noEmit: true };
+    writeFileSync(
+      join(consumer, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+    );
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc], { cwd: consumer, encoding: 'utf8' });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});
