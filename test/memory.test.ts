@@ -3,12 +3,16 @@ import {
   Adam,
   clipGradNorm,
   crossEntropy,
+  Dropout,
   Embedding,
+  type Integers,
   Linear,
   LSTM,
   type Parameter,
   RNN,
   type Runtime,
+  Sequential,
+  Trainer,
 } from '../src/index.js';
 import { expectBits, ids, languageModel, slice, tensor } from './bits.js';
 import { collected, drawer, expectNoGrowth, finalized, shuffled } from './collected.js';
@@ -47,6 +51,43 @@ function checkTrainingSteps(runtime: Runtime) {
     clipGradNorm(model, 1);
     optimizer.step();
   });
+}
+
+/** Steps of a Trainer: carried states, dropout between layers and behind them, both clippings. */
+function checkTrainer(runtime: Runtime) {
+  const model = new Sequential(
+    new Embedding(11, 5, { runtime }),
+    new LSTM(5, 17, { numLayers: 2, dropout: 0.3, stateful: true, runtime }),
+    new Dropout(0.5, { runtime }),
+    new Linear(17, 11, { runtime }),
+  );
+  const optimizer = new Adam(model, { lr: 0.001 });
+  const trainer = new Trainer<Integers>(model, {
+    loss: crossEntropy,
+    optimizer,
+    clipNorm: 1,
+    clipValue: 0.5,
+  });
+  const batch = { input: ids('ids', 4, 12), target: ids('targets', 4, 12) };
+  expectNoGrowth(runtime, 1_000, () => trainer.trainStep(batch));
+  expect(trainer.step).toBe(1_000);
+}
+
+/** The same in a run, with its turns of the event loop. */
+async function checkTrainerRun(runtime: Runtime) {
+  const model = languageModel(runtime);
+  const trainer = new Trainer<Integers>(model, {
+    loss: crossEntropy,
+    optimizer: new Adam(model),
+    clipNorm: 1,
+  });
+  const batch = { input: ids('ids', 4, 12), target: ids('targets', 4, 12) };
+  let [memory, heap] = [0, 0];
+  for await (const { step } of trainer.run(Array(1_000).fill(batch))) {
+    if (step === 100) [memory, heap] = [runtime.memoryBytes, collected()];
+  }
+  expect(runtime.memoryBytes).toBe(memory);
+  expect(collected() - heap).toBeLessThan(1_048_576);
 }
 
 /** Recorded forwards that nothing follows wait for their backward until `zeroGrad`. */
@@ -182,6 +223,8 @@ function suite({ name, create }: Variant) {
     it('100,000 stream steps', () => checkStreamSteps(create()));
     it('100,000 stream steps of a Sequential', () => checkModelSteps(create()));
     it('1,000 training steps', () => checkTrainingSteps(create()));
+    it('1,000 steps of a Trainer', () => checkTrainer(create()));
+    it('1,000 steps of a run', () => checkTrainerRun(create()));
     it('3,000 recorded forwards that zeroGrad drops', () => checkDroppedTapes(create()));
     it('10,000 layers made and disposed of out of order', () => checkLayers(create()));
     it('1,000 forwards of 1 to 500 steps, in random order and rising', () => checkLengths(create()));

@@ -22,6 +22,7 @@ export function drawCurves(runs, { title, baseline }) {
   const decades = Array.from({ length: high - low + 1 }, (_, n) => low + n);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" fill="#333">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(PLOT.left, 26, title, 'font-size="15" font-weight="bold"'),
     ...decades.map((n) => decade(n, y(10 ** n))),
@@ -61,7 +62,7 @@ function labels(runs, y, baseline) {
     return text(PLOT.right + 8, middle + 4, name, `fill="${COLOURS[kind]}" font-weight="bold"`);
   });
   const mean = `predicting the mean: ${baseline.toFixed(3)}`;
-  return [...ends, text(PLOT.left + 8, y(baseline) - 12, mean, '')];
+  return [...ends, text(PLOT.left + 8, y(baseline) - 12, mean, 'text-anchor="start"')];
 }
 
 function text(x, y, content, attributes) {
