@@ -3,8 +3,8 @@ import { exp4, relu4, sigmoid4, tanh4 } from './math';
 import { splat, storeLanes } from './simd';
 
 const TANH: i32 = 0;
-const SIGMOID: i32 = 1;
-const RELU: i32 = 2;
+export const SIGMOID: i32 = 1;
+export const RELU: i32 = 2;
 
 function activate(a: v128, kind: i32): v128 {
   if (kind == TANH) return tanh4(a);

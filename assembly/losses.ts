@@ -2,9 +2,9 @@
  * Losses over logits or values, as PyTorch defines them: each gives the loss in double precision, before any division, and
  * leaves its gradient times `scale` in `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
  */
-import { exp4, log, sigmoid4 } from './math';
+import { activationForward, SIGMOID } from './activation';
+import { exp4, log } from './math';
 import { exponentials, largest, scaleBy } from './softmax';
-import { storeLanes } from './simd';
 
 /**
  * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over rows[rows, C], p = softmax. A negative target leaves its row
@@ -78,13 +78,10 @@ const shrunk = memory.data(16, 16);
 /** Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x with targets y in [0, 1]. */
 export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
   let loss: f64 = 0;
+  activationForward(grad, x, count, SIGMOID);
   for (let n: i32 = 0; n < count; n++) {
     const at = <usize>n << 2;
-    if (!(n & 3)) {
-      const logits = v128.load(x + at);
-      v128.store(shrunk, exp4(f32x4.neg(f32x4.abs(logits))));
-      storeLanes(grad + at, sigmoid4(logits), count - n);
-    }
+    if (!(n & 3)) v128.store(shrunk, exp4(f32x4.neg(f32x4.abs(v128.load(x + at)))));
     const logit = <f64>load<f32>(x + at);
     const target = <f64>load<f32>(y + at);
     const w = weightOf(weight, n);

@@ -8,7 +8,7 @@ export class Plan {
   B: i32;
   I: i32;
   H: i32;
-  /** 0 tanh, 1 relu: the plain RNN's nonlinearity. */
+  /** The plain RNN's, as activation.ts counts them. */
   nonlinearity: i32;
 
   // The panels of the weights, and their biases folded into one.

@@ -5,9 +5,9 @@
  *
  * which is why it vanishes or explodes: nothing carries it past the product, as the LSTM's cell does.
  */
-import { PANEL, product } from './gemm';
+import { activationForward, RELU } from './activation';
+import { product } from './gemm';
 import { biasGradient, inputGradient, weightGradient } from './linear';
-import { relu4, tanh4 } from './math';
 import { Plan } from './plan';
 import { flush } from './recurrent';
 import { splat, storeLanes } from './simd';
@@ -23,16 +23,8 @@ export function rnnForward(plan: Plan, t0: i32, t1: i32): void {
   for (let t = t0; t < t1; t++) {
     const next = y + size;
     product(next, H, next, H, y, H, plan.hiddenPanels, B, H, H);
-    squash(next, B * H, plan.nonlinearity);
+    activationForward(next, next, B * H, plan.nonlinearity);
     y = next;
-  }
-}
-
-function squash(values: usize, count: i32, nonlinearity: i32): void {
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = values + (<usize>n << 2);
-    const a = v128.load(at);
-    storeLanes(at, nonlinearity == 1 ? relu4(a) : tanh4(a), count - n);
   }
 }
 
@@ -61,7 +53,7 @@ function cellBackward(plan: Plan, t: i32): void {
     if (plan.dy) dh = f32x4.add(dh, v128.load(plan.dy + row + at));
     const value = v128.load(h + at);
     const da =
-      plan.nonlinearity == 1
+      plan.nonlinearity == RELU
         ? v128.and(dh, f32x4.gt(value, splat(0)))
         : f32x4.mul(dh, f32x4.sub(splat(1), f32x4.mul(value, value)));
     storeLanes(plan.gates + row + at, da, count - n);

@@ -7,9 +7,9 @@ import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 /** In the order of assembly/activation.ts. */
-const NAMES = ['tanh', 'sigmoid', 'relu', 'exponential'] as const;
+export const ACTIVATIONS = ['tanh', 'sigmoid', 'relu', 'exponential'] as const;
 
-export type ActivationName = (typeof NAMES)[number];
+export type ActivationName = (typeof ACTIVATIONS)[number];
 
 /**
  * An activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, on any shape.
@@ -28,7 +28,7 @@ export class Activation extends CoreLayer {
 
   constructor(name: ActivationName, options: { runtime?: Runtime } = {}) {
     checkOptions(options, ['runtime'], 'Activation');
-    checkOneOf('name', name, NAMES);
+    checkOneOf('name', name, ACTIVATIONS);
     super(checkRuntime(options.runtime));
     this.name = name;
   }
@@ -38,7 +38,7 @@ export class Activation extends CoreLayer {
     if (input.ids) throw new TypeError('Activation expected values, got ids');
     const { core } = this.runtime;
     const size = sizeOf(input.shape);
-    const kind = NAMES.indexOf(this.name);
+    const kind = ACTIVATIONS.indexOf(this.name);
     const output: Block = { ...input, pointer: tape.take(size * 4) };
     core.activationForward(output.pointer, input.pointer, size, kind);
     if (tape.recording) {
@@ -55,7 +55,7 @@ export class Activation extends CoreLayer {
     if (input.ids !== undefined) throw new TypeError('Activation expected values, got ids');
     const size = input.rows * input.width;
     const pointer = holdings.takeZeros(size * 4);
-    const kind = NAMES.indexOf(this.name);
+    const kind = ACTIVATIONS.indexOf(this.name);
     const run = () => {
       this.holdings.check();
       this.runtime.core.activationForward(pointer, input.pointer, size, kind);

@@ -9,7 +9,7 @@ import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 export interface EmbeddingOptions {
-  /** The seed of the initial weights; default: the runtime's. */
+  /** The seed of the initial weights; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
   seed?: number;
   runtime?: Runtime;
 }

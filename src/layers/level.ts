@@ -10,7 +10,7 @@ export interface Cell {
   readonly gates: 1 | 4;
   /** Whether there is a cell state beside the hidden one. */
   readonly hasCell: boolean;
-  /** The plain RNN's nonlinearity, as assembly/plan.ts counts them. */
+  /** The plain RNN's nonlinearity, as assembly/activation.ts counts them. */
   readonly nonlinearity: number;
   /** Columns of the packed products. */
   columns(hiddenSize: number): number;

@@ -12,7 +12,7 @@ import type { BackwardStep, Block, Tape } from './tape.js';
 export interface LinearOptions {
   /** Whether there is a bias. Default true. */
   bias?: boolean;
-  /** The seed of the initial weights; default: the runtime's. */
+  /** The seed of the initial weights; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
   seed?: number;
   runtime?: Runtime;
 }

@@ -29,7 +29,7 @@ export interface RecurrentOptions {
   timeMajor?: boolean;
   /** Whether each recorded forward begins with the states that the one before left. Default false. */
   stateful?: boolean;
-  /** The seed of the initial weights and of dropout; default: the runtime's. */
+  /** The seed of the initial weights and of dropout; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
   seed?: number;
   runtime?: Runtime;
 }

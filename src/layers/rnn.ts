@@ -1,5 +1,6 @@
 import { checkOneOf, checkOptions } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
+import { ACTIVATIONS } from './activation.js';
 import { drawSource, uniform } from './initialise.js';
 import type { BackwardOptions, ForwardOptions, LayerConfig } from './layer.js';
 import type { Cell } from './level.js';
@@ -7,7 +8,6 @@ import { Recurrent, type RecurrentOptions } from './recurrent.js';
 import { type FromStateDict, fromStateDict, UNINITIALISED } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
-/** In the order of assembly/plan.ts. */
 const NONLINEARITIES = ['tanh', 'relu'] as const;
 
 export interface RNNOptions extends RecurrentOptions {
@@ -19,7 +19,7 @@ function cellOf(nonlinearity: 'tanh' | 'relu'): Cell {
   return {
     gates: 1,
     hasCell: false,
-    nonlinearity: NONLINEARITIES.indexOf(nonlinearity),
+    nonlinearity: ACTIVATIONS.indexOf(nonlinearity),
     columns: (hiddenSize) => hiddenSize,
     packWeight: (core, panels, weight, H, K) => core.packRows(panels, weight, H, K),
     packBias: (core, packed, first, second, H) => core.packBias(packed, first, second, H),
