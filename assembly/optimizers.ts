@@ -47,7 +47,8 @@ export function rmspropStep(
     if (mean) {
       const average = madd(keep, v128.load(mean), f32x4.mul(take, g));
       v128.store(mean, average);
-      spread = f32x4.sub(square, f32x4.mul(average, average));
+      // Rounding can leave less than nothing where all gradients are equal; the maximum keeps NaN.
+      spread = f32x4.max(f32x4.sub(square, f32x4.mul(average, average)), splat(0));
       mean += 16;
     }
     let step = f32x4.div(g, f32x4.add(f32x4.sqrt(spread), splat(epsilon)));

@@ -98,7 +98,8 @@ function fields(name: string, value: unknown, expected: string): { data: unknown
   return value;
 }
 
-function checkShape(name: string, shape: unknown, length: number): void {
+/** Sizes that multiply to `length`. @throws TypeError for no array of numbers, RangeError for other sizes */
+export function checkShape(name: string, shape: unknown, length: number): void {
   if (!Array.isArray(shape))
     throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
   for (const extent of shape) {

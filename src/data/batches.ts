@@ -98,7 +98,7 @@ export class Batches<Batch> implements Iterable<Batch> {
   loadStateDict(state: BatchesState): void {
     if (state === null || typeof state !== 'object')
       throw new TypeError(`state expected that of batches, got ${describe(state)}`);
-    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(Number) as [
+    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(wholeOf) as [
       number,
       number,
       number,
@@ -218,11 +218,11 @@ export function lanes(
   });
 }
 
-function checkEpochs(epochs: number | undefined): number {
+function checkEpochs(epochs = 1): number {
   if (epochs === Number.POSITIVE_INFINITY) return epochs;
   return checkNumber(
     'epochs',
-    epochs ?? 1,
+    epochs,
     'a whole number from 1, or Infinity',
     (n) => Number.isInteger(n) && n >= 1,
   );
@@ -241,6 +241,11 @@ function permutation(runtime: Runtime, count: number, seed: number, epoch: numbe
   const pointer = runtime.scratch(count * 4);
   runtime.core.fillPermutation(pointer, count, runtime.source(seed, SHUFFLES, epoch));
   return runtime.i32.slice(pointer >>> 2, (pointer >>> 2) + count);
+}
+
+/** A whole number from its text; NaN where it is none. */
+function wholeOf(text: unknown): number {
+  return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /** The stream of shuffles; its parts are the epochs. */

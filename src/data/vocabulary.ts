@@ -59,8 +59,10 @@ export class Vocabulary {
 
   /** The text of ids. @throws RangeError for an id that is not known */
   decode(ids: ArrayLike<number>): string {
-    return Array.from(ids, (id) => {
-      const symbol = this.symbols[id];
+    if (!Array.isArray(ids) && !ArrayBuffer.isView(ids))
+      throw new TypeError(`ids expected an array of whole numbers, got ${describe(ids)}`);
+    return Array.from(ids as ArrayLike<number>, (id) => {
+      const symbol = typeof id === 'number' ? this.symbols[id] : undefined;
       if (symbol === undefined)
         throw new RangeError(`ids expected whole numbers from 0 to ${this.size - 1}, got ${describe(id)}`);
       return symbol;

@@ -1,4 +1,4 @@
-import { suggestion } from '../border/errors.js';
+import { describe, suggestion } from '../border/errors.js';
 import { Activation, type ActivationName } from '../layers/activation.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
@@ -23,12 +23,28 @@ const MAKERS: Record<string, Maker> = {
     new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
   RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>
     new RNN(inputSize, hiddenSize, loaded(options, runtime)),
-  Sequential: ({ layers }, runtime) =>
-    new Sequential(...(layers as LayerConfig[]).map((layer) => layerOf(layer, runtime))),
+  Sequential: ({ layers }, runtime) => new Sequential(...layersFrom(layers, runtime)),
 };
 
+/** All layers of a list, or none where one can not be made. */
+function layersFrom(configs: unknown, runtime: Runtime): Layer[] {
+  if (!Array.isArray(configs))
+    throw new RangeError(`the file's model expected an array of layers, got ${describe(configs)}`);
+  const layers: Layer[] = [];
+  try {
+    for (const config of configs) layers.push(layerOf(config, runtime));
+    return layers;
+  } catch (error) {
+    for (const layer of layers) layer.dispose();
+    throw error;
+  }
+}
+
 /** The layer that a configuration describes, its weights not yet loaded. @throws RangeError for an unknown kind */
-export function layerOf({ type, ...config }: LayerConfig, runtime: Runtime): Layer {
+export function layerOf(described: LayerConfig, runtime: Runtime): Layer {
+  if (described === null || typeof described !== 'object')
+    throw new RangeError(`the file's model expected the description of a layer, got ${describe(described)}`);
+  const { type, ...config } = described;
   const make = Object.hasOwn(MAKERS, type) ? MAKERS[type] : undefined;
   if (make === undefined)
     throw new RangeError(

@@ -1,9 +1,10 @@
 import { readBytes, replaceFile } from '#disk';
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
-import type { Tensor } from '../border/tensor.js';
+import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor.js';
 import type { BatchesState } from '../data/batches.js';
-import type { Layer } from '../layers/layer.js';
+import type { CoreLayer, Layer } from '../layers/layer.js';
+import type { Recurrent } from '../layers/recurrent.js';
 import { layersOf } from '../layers/sequential.js';
 import { checkRuntime, type Generator, type Runtime } from '../runtime/runtime.js';
 import type { OptimizerState } from '../training/optimizer.js';
@@ -59,6 +60,12 @@ interface LayerRecord {
 export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
   checkOptions(options, ['trainer', 'batches', 'metadata'], 'saveModel');
   const { trainer, batches, metadata = {} } = options;
+  if (trainer !== undefined) checkStateful('trainer', trainer, 'a Trainer');
+  if (batches !== undefined) checkStateful('batches', batches, 'what batches() or lanes() gives');
+  if (batches !== undefined && trainer === undefined)
+    throw new TypeError('batches expected a trainer beside it: their place in the data belongs to its step');
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
+    throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
   const tensors: Record<string, NamedArray> = {};
   const own: Record<string, string> = { version: String(VERSION), model: JSON.stringify(configOf(model)) };
   for (const [name, value] of Object.entries(metadata)) {
@@ -108,10 +115,16 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, options: { runtime?: 
     );
   const model = layerOf(parse(own('model'), 'model'), checkRuntime(options.runtime));
   try {
-    loadInto(model, tensors, parse(own('layers'), 'layers') as LayerRecord[]);
+    loadInto(model, tensors, parse(own('layers'), 'layers'));
     const metadata: Record<string, string> = {};
     for (const [key, value] of Object.entries(all))
-      if (key.startsWith('lstm-wasm.user.')) metadata[key.slice(15)] = value;
+      if (key.startsWith('lstm-wasm.user.'))
+        Object.defineProperty(metadata, key.slice(15), {
+          value,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
     return { model, training: trainingOf(own('trainer'), own('batches'), tensors), metadata };
   } catch (error) {
     model.dispose();
@@ -139,30 +152,67 @@ export async function loadModelFile(
   return loadModel(await readBytes(path), options);
 }
 
-function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: readonly LayerRecord[]): void {
+function checkStateful(name: string, value: unknown, expected: string): void {
+  if (typeof (value as { stateDict?: unknown } | null)?.stateDict !== 'function')
+    throw new TypeError(`${name} expected ${expected}, got ${describe(value)}`);
+}
+
+function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: unknown): void {
   const weights = Object.entries(tensors).filter(([name]) => !name.includes('/'));
   model.loadStateDict(Object.fromEntries(weights) as Record<string, Tensor>);
-  for (const [n, layer] of layersOf(model).entries()) {
+  const layers = layersOf(model);
+  if (!Array.isArray(records) || records.length !== layers.length)
+    throw new RangeError(`the file's metadata "lstm-wasm.layers" expected ${layers.length} records`);
+  for (const [n, layer] of layers.entries()) {
     const { generators = [], carried } = layer.extras;
+    const record: Partial<LayerRecord> | null = records[n];
     for (const [m, generator] of generators.entries())
-      Object.assign(generator, generatorOf(records[n]?.generators?.[m], generator));
-    const states = Object.entries(tensors).filter(([name]) => name.startsWith(`carried/${n}/`));
-    carried?.set(
-      Object.fromEntries(states.map(([name, state]) => [name.split('/')[2] as string, state as Tensor])),
-    );
+      Object.assign(generator, generatorOf(record?.generators?.[m], n));
+    if (carried) carried.set(carriedOf(layer, n, tensors));
   }
+}
+
+/** The states that layer `n` carries: all of them or none, of one shape. */
+function carriedOf(layer: CoreLayer, n: number, tensors: Record<string, NamedArray>): Record<string, Tensor> {
+  const states: Record<string, Tensor> = {};
+  const { numLayers, hiddenSize, type } = layer as Recurrent;
+  const names = type === 'LSTM' ? ['h', 'c'] : ['h'];
+  if (!names.some((name) => Object.hasOwn(tensors, `carried/${n}/${name}`))) return states;
+  for (const name of names) {
+    const key = `carried/${n}/${name}`;
+    const { data, shape } = checkTensor(key, tensors[key]);
+    const [first = shape] = Object.values(states).map((state) => state.shape);
+    if (
+      shape.length < 2 ||
+      shape[0] !== numLayers ||
+      shape.at(-1) !== hiddenSize ||
+      !sameShape(shape, first)
+    ) {
+      throw new RangeError(
+        `"${key}" expected shape [numLayers, batch, hiddenSize] = [${numLayers}, …, ${hiddenSize}], got ${showShape(shape)}`,
+      );
+    }
+    if (!data.every(Number.isFinite)) throw new RangeError(`"${key}" expected finite values`);
+    states[name] = { data, shape };
+  }
+  return states;
 }
 
 function generatorText({ seed, stream, counter }: Generator) {
   return { seed: String(seed), stream: String(stream), counter: String(counter) };
 }
 
-function generatorOf(
-  text: { seed: string; stream: string; counter: string } | undefined,
-  otherwise: Generator,
-): Generator {
-  if (text === undefined) return otherwise;
-  return { seed: Number(text.seed), stream: Number(text.stream), counter: Number(text.counter) };
+function generatorOf(text: unknown, n: number): Generator {
+  const { seed, stream, counter } = (text ?? {}) as Record<string, unknown>;
+  const numbers = [seed, stream, counter].map((part) =>
+    typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : Number.NaN,
+  );
+  if (!numbers.every(Number.isSafeInteger))
+    throw new RangeError(
+      `the file's metadata "lstm-wasm.layers": the generator of layer ${n} is missing or damaged`,
+    );
+  const [a, b, c] = numbers as [number, number, number];
+  return { seed: a, stream: b, counter: c };
 }
 
 /** Moves the arrays of an optimizer's state among the tensors; what is left is plain text. */
@@ -182,6 +232,11 @@ function trainingOf(
 ): TrainingState | undefined {
   if (trainer === undefined) return undefined;
   const state = parse(trainer, 'trainer') as TrainerState;
+  const given: unknown = state?.optimizer?.slots;
+  if (!Array.isArray(given) || given.some((slot) => typeof slot !== 'object'))
+    throw new RangeError(
+      'the file\'s metadata "lstm-wasm.trainer" is damaged: it has no optimizer with slots',
+    );
   const slots = state.optimizer.slots.map((slot, n) => {
     if (slot === null) return null;
     const arrays: Record<string, Tensor> = {};

@@ -1,5 +1,5 @@
 import { describe } from '../border/errors.js';
-import { sizeOf } from '../border/tensor.js';
+import { checkShape, sizeOf } from '../border/tensor.js';
 import { halfToFloat } from './half.js';
 
 /** An array of any element kind with a shape. */
@@ -76,7 +76,7 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const metadata: Record<string, string> = {};
   const spans: [number, number, string][] = [];
   for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') Object.assign(metadata, entry);
+    if (name === '__metadata__') readMetadata(entry, metadata);
     else {
       const [from, to] = checkEntry(name, entry, body);
       spans.push([from, to, name]);
@@ -101,17 +101,16 @@ export function writeSafetensors(
   tensors: Record<string, NamedArray>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
+  if (!isRecord(tensors))
+    throw new TypeError(`tensors expected named arrays { name: { data, shape } }, got ${describe(tensors)}`);
+  checkMetadata(metadata);
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;
+  for (const [name, array] of Object.entries(tensors)) checkArray(name, array);
   // Wide elements first, as the reference does: each array then begins at a multiple of its element's size.
   const entries = Object.entries(tensors).sort(([, a], [, b]) => widthOf(b) - widthOf(a));
   for (const [name, { data, shape }] of entries) {
-    const dtype = Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
-    if (dtype === undefined)
-      throw new TypeError(`"${name}".data expected a typed array, got ${describe(data)}`);
-    if (sizeOf(shape) !== data.length)
-      throw new RangeError(`"${name}" expected ${sizeOf(shape)} values for its shape, got ${data.length}`);
-    define(header, name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
+    define(header, name, { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] });
     offset += data.byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -128,10 +127,45 @@ export function writeSafetensors(
 }
 
 function widthOf({ data }: NamedArray): number {
-  return data?.BYTES_PER_ELEMENT ?? 0;
+  return data.BYTES_PER_ELEMENT;
 }
 
-/** A plain assignment would lose a tensor of the name `__proto__`. */
+function dtypeOf(data: unknown): string | undefined {
+  return Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function checkArray(name: string, array: unknown): void {
+  if (name === '__metadata__')
+    throw new RangeError('"__metadata__" expected another name: the format keeps this one for its texts');
+  if (!isRecord(array)) throw new TypeError(`"${name}" expected { data, shape }, got ${describe(array)}`);
+  if (dtypeOf(array.data) === undefined)
+    throw new TypeError(`"${name}".data expected a typed array, got ${describe(array.data)}`);
+  checkShape(`"${name}"`, array.shape, (array.data as Float32Array).length);
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (!isRecord(metadata))
+    throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
+  for (const [name, value] of Object.entries(metadata))
+    if (typeof value !== 'string')
+      throw new TypeError(`metadata.${name} expected text, got ${describe(value)}`);
+}
+
+function readMetadata(entry: unknown, metadata: Record<string, string>): void {
+  if (!isRecord(entry))
+    throw new RangeError(`safetensors: the metadata expected texts, got ${describe(entry)}`);
+  for (const [name, value] of Object.entries(entry)) {
+    if (typeof value !== 'string')
+      throw new RangeError(`safetensors: the metadata "${name}" expected text, got ${describe(value)}`);
+    define(metadata, name, value);
+  }
+}
+
+/** A plain assignment would lose what has the name `__proto__`. */
 function define(record: object, name: string, value: unknown): void {
   Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -57,6 +57,11 @@ export class Parameter {
     return this.#gradient;
   }
 
+  /** @internal @throws Error once its layer was disposed of */
+  check(): void {
+    this.#holdings.check();
+  }
+
   /** A copy of the values, into `out` if it is given. @throws RangeError where `out` has another length */
   read(out?: Float32Array): Float32Array {
     this.#holdings.check();

@@ -1,6 +1,6 @@
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
-import { type Integers, sizeOf, type Tensor } from '../border/tensor.js';
+import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { Runtime } from '../runtime/runtime.js';
 import { Embedding } from './embedding.js';
@@ -158,10 +158,12 @@ export class Sequential extends CoreLayer {
 
   /** A layer of the user's own: through tensors that it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
-    const { output } = layer.forward(this.leave(block, tape), {
+    const given = layer.forward(this.leave(block, tape), {
       training: tape.training,
       record: tape.recording,
     });
+    // What the next layer reads has to be there.
+    const output = checkTensor('output', given.output);
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
     if (tape.recording) {
@@ -169,7 +171,9 @@ export class Sequential extends CoreLayer {
         tape.reserve(2 * (sizeOf(result.shape) + sizeOf(block.shape)) * 4 + 256);
         return (dOutput) => {
           const { input } = layer.backward({ output: this.leave(dOutput, tape) });
-          return input && this.copyIn(input.data, block, tape);
+          return (
+            input && this.copyIn(checkTensorOf('input', input, block.shape, 'of the input').data, block, tape)
+          );
         };
       });
     }

@@ -4,10 +4,13 @@ export function readBytes(path: string | URL): Promise<Uint8Array> {
   return readFile(path);
 }
 
+/** Tells apart what one process writes at once. */
+let written = 0;
+
 /** Writes beside the file and renames: whoever reads sees the old file or the new one, whole, whatever happens meanwhile. */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
-  const beside =
-    path instanceof URL ? new URL(`${path.href}.${process.pid}.part`) : `${path}.${process.pid}.part`;
+  const part = `.${process.pid}.${written++}.part`;
+  const beside = path instanceof URL ? new URL(path.href + part) : path + part;
   try {
     const file = await open(beside, 'w');
     try {

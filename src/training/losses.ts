@@ -194,13 +194,15 @@ function elementWeights(
   const given =
     weight === undefined
       ? undefined
-      : 'shape' in weight
+      : weight !== null && typeof weight === 'object' && 'shape' in weight
         ? checkTensorOf('weight', weight, shape, 'of the output').data
         : weight;
-  const weights = given
-    ? checkValues('weight', given, size, 'values of the output').slice()
-    : new Float32Array(size).fill(1);
+  const weights =
+    given !== undefined
+      ? checkValues('weight', given, size, 'values of the output').slice()
+      : new Float32Array(size).fill(1);
   if (mask === undefined) return { weights, counted: size };
+  checkMaskKind(mask);
   const width = mask.length === size ? 1 : (shape.at(-1) ?? 1);
   checkMask(mask, size / width);
   let counted = 0;
@@ -231,8 +233,10 @@ function countedTargets(
   classes: number,
   { mask, ignoreIndex = -100 }: CrossEntropyOptions,
 ): Int32Array {
+  if (typeof ignoreIndex !== 'number')
+    throw new TypeError(`ignoreIndex expected a whole number, got ${describe(ignoreIndex)}`);
   if (!Number.isInteger(ignoreIndex))
-    throw new RangeError(`ignoreIndex expected a whole number, got ${describe(ignoreIndex)}`);
+    throw new RangeError(`ignoreIndex expected a whole number, got ${ignoreIndex}`);
   if (mask !== undefined) checkMask(mask, data.length);
   return Int32Array.from(data, (target, n) => {
     if (target === ignoreIndex || (mask && !mask[n])) return -1;
@@ -260,9 +264,13 @@ function checkValues(name: string, values: unknown, size: number, formula: strin
   return values;
 }
 
-function checkMask(mask: unknown, size: number): void {
+function checkMaskKind(mask: unknown): void {
   if (!Array.isArray(mask) && !ArrayBuffer.isView(mask))
     throw new TypeError(`mask expected an array, got ${describe(mask)}`);
+}
+
+function checkMask(mask: unknown, size: number): void {
+  checkMaskKind(mask);
   const { length } = mask as ArrayLike<number>;
   if (length !== size)
     throw new RangeError(`mask expected ${size} values, one for each target, got ${length}`);

@@ -1,5 +1,5 @@
 import { describe } from '../border/errors.js';
-import { checkOptions, checkPositive } from '../border/options.js';
+import { checkNumber, checkOptions, checkPositive } from '../border/options.js';
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import { bytesOf, Parameter } from '../layers/parameter.js';
@@ -40,6 +40,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
   readonly #slots = new Map<Parameter, Slot>();
   readonly #holdings: Holdings;
+  readonly #checkOptions: (options: unknown, owner: string) => void;
 
   /** @internal */
   constructor(
@@ -50,10 +51,16 @@ export abstract class Optimizer<Options extends { lr: number }> {
     check: (options: Options) => void,
   ) {
     const known = Object.keys(defaults);
+    this.#checkOptions = (all, of) => {
+      checkOptions(all, known, of);
+      const merged = { ...defaults, ...(all as Options) };
+      checkPositive('lr', merged.lr);
+      check(merged);
+    };
     checkOptions(options, known, owner);
     this.#groups = groupsOf(owner, target).map(({ params, ...own }) => {
       checkOptions(own, known, `${owner} group`);
-      const merged = { ...defaults, ...options, ...own } as Options;
+      const merged = { ...defaults, ...given(options), ...given(own) } as Options;
       checkPositive('lr', merged.lr);
       check(merged);
       return { options: merged, parameters: parametersOf(owner, params as Parameters) };
@@ -84,6 +91,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
     this.#holdings.check();
+    for (const parameter of this.#parameters()) parameter.check();
     for (const { options, parameters } of this.#groups) {
       for (const parameter of parameters) if (hasGradient(parameter)) this.#slotOf(parameter, options);
     }
@@ -100,7 +108,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
   /** Sets the gradients to zero. */
   zeroGrad(): void {
     this.#holdings.check();
-    for (const { parameters } of this.#groups) for (const parameter of parameters) parameter.zeroGrad();
+    const parameters = this.#parameters();
+    for (const parameter of parameters) parameter.check();
+    for (const parameter of parameters) parameter.zeroGrad();
   }
 
   /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
@@ -133,21 +143,11 @@ export abstract class Optimizer<Options extends { lr: number }> {
     this.#holdings.check();
     const parameters = this.#parameters();
     this.#checkState(state, parameters);
+    const slots = this.#takeSlots(state, parameters);
     for (const [n, group] of this.#groups.entries()) Object.assign(group.options, state.groups[n]);
-    for (const { pointers } of this.#slots.values())
-      for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
+    this.#giveSlots(this.#slots);
     this.#slots.clear();
-    for (const [n, parameter] of parameters.entries()) {
-      const slot = state.slots[n];
-      if (!slot) continue;
-      const pointers: Record<string, number> = {};
-      for (const [name, { data }] of Object.entries(slot.arrays)) {
-        const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
-        this.runtime.f32.set(data, pointer >>> 2);
-        pointers[name] = pointer;
-      }
-      this.#slots.set(parameter, { numbers: { ...slot.numbers }, pointers });
-    }
+    for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
   }
 
   /** Gives the state's memory back. The parameters are not touched. */
@@ -177,17 +177,77 @@ export abstract class Optimizer<Options extends { lr: number }> {
         `state expected that of ${this.type}, got ${describe((state as { type?: unknown } | null)?.type)}`,
       );
     }
+    for (const name of ['groups', 'slots'] as const) {
+      if (!Array.isArray(state[name]))
+        throw new TypeError(`state.${name} expected an array, got ${describe(state[name])}`);
+    }
     if (state.groups.length !== this.#groups.length || state.slots.length !== parameters.length) {
       throw new RangeError(
         `state expected ${this.#groups.length} groups of ${parameters.length} parameters in all, got ${state.groups.length} of ${state.slots.length}`,
       );
     }
-    for (const [n, slot] of state.slots.entries()) {
-      const { shape } = parameters[n] as Parameter;
-      for (const [name, array] of Object.entries(slot?.arrays ?? {}))
-        checkTensorOf(`slots[${n}].${name}`, array, shape, 'of the parameter');
+    let n = 0;
+    for (const [g, group] of this.#groups.entries()) {
+      this.#checkOptions(state.groups[g], `groups[${g}]`);
+      const options = { ...group.options, ...state.groups[g] };
+      for (const { shape } of group.parameters) {
+        this.#checkSlot(`slots[${n}]`, state.slots[n], shape, options);
+        n++;
+      }
     }
   }
+
+  /** A step trusts a slot: nothing that it reads may be missing. */
+  #checkSlot(
+    name: string,
+    slot: SlotState | null | undefined,
+    shape: readonly number[],
+    options: Options,
+  ): void {
+    if (slot === null) return;
+    if (typeof slot?.arrays !== 'object' || typeof slot.numbers !== 'object')
+      throw new TypeError(`${name} expected { numbers, arrays } or null, got ${describe(slot)}`);
+    const { arrays, numbers } = slot;
+    for (const key of this.arrays(options))
+      checkTensorOf(`${name}.${key}`, arrays?.[key], shape, 'of the parameter');
+    for (const key of Object.keys(this.numbers(options)))
+      checkNumber(`${name}.${key}`, numbers?.[key], 'a number from 0 up', (x) => x >= 0);
+  }
+
+  /** The slots of a state in the core: all of them, or none where there is no room. */
+  #takeSlots({ groups, slots }: OptimizerState, parameters: readonly Parameter[]): Map<Parameter, Slot> {
+    const taken = new Map<Parameter, Slot>();
+    const options = this.#groups.flatMap((group, n) =>
+      group.parameters.map(() => ({ ...group.options, ...groups[n] }) as Options),
+    );
+    try {
+      for (const [n, parameter] of parameters.entries()) {
+        const slot = slots[n];
+        if (!slot) continue;
+        const pointers: Record<string, number> = {};
+        taken.set(parameter, { numbers: { ...slot.numbers }, pointers });
+        for (const name of this.arrays(options[n] as Options)) {
+          const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
+          pointers[name] = pointer;
+          this.runtime.f32.set((slot.arrays[name] as Tensor).data, pointer >>> 2);
+        }
+      }
+      return taken;
+    } catch (error) {
+      this.#giveSlots(taken);
+      throw error;
+    }
+  }
+
+  #giveSlots(slots: ReadonlyMap<Parameter, Slot>): void {
+    for (const { pointers } of slots.values())
+      for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
+  }
+}
+
+/** The options that are given: `undefined` leaves the default. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function hasGradient(parameter: Parameter): boolean {
@@ -222,6 +282,7 @@ export function parametersOf(owner: string, target: Parameters): readonly Parame
   for (const [n, parameter] of all.entries()) {
     if (!(parameter instanceof Parameter))
       throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
+    parameter.check();
   }
   if (all.length === 0) throw new TypeError(`${owner} expected at least one parameter, got none`);
   return all;

@@ -63,6 +63,14 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   if (seed !== undefined) checkSeed('seed', seed);
   const bad = data.findIndex((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY);
   if (bad >= 0) throw new RangeError(`logits[${bad}] expected a number, got ${data[bad]}`);
+  for (let row = 0; row * classes < data.length; row++) {
+    if (
+      data.subarray(row * classes, (row + 1) * classes).every((value) => value === Number.NEGATIVE_INFINITY)
+    )
+      throw new RangeError(`logits expected a class above -Infinity in each row, got none in row ${row}`);
+  }
+  // Beyond these the core's floats hold neither the temperature nor what is divided by it; nothing changes there any more.
+  const heat = temperature < 1e-30 ? 0 : Math.min(temperature, 1e30);
   const runtime = checkRuntime(options.runtime);
   const x = runtime.scratch((classes * 3 + 16) * 4);
   const rows = data.length / classes;
@@ -70,7 +78,7 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
     const u = runtime.draw(seed === undefined ? undefined : seed + row);
-    drawn[row] = runtime.core.sampleRow(x, classes, temperature, topK, topP, u, x + (classes + 4) * 4);
+    drawn[row] = runtime.core.sampleRow(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;
 }
