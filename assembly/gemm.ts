@@ -146,14 +146,10 @@ function edgeRows(
   const bytes = <usize>width << 2;
   for (; M > 0; M -= 2) {
     memory.copy(edgeTile, S, bytes);
-    if (M >= 2) {
-      memory.copy(second, S + sStride, bytes);
-      tile2x16(edgeTile, second, edgeTile, second, A, A + aStride, panel, K);
-      memory.copy(C + cStride, second, bytes);
-    } else {
-      tile1x16(edgeTile, edgeTile, A, panel, K);
-    }
+    if (M > 1) memory.copy(second, S + sStride, bytes);
+    panelRows(edgeTile, PANEL_BYTES, edgeTile, PANEL_BYTES, A, aStride, panel, min(M, 2), K);
     memory.copy(C, edgeTile, bytes);
+    if (M > 1) memory.copy(C + cStride, second, bytes);
     C += cStride << 1;
     S += sStride << 1;
     A += aStride << 1;

@@ -5,15 +5,18 @@ import { normalInOrder, uniformAt, Source } from './random';
 /**
  * W[rows, columns] with orthonormal columns (rows if there are fewer of them): normal numbers, orthogonalised in double
  * precision (Saxe et al. 2014; Gram & Schmidt, each vector twice, which is enough: Kahan in Parlett 1980).
- * `scratch` holds rows·columns doubles.
+ * `scratch` holds a double for each value, the vectors padded to an even length.
  */
 export function fillOrthogonal(W: usize, rows: i32, columns: i32, source: Source, scratch: usize): void {
   const tall = rows >= columns;
   const count = tall ? columns : rows;
-  const length = tall ? rows : columns;
+  const size = tall ? rows : columns;
+  const length = (size + 1) & ~1;
   const bytes = <usize>length << 3;
+  let drawn: i32 = 0;
   for (let n: i32 = 0; n < count * length; n++) {
-    store<f64>(scratch + (<usize>n << 3), normalInOrder(source, n));
+    const value = n % length < size ? normalInOrder(source, drawn++) : 0;
+    store<f64>(scratch + (<usize>n << 3), value);
   }
   for (let v: i32 = 0; v < count; v++) {
     const vector = scratch + <usize>v * bytes;
@@ -30,20 +33,21 @@ export function fillOrthogonal(W: usize, rows: i32, columns: i32, source: Source
   }
 }
 
+/** Two chains in a fixed order; `length` is even. */
 function dot(a: usize, b: usize, length: i32): f64 {
-  let sum: f64 = 0;
-  for (let n: i32 = 0; n < length; n++) {
-    const at = <usize>n << 3;
-    sum += load<f64>(a + at) * load<f64>(b + at);
+  let sum = f64x2.splat(0);
+  for (const end = a + (<usize>length << 3); a < end; a += 16) {
+    sum = f64x2.add(sum, f64x2.mul(v128.load(a), v128.load(b)));
+    b += 16;
   }
-  return sum;
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
 function subtractProjection(vector: usize, unit: usize, length: i32): void {
-  const along = dot(vector, unit, length);
-  for (let n: i32 = 0; n < length; n++) {
-    const at = <usize>n << 3;
-    store<f64>(vector + at, load<f64>(vector + at) - along * load<f64>(unit + at));
+  const along = f64x2.splat(dot(vector, unit, length));
+  for (const end = vector + (<usize>length << 3); vector < end; vector += 16) {
+    v128.store(vector, f64x2.sub(v128.load(vector), f64x2.mul(along, v128.load(unit))));
+    unit += 16;
   }
 }
 

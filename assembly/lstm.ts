@@ -17,11 +17,11 @@
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
  */
 import { panelPair, panelRows, product } from './gemm';
-import { biasGradient, inputGradient, weightGradient } from './linear';
+import { inputGradient } from './linear';
 import { sigmoid4, tanh4 } from './math';
 import { Plan } from './plan';
 import { madd, splat, storeLanes } from './simd';
-import { flush } from './recurrent';
+import { flush, parameterGradients } from './recurrent';
 
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
@@ -100,16 +100,12 @@ function cellForward(plan: Plan, t: i32, unit: i32, a: usize, stride: usize): vo
 export function lstmBackward(plan: Plan, T: i32): void {
   const B = plan.B;
   const H = plan.H;
-  const rows = T * B;
   for (let t = T - 1; t >= 0; t--) {
     cellBackward(plan, t);
     const dgates = plan.gates + 4 * (<usize>t * B * H << 2);
     inputGradient(plan.dh, dgates, plan.hiddenBackPanels, B, 4 * H, H);
   }
-  if (plan.dx) inputGradient(plan.dx, plan.gates, plan.inputBackPanels, rows, 4 * H, plan.I);
-  if (plan.dInputWeight) weightGradient(plan.dInputWeight, plan.gates, plan.x, rows, 4 * H, plan.I, plan.scratch);
-  if (plan.dHiddenWeight) weightGradient(plan.dHiddenWeight, plan.gates, plan.y, rows, 4 * H, H, plan.scratch);
-  biasGradient(plan.dInputBias, plan.dHiddenBias, plan.gates, rows, 4 * H);
+  parameterGradients(plan, T * B, 4 * H);
 }
 
 function cellBackward(plan: Plan, t: i32): void {

@@ -6,11 +6,9 @@
  */
 import { madd, splat } from './simd';
 
-const NESTEROV: i32 = 1;
-
 /** g = d + λw;  v = μv + g (v = g at the first step);  w −= lr·v, with Nesterov lr·(g + μv). `v` 0 where μ = 0. */
 export function sgdStep(
-  w: usize, d: usize, v: usize, count: i32, lr: f32, momentum: f32, weightDecay: f32, flags: i32, first: bool,
+  w: usize, d: usize, v: usize, count: i32, lr: f32, momentum: f32, weightDecay: f32, nesterov: bool, first: bool,
 ): void {
   const rate = splat(-lr);
   const mu = splat(first ? 0 : momentum);
@@ -20,7 +18,7 @@ export function sgdStep(
     if (v) {
       const velocity = madd(mu, v128.load(v), direction);
       v128.store(v, velocity);
-      direction = flags & NESTEROV ? madd(splat(momentum), velocity, direction) : velocity;
+      direction = nesterov ? madd(splat(momentum), velocity, direction) : velocity;
       v += 16;
     }
     v128.store(w, madd(rate, direction, weight));
@@ -34,10 +32,10 @@ export function sgdStep(
  */
 export function rmspropStep(
   w: usize, d: usize, s: usize, mean: usize, v: usize, count: i32,
-  lr: f32, alpha: f32, epsilon: f32, momentum: f32, weightDecay: f32,
+  lr: f32, alpha: f64, epsilon: f32, momentum: f32, weightDecay: f32,
 ): void {
-  const keep = splat(alpha);
-  const take = splat(1 - alpha);
+  const keep = splat(<f32>alpha);
+  const take = splat(<f32>(1 - alpha));
   for (const end = d + (<usize>count << 2); d < end; d += 16) {
     const weight = v128.load(w);
     const g = madd(splat(weightDecay), weight, v128.load(d));
@@ -70,13 +68,18 @@ export function rmspropStep(
  */
 export function adamStep(
   w: usize, d: usize, m: usize, s: usize, count: i32,
-  rate: f32, beta1: f32, beta2: f32, epsilon: f32, unbias: f32, coupled: f32, shrink: f32,
+  rate: f32, beta1: f64, beta2: f64, epsilon: f32, unbias: f32, coupled: f32, shrink: f32,
 ): void {
+  // 1 − β from the double: rounded first, a β₂ close to 1 would leave nothing of it.
+  const keepMean = splat(<f32>beta1);
+  const takeMean = splat(<f32>(1 - beta1));
+  const keepSquare = splat(<f32>beta2);
+  const takeSquare = splat(<f32>(1 - beta2));
   for (const end = d + (<usize>count << 2); d < end; d += 16) {
     const weight = v128.load(w);
     const g = madd(splat(coupled), weight, v128.load(d));
-    const mean = madd(splat(beta1), v128.load(m), f32x4.mul(splat(1 - beta1), g));
-    const square = madd(splat(beta2), v128.load(s), f32x4.mul(splat(1 - beta2), f32x4.mul(g, g)));
+    const mean = madd(keepMean, v128.load(m), f32x4.mul(takeMean, g));
+    const square = madd(keepSquare, v128.load(s), f32x4.mul(takeSquare, f32x4.mul(g, g)));
     v128.store(m, mean);
     v128.store(s, square);
     const spread = madd(f32x4.sqrt(square), splat(unbias), splat(epsilon));

@@ -1,4 +1,5 @@
 /* What the recurrent cells share. */
+import { biasGradient, inputGradient, weightGradient } from './linear';
 import { splat } from './simd';
 import { Plan } from './plan';
 
@@ -11,6 +12,15 @@ import { Plan } from './plan';
 export function flush(carried: v128): v128 {
   // Not `and(…, ge)`: NaN must come through, or an explosion would look like a gradient of zero.
   return v128.andnot(carried, f32x4.lt(f32x4.abs(carried), splat(7.888609052210118e-31)));
+}
+
+/** The end of every backward: what follows from da [rows, columns] of all steps, which lies at `gates`. */
+export function parameterGradients(plan: Plan, rows: i32, columns: i32): void {
+  const da = plan.gates;
+  if (plan.dx) inputGradient(plan.dx, da, plan.inputBackPanels, rows, columns, plan.I);
+  if (plan.dInputWeight) weightGradient(plan.dInputWeight, da, plan.x, rows, columns, plan.I, plan.scratch);
+  if (plan.dHiddenWeight) weightGradient(plan.dHiddenWeight, da, plan.y, rows, columns, plan.H, plan.scratch);
+  biasGradient(plan.dInputBias, plan.dHiddenBias, da, rows, columns);
 }
 
 /** After one step of a stream: the new h becomes the one that the next step reads. */

@@ -7,9 +7,9 @@
  */
 import { activationForward, RELU } from './activation';
 import { product } from './gemm';
-import { biasGradient, inputGradient, weightGradient } from './linear';
+import { inputGradient } from './linear';
 import { Plan } from './plan';
-import { flush } from './recurrent';
+import { flush, parameterGradients } from './recurrent';
 import { splat, storeLanes } from './simd';
 
 /** Steps t0 … t1 − 1 forward. */
@@ -32,15 +32,11 @@ export function rnnForward(plan: Plan, t0: i32, t1: i32): void {
 export function rnnBackward(plan: Plan, T: i32): void {
   const B = plan.B;
   const H = plan.H;
-  const rows = T * B;
   for (let t = T - 1; t >= 0; t--) {
     cellBackward(plan, t);
     inputGradient(plan.dh, plan.gates + (<usize>t * B * H << 2), plan.hiddenBackPanels, B, H, H);
   }
-  if (plan.dx) inputGradient(plan.dx, plan.gates, plan.inputBackPanels, rows, H, plan.I);
-  if (plan.dInputWeight) weightGradient(plan.dInputWeight, plan.gates, plan.x, rows, H, plan.I, plan.scratch);
-  if (plan.dHiddenWeight) weightGradient(plan.dHiddenWeight, plan.gates, plan.y, rows, H, H, plan.scratch);
-  biasGradient(plan.dInputBias, plan.dHiddenBias, plan.gates, rows, H);
+  parameterGradients(plan, T * B, H);
 }
 
 function cellBackward(plan: Plan, t: i32): void {

@@ -1,4 +1,4 @@
-export type { IntegerArray, Integers, Tensor } from './border/tensor.js';
+export type { IntegerArray, Integers, NamedTensors, Tensor } from './border/tensor.js';
 export { Activation, type ActivationName } from './layers/activation.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';

@@ -16,7 +16,7 @@ function forOptimizer(name: keyof typeof CLASSES): Row[] {
   return [
     ...targets(name, (_, target) => new Class(target)),
     ...options(name, (s, value) => new Class(s.linear, value), ['weightDekay', 'weightDecay']),
-    ...number('lr', [0, -1], 'a number above 0'),
+    ...number('lr', [-1], 'a number from 0 up'),
     ...number('weightDecay', [-1], NOT_NEGATIVE),
     ...(name === 'SGD' || name === 'RMSprop'
       ? number('momentum', [-1], NOT_NEGATIVE)
@@ -52,10 +52,10 @@ function forOptimizer(name: keyof typeof CLASSES): Row[] {
       new RegExp(`^${name} group: unknown option "rl"; did you mean "lr"\\?$`),
     ],
     [
-      `${name} with a group's lr of 0`,
-      ({ linear }) => new Class([{ params: linear, lr: 0 }]),
+      `${name} with a group's lr of -1`,
+      ({ linear }) => new Class([{ params: linear, lr: -1 }]),
       RangeError,
-      /^lr expected a number above 0, got 0$/,
+      /^lr expected a number from 0 up, got -1$/,
     ],
     [
       `${name} with a group among parameters`,
@@ -74,8 +74,8 @@ function forOptimizer(name: keyof typeof CLASSES): Row[] {
       (s, value) => {
         new Class(s.linear).lr = value;
       },
-      [0, -1],
-      'a number above 0',
+      [-1],
+      'a number from 0 up',
       `${name}, lr set to`,
     ),
   ];

@@ -88,7 +88,7 @@ const states: Row[] = [
     'with a group whose lr is -1',
     load((state) => Object.assign(state['groups'][0], { lr: -1 })['none']),
     RangeError,
-    /lr expected a number above 0, got -1/,
+    /lr expected a number from 0 up, got -1/,
   ],
   ...['step', 'zeroGrad', 'stateDict'].map(
     (method): Row => [

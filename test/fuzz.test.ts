@@ -28,7 +28,8 @@ function tryFile(file: Uint8Array, runtime: Runtime): string {
       const trainer = new Trainer(model, { loss: crossEntropy as never, optimizer: new Adam(model) });
       try {
         trainer.loadStateDict(training.trainer);
-        trainer.trainStep({ input: new Int32Array(3).fill(1), target: new Int32Array(3) } as never);
+        const one = { input: new Int32Array(3).fill(1), target: new Int32Array(3), reset: true };
+        trainer.trainStep(one as never);
       } finally {
         trainer.optimizer.dispose();
       }

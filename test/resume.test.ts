@@ -49,10 +49,15 @@ const OPTIMIZERS: Record<string, MakeOptimizer> = {
 };
 
 const DATA: Record<string, Data> = {
-  // Eight batches an epoch, the last one smaller: step 100 lies in the middle of the 13th.
+  // Seven batches an epoch: step 100 lies in the middle of the 15th.
   'shuffled batches': (runtime) => {
     const rows = { input: ids('input', 23, 6), target: ids('target', 23, 6) };
-    return batches(rows, { batchSize: 3, epochs: Number.POSITIVE_INFINITY, runtime }) as Batches<Batch>;
+    return batches(rows, {
+      batchSize: 3,
+      dropLast: true,
+      epochs: Number.POSITIVE_INFINITY,
+      runtime,
+    }) as Batches<Batch>;
   },
   // Fifteen batches an epoch, at whose beginning the states are reset.
   lanes: () => lanes(ids('text', 4 * 15 * 5 + 3), { batch: 4, steps: 5, epochs: Number.POSITIVE_INFINITY }),
@@ -87,7 +92,7 @@ async function train({ trainer, data }: Run, last: number): Promise<number[]> {
   const losses: number[] = [];
   for await (const { step, loss } of trainer.run(data)) {
     losses.push(loss);
-    if (step === 60) trainer.optimizer.lr *= 0.5;
+    if (step === 60) for (const group of trainer.optimizer.groups) group.lr *= 0.5;
     if (step === last) break;
   }
   return losses;

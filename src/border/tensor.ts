@@ -6,6 +6,11 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** Named arrays as files hold them; where weights are asked for, only a Float32Array is taken. */
+export type NamedTensors = Readonly<
+  Record<string, { readonly data: ArrayBufferView; readonly shape: readonly number[] }>
+>;
+
 /** Whole numbers: ids and classes. */
 export type IntegerArray = Int32Array | Uint8Array | Uint16Array | Uint32Array;
 

@@ -54,6 +54,7 @@ export class Batches<Batch> implements Iterable<Batch> {
   readonly #make: (epoch: number) => (position: number) => Batch;
   #epoch = 0;
   #position = 0;
+  #ended = false;
 
   /** @internal `make` prepares an epoch; what it gives makes the batch at a place of it. */
   constructor(
@@ -73,8 +74,10 @@ export class Batches<Batch> implements Iterable<Batch> {
     return this.#perEpoch;
   }
 
-  /** From where the state stands to the end of the last epoch. */
+  /** From where the state stands to the end of the last epoch; once that is reached, the next iteration begins anew. */
   *[Symbol.iterator](): Generator<Batch, void, undefined> {
+    if (this.#ended) this.#epoch = 0;
+    this.#ended = false;
     while (this.#epoch < this.#epochs) {
       const make = this.#make(this.#epoch);
       const epoch = this.#epoch;
@@ -88,6 +91,7 @@ export class Batches<Batch> implements Iterable<Batch> {
         yield batch;
       }
     }
+    this.#ended = true;
   }
 
   stateDict(): BatchesState {
@@ -120,6 +124,7 @@ export class Batches<Batch> implements Iterable<Batch> {
     }
     this.#epoch = epoch;
     this.#position = position;
+    this.#ended = false;
   }
 }
 

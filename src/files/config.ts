@@ -2,12 +2,12 @@ import { describe, suggestion } from '../border/errors.js';
 import { Activation, type ActivationName } from '../layers/activation.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
+import { UNINITIALISED } from '../layers/initialise.js';
 import { CoreLayer, type Layer, type LayerConfig } from '../layers/layer.js';
 import { Linear } from '../layers/linear.js';
 import { LSTM } from '../layers/lstm.js';
 import { RNN } from '../layers/rnn.js';
 import { Sequential } from '../layers/sequential.js';
-import { UNINITIALISED } from '../layers/state-dict.js';
 import type { Runtime } from '../runtime/runtime.js';
 
 type Maker = (config: Record<string, never>, runtime: Runtime) => Layer;
@@ -16,9 +16,9 @@ type Maker = (config: Record<string, never>, runtime: Runtime) => Layer;
 const MAKERS: Record<string, Maker> = {
   Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
   Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
-  Embedding: ({ count, size }, runtime) => new Embedding(count, size, { runtime }),
+  Embedding: ({ count, size }, runtime) => new Embedding(count, size, loaded({}, runtime)),
   Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
-    new Linear(inFeatures, outFeatures, { bias, runtime }),
+    new Linear(inFeatures, outFeatures, loaded({ bias }, runtime)),
   LSTM: ({ inputSize, hiddenSize, ...options }, runtime) =>
     new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
   RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>

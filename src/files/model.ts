@@ -3,9 +3,8 @@ import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
 import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor.js';
 import type { BatchesState } from '../data/batches.js';
-import type { CoreLayer, Layer } from '../layers/layer.js';
+import { type CoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import type { Recurrent } from '../layers/recurrent.js';
-import { layersOf } from '../layers/sequential.js';
 import { checkRuntime, type Generator, type Runtime } from '../runtime/runtime.js';
 import type { OptimizerState } from '../training/optimizer.js';
 import type { Trainer, TrainerState } from '../training/trainer.js';
@@ -30,8 +29,8 @@ export interface TrainingState {
   readonly batches?: BatchesState;
 }
 
-export interface LoadedModel {
-  readonly model: Layer;
+export interface LoadedModel<Model extends Layer = Layer> {
+  readonly model: Model;
   readonly training: TrainingState | undefined;
   readonly metadata: Record<string, string>;
 }
@@ -39,7 +38,8 @@ export interface LoadedModel {
 /** What a layer keeps beside its parameters, as text. */
 interface LayerRecord {
   generators?: { seed: string; stream: string; counter: string }[];
-  carried?: boolean;
+  /** The names of the parameters that take no gradient. */
+  frozen?: string[];
 }
 
 /**
@@ -74,12 +74,17 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
     own[`user.${name}`] = value;
   }
   Object.assign(tensors, model.stateDict());
-  const records = layersOf(model).map((layer, n): LayerRecord => {
+  const layers = layersOf(model);
+  if (new Set(layers).size < layers.length) {
+    throw new TypeError('model expected each layer once: a file can not say that two of its layers are one');
+  }
+  const records = layers.map((layer, n): LayerRecord => {
     const { generators, carried } = layer.extras;
     for (const [name, state] of Object.entries(carried?.get() ?? {})) tensors[`carried/${n}/${name}`] = state;
+    const frozen = [...layer.parameters].filter(([, one]) => !one.requiresGrad).map(([name]) => name);
     return {
       ...(generators && { generators: generators.map(generatorText) }),
-      ...(carried && { carried: true }),
+      ...(frozen.length > 0 && { frozen }),
     };
   });
   own.layers = JSON.stringify(records);
@@ -97,10 +102,14 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
 /**
  * The model of a file that {@link saveModel} wrote, and what is needed to go on training it.
  *
+ * @typeParam Model - what the file holds, where you know it: `loadModel<Sequential>(bytes).model.stream()`
  * @param options - `runtime`: where the model is to live
  * @throws RangeError for a damaged file, one of another kind or of a later version
  */
-export function loadModel(bytes: Uint8Array | ArrayBuffer, options: { runtime?: Runtime } = {}): LoadedModel {
+export function loadModel<Model extends Layer = Layer>(
+  bytes: Uint8Array | ArrayBuffer,
+  options: { runtime?: Runtime } = {},
+): LoadedModel<Model> {
   checkOptions(options, ['runtime'], 'loadModel');
   const { tensors, metadata: all } = readSafetensors(bytes);
   const own = (key: string) => all[`lstm-wasm.${key}`];
@@ -125,7 +134,7 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, options: { runtime?: 
           writable: true,
           configurable: true,
         });
-    return { model, training: trainingOf(own('trainer'), own('batches'), tensors), metadata };
+    return { model: model as Model, training: trainingOf(own('trainer'), own('batches'), tensors), metadata };
   } catch (error) {
     model.dispose();
     throw error;
@@ -145,11 +154,11 @@ export async function saveModelFile(
 }
 
 /** {@link loadModel} from a file, where there is a file system. */
-export async function loadModelFile(
+export async function loadModelFile<Model extends Layer = Layer>(
   path: string | URL,
   options: { runtime?: Runtime } = {},
-): Promise<LoadedModel> {
-  return loadModel(await readBytes(path), options);
+): Promise<LoadedModel<Model>> {
+  return loadModel<Model>(await readBytes(path), options);
 }
 
 function checkStateful(name: string, value: unknown, expected: string): void {
@@ -168,6 +177,10 @@ function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: un
     const record: Partial<LayerRecord> | null = records[n];
     for (const [m, generator] of generators.entries())
       Object.assign(generator, generatorOf(record?.generators?.[m], n));
+    for (const name of Array.isArray(record?.frozen) ? record.frozen : []) {
+      const parameter = layer.parameters.get(name);
+      if (parameter) parameter.requiresGrad = false;
+    }
     if (carried) carried.set(carriedOf(layer, n, tensors));
   }
 }

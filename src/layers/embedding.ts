@@ -2,7 +2,7 @@ import { checkOptions, checkSize } from '../border/options.js';
 import { checkIds, checkIntegers, type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
-import { drawSource, normal } from './initialise.js';
+import { drawSource, normal, UNINITIALISED } from './initialise.js';
 import { CoreLayer, type LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
@@ -42,7 +42,7 @@ export class Embedding extends CoreLayer {
     const source = drawSource(this.runtime, options.seed);
     this.build(() => this.named.set('weight', new Parameter(this.holdings, [count, size])));
     this.#weight = this.named.get('weight') as Parameter;
-    normal(this.#weight, 1, source(0));
+    if (!(UNINITIALISED in options)) normal(this.#weight, 1, source(0));
   }
 
   /** @internal */
@@ -53,13 +53,13 @@ export class Embedding extends CoreLayer {
     const ids = this.runtime.i32.subarray(pointer >>> 2, (pointer >>> 2) + data.length);
     if (!turned || shape.length !== 2) {
       ids.set(data);
-      return { pointer, shape, turned: false, ids: true };
+      return { pointer, shape: [...shape], turned: false, ids: true };
     }
     const [batch, steps] = shape as [number, number];
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < steps; t++) ids[t * batch + b] = data[b * steps + t] as number;
     }
-    return { pointer, shape, turned: true, ids: true };
+    return { pointer, shape: [...shape], turned: true, ids: true };
   }
 
   /** @internal */

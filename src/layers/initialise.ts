@@ -2,6 +2,9 @@ import { checkSeed } from '../border/options.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 
+/** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
+export const UNINITIALISED = Symbol('uninitialised');
+
 /** Where the numbers of one layer come from: its own seed, or the runtime's with a stream that nobody else has. */
 export function drawSource(runtime: Runtime, seed: number | undefined): (part: number) => number {
   if (seed !== undefined) checkSeed('seed', seed);
@@ -28,6 +31,12 @@ export function normal(parameter: Parameter, deviation: number, source: number):
 export function orthogonal(parameter: Parameter, source: number): void {
   const [rows, columns] = parameter.shape as [number, number];
   const { runtime } = parameter;
-  runtime.core.fillOrthogonal(parameter.pointer, rows, columns, source, runtime.scratch(rows * columns * 8));
+  runtime.core.fillOrthogonal(
+    parameter.pointer,
+    rows,
+    columns,
+    source,
+    runtime.scratch((rows + 1) * (columns + 1) * 8),
+  );
   parameter.version++;
 }

@@ -1,6 +1,13 @@
 import { describe, suggestion } from '../border/errors.js';
 import { checkBoolean, checkOptions } from '../border/options.js';
-import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  checkTensor,
+  checkTensorOf,
+  type Integers,
+  type NamedTensors,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import { Holdings } from '../runtime/memory.js';
 import type { Generator, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
@@ -30,7 +37,7 @@ export interface Layer {
   readonly runtime: Runtime;
   zeroGrad(): void;
   stateDict(): Record<string, Tensor>;
-  loadStateDict(dict: Record<string, Tensor>): void;
+  loadStateDict(dict: NamedTensors): void;
   dispose(): void;
 }
 
@@ -72,7 +79,7 @@ export abstract class CoreLayer implements Layer {
 
   get parameterCount(): number {
     let count = 0;
-    for (const parameter of this.parameters.values()) count += parameter.size;
+    for (const parameter of new Set(this.parameters.values())) count += parameter.size;
     return count;
   }
 
@@ -83,7 +90,7 @@ export abstract class CoreLayer implements Layer {
    */
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
     const { training, recording } = this.checkForward(options);
-    const { output } = this.tapes.forward(training, recording, (tape) => {
+    const { output } = this.attempt(training, recording, (tape) => {
       const entered = this.enter(input, tape, this.order === 'batch');
       tape.inputBytes = this.turningBytes(entered);
       const block = this.forwardIn(entered, tape);
@@ -120,7 +127,7 @@ export abstract class CoreLayer implements Layer {
   stateDict(): Record<string, Tensor> {
     const dict: Record<string, Tensor> = {};
     for (const [name, parameter] of this.parameters)
-      dict[name] = { data: parameter.read(), shape: parameter.shape };
+      dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
     return dict;
   }
 
@@ -129,7 +136,7 @@ export abstract class CoreLayer implements Layer {
    *
    * @throws TypeError for a missing or an unknown name, RangeError for another shape or values that are not finite
    */
-  loadStateDict(dict: Record<string, Tensor>): void {
+  loadStateDict(dict: NamedTensors): void {
     this.holdings.check();
     loadParameters(this.parameters, dict);
   }
@@ -149,7 +156,7 @@ export abstract class CoreLayer implements Layer {
     const tensor = checkTensor('input', input);
     return this.copyIn(
       tensor.data,
-      { shape: tensor.shape, turned: turned && tensor.shape.length === 3 },
+      { shape: [...tensor.shape], turned: turned && tensor.shape.length === 3 },
       tape,
     );
   }
@@ -164,6 +171,26 @@ export abstract class CoreLayer implements Layer {
       this.holdings.dispose(this.type);
       throw error;
     }
+  }
+
+  /** Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
+  protected attempt<T extends { block: Block }>(
+    training: boolean,
+    recording: boolean,
+    run: (tape: Tape) => T,
+  ): T {
+    const restore = recording || training ? remember(this.coreLayers()) : undefined;
+    try {
+      return this.tapes.forward(training, recording, run);
+    } catch (error) {
+      restore?.();
+      throw error;
+    }
+  }
+
+  /** @internal This package's layers in it, in order: itself, or those of a Sequential. */
+  coreLayers(): readonly CoreLayer[] {
+    return [this];
   }
 
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
@@ -225,7 +252,7 @@ export abstract class CoreLayer implements Layer {
       const rows = sizeOf(shape.slice(2)) * 4;
       this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, rows);
     }
-    return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape };
+    return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape: [...shape] };
   }
 }
 
@@ -238,10 +265,7 @@ export interface LayerExtras {
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-export function loadParameters(
-  parameters: ReadonlyMap<string, Parameter>,
-  dict: Record<string, Tensor>,
-): void {
+function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
   if (dict === null || typeof dict !== 'object')
     throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
   const names = [...parameters.keys()];
@@ -257,4 +281,24 @@ export function loadParameters(
     parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
   }
   for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);
+}
+
+/** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */
+export function remember(layers: readonly CoreLayer[]): () => void {
+  const kept = layers.map(({ extras: { generators = [], carried } }) => {
+    const counters = generators.map((generator) => generator.counter);
+    const states = carried?.get();
+    return () => {
+      for (const [n, generator] of generators.entries()) generator.counter = counters[n] as number;
+      if (states) carried?.set(states);
+    };
+  });
+  return () => {
+    for (const restore of kept) restore();
+  };
+}
+
+/** This package's layers in a model, in order. */
+export function layersOf(model: Layer): readonly CoreLayer[] {
+  return model instanceof CoreLayer ? model.coreLayers() : [];
 }

@@ -79,36 +79,32 @@ export class Level {
     this.#bias = new Packed(holdings, biases, Math.max(columns, 4) * 4, addBiases);
   }
 
-  /** The sizes and the packed weights, which are made anew where a parameter has changed. */
-  forwardPlan(batch: number): Plan {
-    return {
-      B: batch,
-      I: this.inputSize,
-      H: this.#hiddenSize,
-      nonlinearity: this.#cell.nonlinearity,
-      inputPanels: this.#input.pointer,
-      hiddenPanels: this.#hidden.pointer,
-      bias: this.#bias.pointer,
-    };
+  /** Puts in the sizes and the packed weights, which are made anew where a parameter has changed. */
+  planForward(plan: Plan, batch: number): void {
+    plan.B = batch;
+    plan.I = this.inputSize;
+    plan.H = this.#hiddenSize;
+    plan.nonlinearity = this.#cell.nonlinearity;
+    plan.inputPanels = this.#input.upToDate();
+    plan.hiddenPanels = this.#hidden.upToDate();
+    plan.bias = this.#bias.upToDate();
   }
 
   /** Packs anew, in the same places, what has changed. */
   refresh(): void {
-    this.#input.refresh();
-    this.#hidden.refresh();
-    this.#bias.refresh();
+    this.#input.upToDate();
+    this.#hidden.upToDate();
+    this.#bias.upToDate();
   }
 
-  /** What backward needs beside: the weights as they stand, and where the gradients accumulate. */
-  backwardPlan(wantInput: boolean): Plan {
+  /** Puts in what backward needs beside: the weights as they stand, and where the gradients accumulate. */
+  planBackward(plan: Plan, wantInput: boolean): void {
     const { ih, hh, bih, bhh } = this.#parameters;
-    return {
-      inputBackPanels: wantInput ? this.#inputBack.pointer : 0,
-      hiddenBackPanels: this.#hiddenBack.pointer,
-      dInputWeight: ih.needGradient(),
-      dHiddenWeight: hh.needGradient(),
-      dInputBias: bih?.needGradient() ?? 0,
-      dHiddenBias: bhh?.needGradient() ?? 0,
-    };
+    plan.inputBackPanels = wantInput ? this.#inputBack.upToDate() : 0;
+    plan.hiddenBackPanels = this.#hiddenBack.upToDate();
+    plan.dInputWeight = ih.needGradient();
+    plan.dHiddenWeight = hh.needGradient();
+    plan.dInputBias = bih?.needGradient() ?? 0;
+    plan.dHiddenBias = bhh?.needGradient() ?? 0;
   }
 }

@@ -2,7 +2,7 @@ import { checkBoolean, checkOptions, checkSize } from '../border/options.js';
 import { showShape, sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
-import { drawSource, uniform } from './initialise.js';
+import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import { CoreLayer, type LayerConfig } from './layer.js';
 import { Packed, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
@@ -56,8 +56,6 @@ export class Linear extends CoreLayer {
     });
     this.#weight = this.named.get('weight') as Parameter;
     this.#bias = this.named.get('bias');
-    for (const [n, parameter] of [...this.named.values()].entries())
-      uniform(parameter, 1 / Math.sqrt(K), source(n));
     const { pointer } = this.#weight;
     this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) =>
       core.packRows(to, pointer, N, K),
@@ -65,6 +63,10 @@ export class Linear extends CoreLayer {
     this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) =>
       core.packColumns(to, pointer, N, K),
     );
+    if (UNINITIALISED in options) return;
+    for (const [n, parameter] of [...this.named.values()].entries()) {
+      uniform(parameter, 1 / Math.sqrt(K), source(n));
+    }
   }
 
   /** @internal */
@@ -82,7 +84,7 @@ export class Linear extends CoreLayer {
       turned: input.turned,
     };
     const bias = this.#bias?.pointer ?? 0;
-    this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.pointer, bias, rows, N, K);
+    this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.upToDate(), bias, rows, N, K);
     if (tape.recording) tape.steps.push((wantInput) => this.#prepare(input, rows, tape, wantInput));
     return output;
   }
@@ -94,7 +96,7 @@ export class Linear extends CoreLayer {
     const scratch = tape.take(core.gradientScratch(N, K));
     const dWeight = this.#weight.needGradient();
     const dBias = this.#bias?.needGradient() ?? 0;
-    const backPanels = wantInput ? this.#backPanels.pointer : 0;
+    const backPanels = wantInput ? this.#backPanels.upToDate() : 0;
     return ({ pointer: dOutput }) => {
       if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, rows, N, K, scratch);
       if (dBias) core.biasGradient(dBias, 0, dOutput, rows, N);
@@ -113,7 +115,15 @@ export class Linear extends CoreLayer {
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {
       this.holdings.check();
-      this.runtime.core.linearForward(pointer, input.pointer, this.#panels.pointer, bias, input.rows, N, K);
+      this.runtime.core.linearForward(
+        pointer,
+        input.pointer,
+        this.#panels.upToDate(),
+        bias,
+        input.rows,
+        N,
+        K,
+      );
     };
     return { output: { pointer, rows: input.rows, width: N }, states: [], run };
   }

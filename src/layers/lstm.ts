@@ -1,11 +1,11 @@
 import { checkNumber, checkOneOf } from '../border/options.js';
-import type { Integers, Tensor } from '../border/tensor.js';
-import { drawSource, orthogonal, uniform } from './initialise.js';
+import type { Integers, NamedTensors, Tensor } from '../border/tensor.js';
+import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import type { Cell } from './level.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent, type RecurrentOptions } from './recurrent.js';
-import { type FromStateDict, fromStateDict, UNINITIALISED } from './state-dict.js';
+import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
 export interface LSTMOptions extends RecurrentOptions {
@@ -62,7 +62,7 @@ export class LSTM extends Recurrent {
    * @param options - `prefix` stands before the names; the others as for the constructor, but for the sizes
    * @throws TypeError for missing or unknown names, RangeError for shapes that do not fit together
    */
-  static fromStateDict(dict: Record<string, Tensor>, options: FromStateDict<LSTMOptions> = {}): LSTM {
+  static fromStateDict(dict: NamedTensors, options: FromStateDict<LSTMOptions> = {}): LSTM {
     return fromStateDict(LSTM, 4, dict, options);
   }
 

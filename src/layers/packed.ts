@@ -22,18 +22,15 @@ export class Packed {
     this.#pack = pack;
   }
 
-  /** Where the copy lies, up to date. It stays there. */
-  get pointer(): number {
-    this.refresh();
-    return this.#pointer;
-  }
-
-  refresh(): void {
+  /** Where the copy lies, packed anew where it is old. It stays there. */
+  upToDate(): number {
     let version = 0;
     for (const source of this.#sources) version += source.version;
-    if (version === this.#version) return;
-    if (this.#pointer === 0) this.#pointer = this.#holdings.take(this.#bytes);
-    this.#pack(this.#pointer);
-    this.#version = version;
+    if (version !== this.#version) {
+      if (this.#pointer === 0) this.#pointer = this.#holdings.take(this.#bytes);
+      this.#pack(this.#pointer);
+      this.#version = version;
+    }
+    return this.#pointer;
   }
 }

@@ -9,6 +9,8 @@ import type { Holdings } from '../runtime/memory.js';
  */
 export class Parameter {
   readonly shape: readonly number[];
+  /** How many values. */
+  readonly size: number;
   /** @internal Where the values lie, with zeros up to the next multiple of four. */
   readonly pointer: number;
   /** @internal Whoever holds the parameter keeps its layer: without it the memory would be given back. */
@@ -21,14 +23,10 @@ export class Parameter {
 
   /** @internal */
   constructor(holdings: Holdings, shape: readonly number[]) {
-    this.shape = shape;
+    this.shape = Object.freeze([...shape]);
+    this.size = sizeOf(shape);
     this.#holdings = holdings;
-    this.pointer = holdings.takeZeros(bytesOf(sizeOf(shape)));
-  }
-
-  /** How many values. */
-  get size(): number {
-    return sizeOf(this.shape);
+    this.pointer = holdings.takeZeros(bytesOf(this.size));
   }
 
   /** Whether backward computes a gradient for it. Optimizers leave a parameter alone that has none. */

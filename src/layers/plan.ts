@@ -1,39 +1,47 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-/** The fields of assembly/plan.ts, in its order. */
-const FIELDS = [
-  'B',
-  'I',
-  'H',
-  'nonlinearity',
-  'inputPanels',
-  'hiddenPanels',
-  'bias',
-  'x',
-  'y',
-  'c',
-  'gates',
-  'squashed',
-  'product',
-  'dy',
-  'dh',
-  'dc',
-  'dx',
-  'inputBackPanels',
-  'hiddenBackPanels',
-  'dInputWeight',
-  'dHiddenWeight',
-  'dInputBias',
-  'dHiddenBias',
-  'scratch',
-] as const;
+export const PLAN_BYTES = 24 * 4;
 
-export type Plan = Partial<Record<(typeof FIELDS)[number], number>>;
+/**
+ * One level over one sequence, as assembly/plan.ts reads it at `pointer`: the same fields in the same order, and none
+ * beside them. What is 0 is not there.
+ */
+export class Plan {
+  readonly #pointer: number;
+  B = 0;
+  I = 0;
+  H = 0;
+  nonlinearity = 0;
+  inputPanels = 0;
+  hiddenPanels = 0;
+  bias = 0;
+  x = 0;
+  y = 0;
+  c = 0;
+  gates = 0;
+  squashed = 0;
+  product = 0;
+  dy = 0;
+  dh = 0;
+  dc = 0;
+  dx = 0;
+  inputBackPanels = 0;
+  hiddenBackPanels = 0;
+  dInputWeight = 0;
+  dHiddenWeight = 0;
+  dInputBias = 0;
+  dHiddenBias = 0;
+  scratch = 0;
 
-export const PLAN_BYTES = FIELDS.length * 4;
+  constructor(pointer: number) {
+    this.#pointer = pointer;
+  }
 
-/** Writes a plan where the core reads it; what is not given is 0. */
-export function writePlan(runtime: Runtime, pointer: number, plan: Plan): void {
-  const words = runtime.i32;
-  for (const [n, field] of FIELDS.entries()) words[(pointer >>> 2) + n] = plan[field] ?? 0;
+  get pointer(): number {
+    return this.#pointer;
+  }
+
+  write(runtime: Runtime): void {
+    runtime.i32.set(Object.values(this), this.#pointer >>> 2);
+  }
 }

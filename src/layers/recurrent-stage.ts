@@ -1,6 +1,6 @@
 import type { Holdings } from '../runtime/memory.js';
 import type { Cell, Level } from './level.js';
-import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
+import { PLAN_BYTES, Plan } from './plan.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 
 /** One step of a recurrent stack: a plan for each level, written once, since packed weights stay where they are. */
@@ -20,20 +20,17 @@ export function recurrentStage(
   const c: number[] = [];
   let x = input.pointer;
   const steps = levels.map((level) => {
-    const plan = holdings.take(PLAN_BYTES);
-    const y = holdings.takeZeros(2 * size);
-    const cells = cell.hasCell ? holdings.takeZeros(size) : 0;
-    const places: Plan = {
-      x,
-      y,
-      c: cells,
-      product: cell.hasCell ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0,
-    };
-    h.push(y);
-    c.push(cells);
-    x = y;
-    writePlan(runtime, plan, { ...level.forwardPlan(rows), ...places });
-    return { level, plan };
+    const plan = new Plan(holdings.take(PLAN_BYTES));
+    plan.x = x;
+    plan.y = holdings.takeZeros(2 * size);
+    plan.c = cell.hasCell ? holdings.takeZeros(size) : 0;
+    plan.product = cell.hasCell ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0;
+    level.planForward(plan, rows);
+    plan.write(runtime);
+    h.push(plan.y);
+    c.push(plan.c);
+    x = plan.y;
+    return { level, plan: plan.pointer };
   });
   const states: StageState[] = [{ name: 'h', pointers: h, width: hiddenSize }];
   if (cell.hasCell) states.push({ name: 'c', pointers: c, width: hiddenSize });

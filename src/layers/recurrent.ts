@@ -131,7 +131,7 @@ export abstract class Recurrent extends CoreLayer {
     names: readonly string[],
   ) {
     const { training, recording } = this.checkForward(options, names);
-    return this.tapes.forward(training, recording, (tape) => {
+    return this.attempt(training, recording, (tape) => {
       const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), options, tape);
       if (recording) this.#recorded.set(tape, forward);
       return {
@@ -273,7 +273,13 @@ export abstract class Recurrent extends CoreLayer {
   /** The states before the first step: given, carried, or none (0), which is zeros. */
   #initialStates(sizes: Sizes, given: States, tape: Tape): StatePointers {
     const shape = this.#stateShape(sizes);
-    const carries = this.stateful && tape.recording && this.#carried.h?.data.length === sizeOf(shape);
+    const carries = this.stateful && tape.recording && given.h0 === undefined && given.c0 === undefined;
+    const { h } = this.#carried;
+    if (carries && h && h.data.length !== sizeOf(shape)) {
+      throw new RangeError(
+        `input expected the batch of the states that are carried, of shape ${showShape(h.shape)}, got ${sizes.batch}: call resetState() first`,
+      );
+    }
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
       const own = given[name] !== undefined;
       const state = own

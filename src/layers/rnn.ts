@@ -1,11 +1,11 @@
 import { checkOneOf, checkOptions } from '../border/options.js';
-import type { Integers, Tensor } from '../border/tensor.js';
+import type { Integers, NamedTensors, Tensor } from '../border/tensor.js';
 import { ACTIVATIONS } from './activation.js';
-import { drawSource, uniform } from './initialise.js';
+import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { BackwardOptions, ForwardOptions, LayerConfig } from './layer.js';
 import type { Cell } from './level.js';
 import { Recurrent, type RecurrentOptions } from './recurrent.js';
-import { type FromStateDict, fromStateDict, UNINITIALISED } from './state-dict.js';
+import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
 const NONLINEARITIES = ['tanh', 'relu'] as const;
@@ -59,7 +59,7 @@ export class RNN extends Recurrent {
   }
 
   /** As {@link LSTM.fromStateDict}. */
-  static fromStateDict(dict: Record<string, Tensor>, options: FromStateDict<RNNOptions> = {}): RNN {
+  static fromStateDict(dict: NamedTensors, options: FromStateDict<RNNOptions> = {}): RNN {
     return fromStateDict(RNN, 1, dict, options, ['nonlinearity']);
   }
 

@@ -1,10 +1,17 @@
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
-import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  checkTensor,
+  checkTensorOf,
+  type Integers,
+  type NamedTensors,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { Runtime } from '../runtime/runtime.js';
 import { Embedding } from './embedding.js';
-import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
@@ -36,6 +43,7 @@ export class Sequential extends CoreLayer {
   override readonly type = 'Sequential';
   readonly layers: readonly Layer[];
   readonly #order: 'batch' | 'time' | undefined;
+  #parameters: ReadonlyMap<string, Parameter> | undefined;
 
   constructor(...layers: Layer[]) {
     if (layers.length === 0) throw new TypeError('Sequential expected at least one layer, got none');
@@ -45,16 +53,20 @@ export class Sequential extends CoreLayer {
     orders.delete(undefined);
     if (orders.size > 1)
       throw new TypeError('Sequential expected layers with one timeMajor, got both true and false');
+    checkSequences(layers);
     super(runtime);
     this.layers = layers;
     this.#order = [...orders][0];
   }
 
   override get parameters(): ReadonlyMap<string, Parameter> {
+    if (this.#parameters) return this.#parameters;
     const all = new Map<string, Parameter>();
     for (const [n, layer] of this.layers.entries()) {
       for (const [name, parameter] of layer.parameters) all.set(`${n}.${name}`, parameter);
     }
+    // A layer of the user's own may come to more.
+    if (this.layers.every((layer) => layer instanceof CoreLayer)) this.#parameters = all;
     return all;
   }
 
@@ -63,9 +75,14 @@ export class Sequential extends CoreLayer {
     return super.backward(gradient, options);
   }
 
-  override loadStateDict(dict: Record<string, Tensor>): void {
+  override loadStateDict(dict: NamedTensors): void {
     this.#checkLayers();
     super.loadStateDict(dict);
+  }
+
+  /** @internal */
+  override coreLayers(): readonly CoreLayer[] {
+    return this.layers.flatMap((layer) => layersOf(layer));
   }
 
   override zeroGrad(): void {
@@ -148,7 +165,7 @@ export class Sequential extends CoreLayer {
 
   /** @throws Error where one was disposed of */
   #checkLayers(): void {
-    for (const layer of layersOf(this)) layer.holdings.check();
+    for (const layer of this.coreLayers()) layer.holdings.check();
   }
 
   #through(layer: CoreLayer, block: Block, tape: Tape): Block {
@@ -167,10 +184,13 @@ export class Sequential extends CoreLayer {
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
     if (tape.recording) {
-      tape.steps.push(() => {
+      tape.steps.push((wantInput) => {
         tape.reserve(2 * (sizeOf(result.shape) + sizeOf(block.shape)) * 4 + 256);
         return (dOutput) => {
-          const { input } = layer.backward({ output: this.leave(dOutput, tape) });
+          const { input } = layer.backward(
+            { output: this.leave(dOutput, tape) },
+            { inputGradient: wantInput },
+          );
           return (
             input && this.copyIn(checkTensorOf('input', input, block.shape, 'of the input').data, block, tape)
           );
@@ -178,6 +198,17 @@ export class Sequential extends CoreLayer {
       });
     }
     return result;
+  }
+}
+
+/** @throws TypeError where a recurrent layer stands behind one that gives its last step alone */
+function checkSequences(layers: readonly Layer[]): void {
+  let last = -1;
+  for (const [n, layer] of layers.entries()) {
+    if (!(layer instanceof Recurrent)) continue;
+    if (last >= 0)
+      throw new TypeError(`layer ${n} expected a sequence, but layer ${last} has returnSequences: false`);
+    if (!layer.returnSequences) last = n;
   }
 }
 
@@ -197,12 +228,12 @@ function checkLayer(name: string, layer: unknown): void {
 }
 
 /** The runtime that all layers share. @throws TypeError where there are two */
-export function oneRuntime(layers: readonly { runtime: Runtime }[]): Runtime {
-  const [first, ...others] = layers.map((layer) => layer.runtime);
+export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'): Runtime {
+  const [first, ...others] = ones.map((one) => one.runtime);
   const other = others.findIndex((runtime) => runtime !== first);
   if (other >= 0)
     throw new TypeError(
-      `layer ${other + 1} lives in another runtime than layer 0: make both with the same { runtime }`,
+      `${what} ${other + 1} lives in another runtime than ${what} 0: make both with the same { runtime }`,
     );
   return first as Runtime;
 }
@@ -216,10 +247,4 @@ function inputOf(layers: readonly Layer[]): { width: number; ids?: number } {
     if (layer instanceof Sequential) return inputOf(layer.layers);
   }
   throw new TypeError('Sequential.stream: no layer tells the size of the input');
-}
-
-/** This package's layers in a model, in order, those inside a Sequential with it. */
-export function layersOf(model: Layer): CoreLayer[] {
-  if (model instanceof Sequential) return model.layers.flatMap(layersOf);
-  return model instanceof CoreLayer ? [model] : [];
 }

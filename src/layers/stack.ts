@@ -3,7 +3,7 @@ import { refuseBytes } from '../runtime/runtime.js';
 import type { Masks } from './dropout.js';
 import { type Cell, Level } from './level.js';
 import type { Parameter } from './parameter.js';
-import { PLAN_BYTES, type Plan, writePlan } from './plan.js';
+import { PLAN_BYTES, Plan } from './plan.js';
 import type { Tape } from './tape.js';
 
 /** How far a sequence reaches in the core, where it lies [steps, batch, ·]. */
@@ -20,8 +20,7 @@ export interface StatePointers {
 
 /** What a forward over one level left. */
 export interface Run {
-  readonly plan: number;
-  readonly fields: Plan;
+  readonly plan: Plan;
   /** y [steps, batch, hiddenSize], and the states after the last step. */
   readonly y: number;
   readonly hN: number;
@@ -107,21 +106,24 @@ export class Stack {
     const size = batch * this.#hiddenSize * 4;
     const kept = tape.recording ? steps : 0;
     const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
-    const y = tape.take((steps + 1) * size);
-    const c = hasCell ? tape.take((kept + 1) * size) : 0;
-    const gates = hasCell && kept > 0 ? tape.take(4 * kept * size) : 0;
-    const squashed = hasCell && kept > 0 ? tape.take(kept * size) : 0;
-    const product = hasCell ? tape.take(chunk * batch * columns * 4) : 0;
-    const plan = tape.take(PLAN_BYTES);
-    const fields: Plan = { ...level.forwardPlan(batch), x, y, c, gates, squashed, product };
-    const { runtime } = this.#holdings;
-    writePlan(runtime, plan, fields);
-    this.#place(y, initial.h, size);
-    if (hasCell) this.#place(c, initial.c, size);
-    for (let t = 0; t < steps; t += chunk) {
-      this.#cell.forward(runtime.core, plan, t, Math.min(steps, t + chunk));
+    const plan = new Plan(tape.take(PLAN_BYTES));
+    plan.x = x;
+    plan.y = tape.take((steps + 1) * size);
+    if (hasCell) {
+      plan.c = tape.take((kept + 1) * size);
+      plan.product = tape.take(chunk * batch * columns * 4);
+      if (kept > 0) plan.gates = tape.take(4 * kept * size);
+      if (kept > 0) plan.squashed = tape.take(kept * size);
     }
-    return { plan, fields, y: y + size, hN: y + steps * size, cN: c + kept * size };
+    level.planForward(plan, batch);
+    const { runtime } = this.#holdings;
+    plan.write(runtime);
+    this.#place(plan.y, initial.h, size);
+    if (hasCell) this.#place(plan.c, initial.c, size);
+    for (let t = 0; t < steps; t += chunk) {
+      this.#cell.forward(runtime.core, plan.pointer, t, Math.min(steps, t + chunk));
+    }
+    return { plan, y: plan.y + size, hN: plan.y + steps * size, cN: plan.c + kept * size };
   }
 
   /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
@@ -129,36 +131,32 @@ export class Stack {
     const { steps, batch } = extent;
     const rows = this.#cell.gates * this.#hiddenSize;
     const { runtime } = this.#holdings;
-    const plans = this.levels.map((level, n): Plan => {
-      const { fields } = runs[n] as Run;
+    for (const [n, level] of this.levels.entries()) {
+      const { plan } = runs[n] as Run;
       const wantX = n > 0 || wantInput;
-      const dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
-      const gates = fields.gates || tape.take(steps * batch * rows * 4);
-      const widest = Math.max(level.inputSize, this.#hiddenSize);
-      const scratch = tape.take(runtime.core.gradientScratch(rows, widest));
-      return { ...fields, ...level.backwardPlan(wantX), gates, scratch, dx };
-    });
-    return (dy, final) => this.#backward(runs, plans, extent, dy, final);
+      plan.dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
+      plan.gates ||= tape.take(steps * batch * rows * 4);
+      plan.scratch = tape.take(
+        runtime.core.gradientScratch(rows, Math.max(level.inputSize, this.#hiddenSize)),
+      );
+      level.planBackward(plan, wantX);
+    }
+    return (dy, final) => this.#backward(runs, extent, dy, final);
   }
 
-  #backward(
-    runs: readonly Run[],
-    plans: readonly Plan[],
-    { steps, batch }: Extent,
-    dy: number,
-    final: StatePointers,
-  ): number {
+  #backward(runs: readonly Run[], { steps, batch }: Extent, dy: number, final: StatePointers): number {
     const size = batch * this.#hiddenSize * 4;
     const { runtime } = this.#holdings;
     let gradient = dy;
-    for (let n = this.levels.length - 1; n >= 0; n--) {
+    for (let n = runs.length - 1; n >= 0; n--) {
       const { plan, mask } = runs[n] as Run;
-      const fields = plans[n] as Plan;
-      const dx = fields.dx as number;
-      writePlan(runtime, plan, { ...fields, dy: gradient, dh: final.h + n * size, dc: final.c + n * size });
-      this.#cell.backward(runtime.core, plan, steps);
-      if (mask !== undefined) this.#masks?.again(dx, dx, (steps * size) / 4, mask);
-      gradient = dx;
+      plan.dy = gradient;
+      plan.dh = final.h + n * size;
+      plan.dc = final.c + n * size;
+      plan.write(runtime);
+      this.#cell.backward(runtime.core, plan.pointer, steps);
+      if (mask !== undefined) this.#masks?.again(plan.dx, plan.dx, (steps * size) / 4, mask);
+      gradient = plan.dx;
     }
     return gradient;
   }

@@ -1,10 +1,8 @@
 import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
-import { checkTensor, type Tensor } from '../border/tensor.js';
+import { checkTensor, type NamedTensors } from '../border/tensor.js';
+import { UNINITIALISED } from './initialise.js';
 import { OPTIONS, type Recurrent, type RecurrentOptions } from './recurrent.js';
-
-/** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
-export const UNINITIALISED = Symbol('uninitialised');
 
 export type FromStateDict<Options> = Omit<
   Options,
@@ -18,7 +16,7 @@ export type FromStateDict<Options> = Omit<
 export function fromStateDict<L extends Recurrent, Options extends RecurrentOptions>(
   Class: new (inputSize: number, hiddenSize: number, options: Options) => L,
   gates: number,
-  dict: Record<string, Tensor>,
+  dict: NamedTensors,
   options: FromStateDict<Options>,
   known: readonly string[] = [],
 ): L {
@@ -31,7 +29,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
   if (typeof prefix !== 'string') throw new TypeError(`prefix expected a string, got ${describe(prefix)}`);
-  const own: Record<string, Tensor> = {};
+  const own: Record<string, NamedTensors[string]> = {};
   for (const [name, value] of Object.entries(dict))
     if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
   const missing = (name: string) =>

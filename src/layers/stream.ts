@@ -184,7 +184,8 @@ export class Stream {
       const id = x[n] as number;
       if (id < 0 || id >= ids) throw new RangeError(`x[${n}] expected an id from 0 to ${ids - 1}, got ${id}`);
     }
-    for (let n = 0, at = pointer >>> 2; n < rows; n++) this.runtime.i32[at + n] = x[n] as number;
+    const words = this.runtime.i32;
+    for (let n = 0, at = pointer >>> 2; n < rows; n++) words[at + n] = x[n] as number;
   }
 }
 

@@ -19,9 +19,7 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
     const module = compiled.get(binary);
     if (module !== undefined) return module;
   }
-  throw new Error(
-    'this engine takes no WebAssembly with SIMD (needed: Chrome 91, Firefox 89, Safari 16.4, Node 16 or later)',
-  );
+  throw new Error('WebAssembly with SIMD expected: Chrome 91, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
 function compileOne(binary: Binary): WebAssembly.Module | undefined {

@@ -79,7 +79,7 @@ export interface Core {
     lr: number,
     momentum: number,
     weightDecay: number,
-    flags: number,
+    nesterov: number,
     first: number,
   ): void;
   rmspropStep(

@@ -100,9 +100,9 @@ export class Runtime {
     return this.#scratch;
   }
 
-  /** @internal A number in [0, 1): the next of the runtime's own, or the first of a seed. */
-  draw(seed: number | undefined): number {
-    const counter = seed === undefined ? this.#draws++ : 0;
+  /** @internal A number in [0, 1): the next of the runtime's own, or number `n` of a seed. */
+  draw(seed: number | undefined, n: number): number {
+    const counter = seed === undefined ? this.#draws++ : n;
     return this.core.uniformAt(this.source(seed ?? this.seed, DRAWS), counter);
   }
 

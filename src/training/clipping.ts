@@ -1,4 +1,5 @@
 import { checkPositive } from '../border/options.js';
+import type { Parameter } from '../layers/parameter.js';
 import { type Parameters, parametersOf } from './optimizer.js';
 
 /**
@@ -7,8 +8,12 @@ import { type Parameters, parametersOf } from './optimizer.js';
  * @throws TypeError for what is no model or parameter
  */
 export function gradNorm(target: Parameters): number {
+  return normOf(parametersOf('gradNorm', target));
+}
+
+function normOf(parameters: readonly Parameter[]): number {
   let sum = 0;
-  for (const { runtime, gradient, size } of parametersOf('gradNorm', target)) {
+  for (const { runtime, gradient, size } of parameters) {
     if (gradient !== 0) sum += runtime.core.sumOfSquares(gradient, size);
   }
   return Math.sqrt(sum);
@@ -23,11 +28,12 @@ export function gradNorm(target: Parameters): number {
  */
 export function clipGradNorm(target: Parameters, max: number): number {
   checkPositive('max', max);
-  const norm = gradNorm(target);
+  const parameters = parametersOf('clipGradNorm', target);
+  const norm = normOf(parameters);
   // PyTorch's 1e-6: a norm that is just above the bound ends just below it.
   const factor = max / (norm + 1e-6);
   if (factor < 1 && norm < Number.POSITIVE_INFINITY) {
-    for (const { runtime, gradient, size } of parametersOf('clipGradNorm', target)) {
+    for (const { runtime, gradient, size } of parameters) {
       if (gradient !== 0) runtime.core.scaleBy(gradient, size, factor);
     }
   }

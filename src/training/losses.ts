@@ -238,13 +238,17 @@ function countedTargets(
   if (!Number.isInteger(ignoreIndex))
     throw new RangeError(`ignoreIndex expected a whole number, got ${ignoreIndex}`);
   if (mask !== undefined) checkMask(mask, data.length);
-  return Int32Array.from(data, (target, n) => {
-    if (target === ignoreIndex || (mask && !mask[n])) return -1;
-    if (target >= 0 && target < classes) return target;
-    throw new RangeError(
-      `target[${n}] expected a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}, got ${target}`,
-    );
-  });
+  const counted = new Int32Array(data.length);
+  for (let n = 0; n < data.length; n++) {
+    const target = data[n] as number;
+    if (target === ignoreIndex || (mask && !mask[n])) counted[n] = -1;
+    else if (target >= 0 && target < classes) counted[n] = target;
+    else {
+      const expected = `a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}`;
+      throw new RangeError(`target[${n}] expected ${expected}, got ${target}`);
+    }
+  }
+  return counted;
 }
 
 function sumOfWeights(targets: Int32Array, weight: Float32Array | undefined): number {

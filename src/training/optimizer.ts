@@ -1,5 +1,5 @@
 import { describe } from '../border/errors.js';
-import { checkNumber, checkOptions, checkPositive } from '../border/options.js';
+import { checkNotNegative, checkNumber, checkOptions } from '../border/options.js';
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import { bytesOf, Parameter } from '../layers/parameter.js';
@@ -54,21 +54,21 @@ export abstract class Optimizer<Options extends { lr: number }> {
     this.#checkOptions = (all, of) => {
       checkOptions(all, known, of);
       const merged = { ...defaults, ...(all as Options) };
-      checkPositive('lr', merged.lr);
+      checkNotNegative('lr', merged.lr);
       check(merged);
     };
     checkOptions(options, known, owner);
     this.#groups = groupsOf(owner, target).map(({ params, ...own }) => {
       checkOptions(own, known, `${owner} group`);
       const merged = { ...defaults, ...given(options), ...given(own) } as Options;
-      checkPositive('lr', merged.lr);
+      checkNotNegative('lr', merged.lr);
       check(merged);
       return { options: merged, parameters: parametersOf(owner, params as Parameters) };
     });
     const all = this.#groups.flatMap((group) => group.parameters);
     if (new Set(all).size < all.length)
       throw new TypeError(`${owner} expected each parameter once, got one twice`);
-    this.runtime = oneRuntime(all);
+    this.runtime = oneRuntime(all, 'parameter');
     this.#holdings = new Holdings(this.runtime, this);
   }
 
@@ -78,20 +78,37 @@ export abstract class Optimizer<Options extends { lr: number }> {
   protected abstract numbers(options: Options): Record<string, number>;
   protected abstract update(core: Core, parameter: Parameter, slot: Slot, options: Options): void;
 
-  /** The learning rate: of the first group to read, of all groups to write. */
+  /** The options of each group, to read and to set; checked at the next step. */
+  get groups(): readonly Options[] {
+    return this.#groups.map((group) => group.options);
+  }
+
+  /** The learning rate of all groups. @throws Error to set where they differ: set those of `groups` then */
   get lr(): number {
     return (this.#groups[0] as { options: Options }).options.lr;
   }
 
   set lr(value: number) {
-    checkPositive('lr', value);
-    for (const group of this.#groups) group.options.lr = value;
+    checkNotNegative('lr', value);
+    if (this.groups.some(({ lr }) => lr !== this.lr)) {
+      throw new Error('lr expected groups of one rate, got several: set that of each in `groups`');
+    }
+    for (const { options } of this.#groups) options.lr = value;
+  }
+
+  /** @internal Whether it updates any parameter of a model. */
+  covers(model: Layer): boolean {
+    const own = new Set(this.#parameters());
+    return [...model.parameters.values()].some((parameter) => own.has(parameter));
   }
 
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
     this.#holdings.check();
-    for (const parameter of this.#parameters()) parameter.check();
+    for (const { options, parameters } of this.#groups) {
+      this.#checkOptions(options, `${this.type} group`);
+      for (const parameter of parameters) parameter.check();
+    }
     for (const { options, parameters } of this.#groups) {
       for (const parameter of parameters) if (hasGradient(parameter)) this.#slotOf(parameter, options);
     }

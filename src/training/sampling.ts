@@ -77,7 +77,7 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   const drawn = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
-    const u = runtime.draw(seed === undefined ? undefined : seed + row);
+    const u = runtime.draw(seed, row);
     drawn[row] = runtime.core.sampleRow(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;

@@ -1,8 +1,7 @@
 import { describe } from '../border/errors.js';
 import { checkOptions, checkPositive } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
-import type { Layer } from '../layers/layer.js';
-import { layersOf } from '../layers/sequential.js';
+import { type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
@@ -87,6 +86,8 @@ export class Trainer<Target = Integers | Tensor> {
       throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
     if (optimizer.runtime !== model.runtime)
       throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');
+    if (!optimizer.covers(model))
+      throw new TypeError("optimizer expected the model's parameters, got none of them");
     this.model = model;
     this.optimizer = optimizer;
     this.#loss = loss;
@@ -103,9 +104,16 @@ export class Trainer<Target = Integers | Tensor> {
   trainStep(batch: Batch<Target>): Progress {
     if (batch === null || typeof batch !== 'object')
       throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
-    const restore = remember(this.model);
+    const layers = layersOf(this.model);
+    if (batch.reset && layers.length === 0) {
+      throw new TypeError(
+        "reset expected a model of this package's layers: a layer of your own is yours to reset",
+      );
+    }
+    const restore = remember(layers);
     try {
-      if (batch.reset) for (const layer of layersOf(this.model)) layer.extras.carried?.set({});
+      this.model.zeroGrad();
+      if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
       const progress = this.#update(batch);
       this.#step = progress.step;
       return progress;
@@ -128,17 +136,22 @@ export class Trainer<Target = Integers | Tensor> {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Progress, void, undefined> {
     checkOptions(options, ['signal'], 'Trainer.run');
-    if (batches === null || typeof batches !== 'object') {
+    const { signal } = options;
+    if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+      throw new TypeError(`signal expected an AbortSignal, got ${describe(signal)}`);
+    }
+    const iterable = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
+    if (!iterable?.[Symbol.iterator] && !iterable?.[Symbol.asyncIterator]) {
       throw new TypeError(`batches expected an iterable of { input, target }, got ${describe(batches)}`);
     }
     const loop = new EventLoop();
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       for await (const batch of batches) {
         yield this.trainStep(batch);
         await loop.turn();
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
       }
     } finally {
       loop.close();
@@ -203,19 +216,4 @@ export class Trainer<Target = Integers | Tensor> {
     if (this.#clipNorm !== undefined && !byNorm) clipGradNorm(model, this.#clipNorm);
     return norm;
   }
-}
-
-/** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */
-function remember(model: Layer): () => void {
-  const kept = layersOf(model).map(({ extras: { generators = [], carried } }) => {
-    const counters = generators.map((generator) => generator.counter);
-    const states = carried?.get();
-    return () => {
-      for (const [n, generator] of generators.entries()) generator.counter = counters[n] as number;
-      if (states) carried?.set(states);
-    };
-  });
-  return () => {
-    for (const restore of kept) restore();
-  };
 }
