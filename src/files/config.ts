@@ -10,7 +10,10 @@ import { RNN } from '../layers/rnn.js';
 import { Sequential } from '../layers/sequential.js';
 import type { Runtime } from '../runtime/runtime.js';
 
-type Maker = (config: Record<string, never>, runtime: Runtime) => Layer;
+// biome-ignore lint/suspicious/noExplicitAny: what a file says; the constructors check it.
+type Described = Record<string, any>;
+
+type Maker = (config: Described, runtime: Runtime) => Layer;
 
 /** How each kind of layer is made from what its `config` gave. */
 const MAKERS: Record<string, Maker> = {
@@ -50,7 +53,7 @@ export function layerOf(described: LayerConfig, runtime: Runtime): Layer {
     throw new RangeError(
       `the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`,
     );
-  return make(config as Record<string, never>, runtime);
+  return make(config, runtime);
 }
 
 export function configOf(model: Layer): LayerConfig {
@@ -58,6 +61,6 @@ export function configOf(model: Layer): LayerConfig {
   throw new TypeError("model expected one of this package's layers: a file can not say how to make another");
 }
 
-function loaded(options: Record<string, never>, runtime: Runtime) {
-  return { ...(options as object), runtime, [UNINITIALISED]: true };
+function loaded(options: Described, runtime: Runtime) {
+  return { ...options, runtime, [UNINITIALISED]: true };
 }

@@ -5,7 +5,7 @@ import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor
 import type { BatchesState } from '../data/batches.js';
 import { type CoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import type { Recurrent } from '../layers/recurrent.js';
-import { checkRuntime, type Generator, type Runtime } from '../runtime/runtime.js';
+import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { OptimizerState } from '../training/optimizer.js';
 import type { Trainer, TrainerState } from '../training/trainer.js';
 import { configOf, layerOf } from './config.js';
@@ -211,11 +211,11 @@ function carriedOf(layer: CoreLayer, n: number, tensors: Record<string, NamedArr
   return states;
 }
 
-function generatorText({ seed, stream, counter }: Generator) {
+function generatorText({ seed, stream, counter }: GeneratorState) {
   return { seed: String(seed), stream: String(stream), counter: String(counter) };
 }
 
-function generatorOf(text: unknown, n: number): Generator {
+function generatorOf(text: unknown, n: number): GeneratorState {
   const { seed, stream, counter } = (text ?? {}) as Record<string, unknown>;
   const numbers = [seed, stream, counter].map((part) =>
     typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : Number.NaN,

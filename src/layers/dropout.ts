@@ -1,6 +1,6 @@
 import { checkOptions, checkProbability, checkSeed } from '../border/options.js';
 import { sizeOf } from '../border/tensor.js';
-import { checkRuntime, type Generator, type Runtime } from '../runtime/runtime.js';
+import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import { OWN_STREAM } from './initialise.js';
 import { CoreLayer, type LayerConfig, type LayerExtras } from './layer.js';
 import type { Stage, StageInput } from './stream.js';
@@ -8,7 +8,7 @@ import type { Block, Tape } from './tape.js';
 
 /** Draws dropout masks. A mask is a function of the generator's state, so backward draws the same one again. */
 export class Masks {
-  readonly generator: Generator;
+  readonly generator: GeneratorState;
   readonly #runtime: Runtime;
   readonly #p: number;
 

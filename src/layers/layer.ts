@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../border/tensor.js';
 import { Holdings } from '../runtime/memory.js';
-import type { Generator, Runtime } from '../runtime/runtime.js';
+import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, runBackward, type Tape, TapePool } from './tape.js';
@@ -259,7 +259,7 @@ export abstract class CoreLayer implements Layer {
 /** What a layer keeps from one training step to the next, beside its parameters. */
 export interface LayerExtras {
   /** Its generators: the state of dropout. */
-  generators?: Generator[];
+  generators?: GeneratorState[];
   /** The states that a stateful layer carries. */
   carried?: { get(): Record<string, Tensor>; set(states: Record<string, Tensor>): void };
 }

@@ -14,7 +14,7 @@ export interface RuntimeOptions {
 }
 
 /** The seed and the stream of one user of random numbers, and how many of them it has drawn. */
-export interface Generator {
+export interface GeneratorState {
   seed: number;
   stream: number;
   counter: number;
