@@ -75,7 +75,6 @@ export function crossEntropy(
     throw new RangeError(
       `output expected shape [..., classes] with at least one class, got ${showShape(shape)}`,
     );
-  const rows = data.length / classes;
   const { reduction = 'mean' } = options;
   const mean = checkOneOf('reduction', reduction, REDUCTIONS) === 'mean';
   const { labelSmoothing: smoothing = 0 } = options;
@@ -84,27 +83,33 @@ export function crossEntropy(
     options.weight === undefined ? undefined : checkValues('weight', options.weight, classes, 'classes');
   const counted = countedTargets(checkTargets(target, shape), classes, options);
   const total = mean ? sumOfWeights(counted, weight) : 1;
+  const scale = total > 0 ? 1 / total : 0;
   const runtime = checkRuntime(options.runtime);
-  const size = rows * classes;
-  const logits = runtime.scratch((2 * size + rows + classes) * 4 + 64);
-  const grad = logits + size * 4;
-  const targets = grad + size * 4;
-  const weights = targets + rows * 4;
+  const { loss, grad } = crossEntropyIn(runtime, data, counted, weight, smoothing, scale);
+  return { loss: loss * scale, grad: { data: grad, shape: [...shape] } };
+}
+
+/** The sum of the losses of all rows, and its gradient times `scale`. */
+function crossEntropyIn(
+  runtime: Runtime,
+  data: Float32Array,
+  counted: Int32Array,
+  weight: Float32Array | undefined,
+  smoothing: number,
+  scale: number,
+): { loss: number; grad: Float32Array } {
+  const rows = counted.length;
+  const classes = data.length / Math.max(rows, 1);
+  const logits = runtime.scratch((2 * data.length + rows + classes) * 4 + 64);
+  const grad = logits + data.length * 4;
+  const targets = grad + data.length * 4;
+  const weights = weight ? targets + rows * 4 : 0;
   runtime.f32.set(data, logits >>> 2);
   runtime.i32.set(counted, targets >>> 2);
   if (weight) runtime.f32.set(weight, weights >>> 2);
-  const scale = total > 0 ? 1 / total : 0;
-  const sum = runtime.core.crossEntropyRows(
-    grad,
-    logits,
-    targets,
-    rows,
-    classes,
-    weight ? weights : 0,
-    smoothing,
-    scale,
-  );
-  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape } };
+  const { core } = runtime;
+  const loss = core.crossEntropyRows(grad, logits, targets, rows, classes, weights, smoothing, scale);
+  return { loss, grad: runtime.f32.slice(grad >>> 2, (grad >>> 2) + data.length) };
 }
 
 /**
@@ -180,7 +185,10 @@ function elementLoss(
   runtime.f32.set(target.data, y >>> 2);
   if (weights) runtime.f32.set(weights, w >>> 2);
   const sum = runtime.core[kernel](grad, x, y, size, weights ? w : 0, scale);
-  return { loss: sum * scale, grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape } };
+  return {
+    loss: sum * scale,
+    grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape: [...shape] },
+  };
 }
 
 /** The weight of each value under the mask, and how many values it leaves. */

@@ -20,7 +20,7 @@ export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Te
   const x = runtime.scratch(data.length * 4 + 16);
   runtime.f32.set(data, x >>> 2);
   runtime.core.softmaxRows(x, x, data.length / classes, classes);
-  return { data: runtime.f32.slice(x >>> 2, (x >>> 2) + data.length), shape };
+  return { data: runtime.f32.slice(x >>> 2, (x >>> 2) + data.length), shape: [...shape] };
 }
 
 export interface SampleOptions {
