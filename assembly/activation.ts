@@ -5,6 +5,7 @@ import { splat, storeLanes } from './simd';
 const TANH: i32 = 0;
 export const SIGMOID: i32 = 1;
 export const RELU: i32 = 2;
+export const EXPONENTIAL: i32 = 3;
 
 function activate(a: v128, kind: i32): v128 {
   if (kind == TANH) return tanh4(a);

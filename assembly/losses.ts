@@ -2,8 +2,8 @@
  * Losses over logits or values, as PyTorch defines them: each gives the loss in double precision, before any division, and
  * leaves its gradient times `scale` in `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
  */
-import { activationForward, SIGMOID } from './activation';
-import { exp4, log } from './math';
+import { activationForward, EXPONENTIAL, SIGMOID } from './activation';
+import { log } from './math';
 import { exponentials, largest, scaleBy } from './softmax';
 
 /**
@@ -81,7 +81,10 @@ export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i3
   activationForward(grad, x, count, SIGMOID);
   for (let n: i32 = 0; n < count; n++) {
     const at = <usize>n << 2;
-    if (!(n & 3)) v128.store(shrunk, exp4(f32x4.neg(f32x4.abs(v128.load(x + at)))));
+    if (!(n & 3)) {
+      v128.store(shrunk, f32x4.neg(f32x4.abs(v128.load(x + at))));
+      activationForward(shrunk, shrunk, 4, EXPONENTIAL);
+    }
     const logit = <f64>load<f32>(x + at);
     const target = <f64>load<f32>(y + at);
     const w = weightOf(weight, n);

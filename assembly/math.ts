@@ -26,22 +26,45 @@ const LN2_LOW: f32 = -2.12194440e-4;
 /** 1.5·2^23: adding it rounds to a whole number, which then stands in the low bits. */
 const ROUND: f32 = 12582912;
 
+/**
+ * Constants come from memory: an engine may build a vector constant anew at each use, which costs several instructions,
+ * where a load that fills four lanes is one.
+ */
+const EXP = memory.data<f32>([
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+]);
+const REDUCTION = memory.data<f32>([LOG2_E, ROUND, -LN2_HIGH, -LN2_LOW]);
+const TANH = memory.data<f32>([
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+]);
+/** Where sigmoid's and tanh's arguments are cut, ±1 and 2, and the seam of tanh. */
+const LIMITS = memory.data<f32>([88, -87, -88, 40, 1, 2, 0.55, -0.0]);
+/** The exponent field of 1. */
+const ONE_BITS = memory.data<i32>([0x3f800000]);
+
+/** Value `n` of a table, in all four lanes. */
+// @ts-ignore: decorator
+@inline
+function value(table: usize, n: usize): v128 {
+  return v128.load32_splat(table + (n << 2));
+}
+
 /** e^r − 1 for |r| ≤ ln 2 / 2. */
 // @ts-ignore: decorator
 @inline
 function expm1Reduced(r: v128): v128 {
-  let q = madd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
-  q = madd(q, r, splat(8.3334519073e-3));
-  q = madd(q, r, splat(4.1665795894e-2));
-  q = madd(q, r, splat(1.6666665459e-1));
-  q = madd(q, r, splat(5.0000001201e-1));
+  let q = madd(value(EXP, 0), r, value(EXP, 1));
+  q = madd(q, r, value(EXP, 2));
+  q = madd(q, r, value(EXP, 3));
+  q = madd(q, r, value(EXP, 4));
+  q = madd(q, r, value(EXP, 5));
   return madd(f32x4.mul(r, r), q, r);
 }
 
 // @ts-ignore: decorator
 @inline
 function reduce(x: v128, n: v128): v128 {
-  return madd(n, splat(-LN2_LOW), madd(n, splat(-LN2_HIGH), x));
+  return madd(n, value(REDUCTION, 3), madd(n, value(REDUCTION, 2), x));
 }
 
 /** exp on all floats. */
@@ -50,8 +73,8 @@ function reduce(x: v128, n: v128): v128 {
 export function exp4(x: v128): v128 {
   // pmin and pmax give their first operand where the comparison fails, so NaN passes.
   x = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
-  const rounded = madd(x, splat(LOG2_E), splat(ROUND));
-  const power = f32x4.add(expm1Reduced(reduce(x, f32x4.sub(rounded, splat(ROUND)))), splat(1));
+  const rounded = madd(x, value(REDUCTION, 0), value(REDUCTION, 1));
+  const power = f32x4.add(expm1Reduced(reduce(x, f32x4.sub(rounded, value(REDUCTION, 1)))), splat(1));
   // 2^n in two factors: n runs from -150 to 128, beyond what one exponent field holds.
   const n = i32x4.sub(rounded, i32x4.splat(reinterpret<i32>(ROUND)));
   const half = i32x4.shr_s(n, 1);
@@ -65,34 +88,34 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function onePlusExp(x: v128): v128 {
-  const rounded = madd(x, splat(LOG2_E), splat(ROUND));
-  const part = expm1Reduced(reduce(x, f32x4.sub(rounded, splat(ROUND))));
-  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(0x3f800000));
-  const one = splat(1);
+  const rounded = madd(x, value(REDUCTION, 0), value(REDUCTION, 1));
+  const part = expm1Reduced(reduce(x, f32x4.sub(rounded, value(REDUCTION, 1))));
+  const scale = i32x4.add(i32x4.shl(rounded, 23), value(ONE_BITS, 0));
+  const one = value(LIMITS, 4);
   return f32x4.add(f32x4.pmax(scale, one), madd(scale, part, f32x4.pmin(scale, one)));
 }
 
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const negative = f32x4.pmax(f32x4.pmin(f32x4.neg(x), splat(88)), splat(-87));
-  return v128.andnot(f32x4.div(splat(1), onePlusExp(negative)), f32x4.lt(x, splat(-88)));
+  const negative = f32x4.pmax(f32x4.pmin(f32x4.neg(x), value(LIMITS, 0)), value(LIMITS, 1));
+  return v128.andnot(f32x4.div(value(LIMITS, 4), onePlusExp(negative)), f32x4.lt(x, value(LIMITS, 2)));
 }
 
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x);
-  const twice = f32x4.pmin(f32x4.add(size, size), splat(40));
-  const large = f32x4.sub(splat(1), f32x4.div(splat(2), onePlusExp(twice)));
+  const twice = f32x4.pmin(f32x4.add(size, size), value(LIMITS, 3));
+  const large = f32x4.sub(value(LIMITS, 4), f32x4.div(value(LIMITS, 5), onePlusExp(twice)));
   const z = f32x4.mul(size, size);
-  let p = madd(splat(-5.70498872745e-3), z, splat(2.06390887954e-2));
-  p = madd(p, z, splat(-5.37397155531e-2));
-  p = madd(p, z, splat(1.33314422036e-1));
-  p = madd(p, z, splat(-3.33332819422e-1));
+  let p = madd(value(TANH, 0), z, value(TANH, 1));
+  p = madd(p, z, value(TANH, 2));
+  p = madd(p, z, value(TANH, 3));
+  p = madd(p, z, value(TANH, 4));
   const small = madd(f32x4.mul(size, z), p, size);
-  const magnitude = v128.bitselect(small, large, f32x4.lt(size, splat(0.55)));
-  return v128.or(magnitude, v128.and(x, splat(-0.0)));
+  const magnitude = v128.bitselect(small, large, f32x4.lt(size, value(LIMITS, 6)));
+  return v128.or(magnitude, v128.and(x, value(LIMITS, 7)));
 }
 
 // @ts-ignore: decorator

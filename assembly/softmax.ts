@@ -1,5 +1,5 @@
 /* Softmax over rows, and drawing from it. Each row is shifted by its largest value, so that exp never overflows. */
-import { exp4 } from './math';
+import { activationForward, EXPONENTIAL } from './activation';
 import { splat, storeLanes } from './simd';
 
 export function largest(row: usize, count: i32): f32 {
@@ -10,17 +10,14 @@ export function largest(row: usize, count: i32): f32 {
 
 /** out[count] = exp((x − shift)·scale); gives the sum in double precision. */
 export function exponentials(out: usize, x: usize, count: i32, shift: f32, scale: f32): f64 {
-  let sum: f64 = 0;
   for (let n: i32 = 0; n < count; n += 4) {
     const at = <usize>n << 2;
-    const e = exp4(f32x4.mul(f32x4.sub(v128.load(x + at), splat(shift)), splat(scale)));
-    const width = count - n;
-    storeLanes(out + at, e, width);
-    sum += <f64>f32x4.extract_lane(e, 0);
-    if (width > 1) sum += <f64>f32x4.extract_lane(e, 1);
-    if (width > 2) sum += <f64>f32x4.extract_lane(e, 2);
-    if (width > 3) sum += <f64>f32x4.extract_lane(e, 3);
+    const shifted = f32x4.sub(v128.load(x + at), splat(shift));
+    storeLanes(out + at, f32x4.mul(shifted, splat(scale)), count - n);
   }
+  activationForward(out, out, count, EXPONENTIAL);
+  let sum: f64 = 0;
+  for (let n: i32 = 0; n < count; n++) sum += <f64>load<f32>(out + (<usize>n << 2));
   return sum;
 }
 

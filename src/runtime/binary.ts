@@ -30,16 +30,16 @@ function compileOne(binary: Binary): WebAssembly.Module | undefined {
 
 /** The bytes that scripts/build.mjs wrote as text. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  let at = 0;
-  const next = () => {
-    const code = text.charCodeAt(at++);
-    return code === 33 ? 57 : code - 35;
-  };
-  while (at < text.length) {
-    const n = next();
+  const bytes = new Uint8Array(text.length);
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const n = placeOf(text.charCodeAt(at));
     // The first 89 bytes are the commonest ones: a character below 89 stands for one of them.
-    bytes.push(n < 89 ? (bytes[n] as number) : (n - 89) * 92 + next());
+    bytes[count++] = n < 89 ? (bytes[n] as number) : (n - 89) * 92 + placeOf(text.charCodeAt(++at));
   }
-  return Uint8Array.from(bytes.slice(89));
+  return bytes.slice(89, count);
+}
+
+function placeOf(code: number): number {
+  return code === 33 ? 57 : code - 35;
 }
