@@ -24,7 +24,14 @@ export const CONTENDERS = [
   node('relaxed', 'lstm-wasm relaxed', 'ours', 'relaxed', () => true, '#c2410c'),
   node('simd', 'lstm-wasm simd', 'ours', 'simd', () => true, '#fb923c'),
   node('ort-web', 'onnxruntime-web', 'onnxruntime', 'web', ({ kind }) => FORWARD.includes(kind), '#1d4ed8'),
-  node('ort-node', 'onnxruntime native', 'onnxruntime', 'node', ({ kind }) => FORWARD.includes(kind), '#0891b2'),
+  node(
+    'ort-node',
+    'onnxruntime native',
+    'onnxruntime',
+    'node',
+    ({ kind }) => FORWARD.includes(kind),
+    '#0891b2',
+  ),
   {
     name: 'torch',
     label: 'PyTorch native',
@@ -34,10 +41,27 @@ export const CONTENDERS = [
     color: '#15803d',
     wantsData: true,
   },
-  node('tfjs-wasm', 'tfjs wasm', 'tfjs', 'wasm', (w, quick) => LSTM.includes(w.kind) && isLight(w, quick), '#7e22ce'),
-  node('tfjs-cpu', 'tfjs cpu', 'tfjs', 'cpu', (w, quick) => LSTM.includes(w.kind) && !quick, '#c084fc'),
+  node(
+    'tfjs-wasm',
+    'tfjs wasm',
+    'tfjs',
+    'wasm',
+    (w, quick) => LSTM.includes(w.kind) && isLight(w, quick),
+    '#7e22ce',
+  ),
+  node(
+    'tfjs-cpu',
+    'tfjs cpu',
+    'tfjs',
+    'cpu',
+    (w, quick) => LSTM.includes(w.kind) && w.B < 32 && !quick,
+    '#c084fc',
+  ),
   node('jax', 'jax-js', 'jax', 'wasm', (w, quick) => LSTM.includes(w.kind) && isLight(w, quick), '#be185d'),
   node('brain', 'brain.js', 'brain', 'cpu', (w) => LSTM.includes(w.kind) && w.B < 32, '#64748b'),
 ];
 
-export const LIMITS = { ...node('limits', 'limits', 'limits', 'wasm', () => true, '#000000'), wantsKernel: true };
+export const LIMITS = {
+  ...node('limits', 'limits', 'limits', 'wasm', () => true, '#000000'),
+  wantsKernel: true,
+};

@@ -62,7 +62,8 @@ export function productData({ M, K, N }) {
 /** Which elements of a product are checked. */
 export const probes = (size) => Array.from({ length: 64 }, (_, n) => (n * 99_991) % size);
 
-export const dataOf = (workload) => (workload.kind === 'product' ? productData(workload) : lstmData(workload));
+export const dataOf = (workload) =>
+  workload.kind === 'product' ? productData(workload) : lstmData(workload);
 
 function repeatRows(values, T, B, width) {
   const rows = Math.min(B, DISTINCT);

@@ -10,12 +10,15 @@ export class Contender {
   #waiting;
   #noise = '';
 
-  constructor({ name, label, command, args }) {
+  constructor(spec) {
+    const { name, command, args } = spec;
     this.name = name;
-    this.label = label;
+    this.spec = spec;
     this.#child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...QUIET } });
     this.#child.on('error', (error) => this.#settle({ error: error.message }));
-    this.#child.on('exit', (code) => this.#settle({ error: `its process ended with ${code}: ${this.#lastWords}` }));
+    this.#child.on('exit', (code) =>
+      this.#settle({ error: `its process ended with ${code}. ${this.#lastWords}`.trim() }),
+    );
     this.#child.stdin.on('error', () => {});
     this.#child.stderr.on('data', (words) => {
       this.#noise = (this.#noise + words).slice(-2000);

@@ -113,7 +113,13 @@ function lossAndGradients(w, workload) {
       addProduct(y, w.head_weight, steps[t].out);
       loss += lossOf(y, w.target, t * B + b, workload) / (rows * T);
       for (let n = 0; n < C; n++) d.head_bias[n] += y[n] / (rows * T);
-      addBack(dh, d.head_weight, w.head_weight, y.map((v) => v / (rows * T)), steps[t].out);
+      addBack(
+        dh,
+        d.head_weight,
+        w.head_weight,
+        y.map((v) => v / (rows * T)),
+        steps[t].out,
+      );
       [dh, dc] = stepBack(d, w, steps[t], dh, dc);
     }
   }

@@ -1,7 +1,7 @@
 // One line of the table: everyone is prepared and checked, then sampled in turn, round after round.
 
 import { dataOf } from './data.js';
-import { referenceResult, brainResult } from './reference.js';
+import { brainResult, referenceResult } from './reference.js';
 
 export const TOLERANCE = 1e-4;
 
@@ -30,15 +30,26 @@ export async function measure(workload, contenders, settings) {
 async function prepare(contender, workload, expected, settings) {
   const { warmth, sample: length, kernel } = settings;
   const entry = { contender, samples: [] };
-  const given = contender.spec.wantsKernel ? { kernel } : contender.spec.wantsData ? encoded(workload) : undefined;
+  const given = contender.spec.wantsKernel
+    ? { kernel }
+    : contender.spec.wantsData
+      ? encoded(workload)
+      : undefined;
   try {
-    const answer = await contender.ask('prepare', { workload, warmth, sample: length, given }, settings.patience);
-    const worst = farthest(answer.result, contender.spec.name === 'limits' ? [] : expectedOf(contender, workload, expected));
+    const answer = await contender.ask(
+      'prepare',
+      { workload, warmth, sample: length, given },
+      settings.patience,
+    );
+    const worst = farthest(
+      answer.result,
+      contender.spec.name === 'limits' ? [] : expectedOf(contender, workload, expected),
+    );
     if (!(worst <= TOLERANCE)) return { ...entry, worst, error: `off by ${worst.toExponential(1)}` };
     const turns = turnsOf(answer, settings);
     return { ...entry, worst, note: answer.note, iterations: answer.iterations, turns };
   } catch (error) {
-    return { ...entry, missing: error.message };
+    return { ...entry, missing: withoutPaths(error.message) };
   }
 }
 
@@ -66,6 +77,9 @@ function farthest(result, expected) {
     return error <= worst ? worst : error;
   }, 0);
 }
+
+/** What goes into results.json tells nothing of the machine's folders. */
+export const withoutPaths = (message) => message.replace(/(file:\/\/)?\/[^\s'"]+\//g, '');
 
 /** The data for a process that is not JavaScript. */
 function encoded(workload) {

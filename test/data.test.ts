@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batches, lanes, Vocabulary } from '../src/data/index.js';
+import { type Batches, batches, lanes, Vocabulary } from '../src/data/index.js';
 import type { Runtime, Tensor } from '../src/index.js';
 import { tensor } from './bits.js';
 import { type Variant, variants } from './variants.js';
@@ -93,6 +93,29 @@ function checkKinds(runtime: Runtime) {
   expect(input.data[0]).toBe(1);
 }
 
+/** Once the end was reached the data begins anew; an iteration that was left goes on where it was. */
+function checkAgain<Batch>(
+  make: () => Batches<Batch>,
+  once: unknown[],
+  read: (batches: Iterable<Batch>) => unknown[],
+) {
+  const source = make();
+  for (let n = 0; n < 3; n++) expect(read(source), `time ${n}`).toEqual(once);
+  const finished = source.stateDict();
+  const left: Batch[] = [];
+  for (const batch of source) if (left.push(batch) === 3) break;
+  expect([...read(left), ...read(source)], 'left and gone on with').toEqual(once);
+  expect(read(source), 'after that').toEqual(once);
+
+  source.loadStateDict(finished);
+  expect([...source], 'of a finished state').toEqual([]);
+  const other = make();
+  other.loadStateDict(JSON.parse(JSON.stringify(finished)));
+  expect([...other], 'of a finished state, elsewhere').toEqual([]);
+  other.loadStateDict(make().stateDict());
+  expect(read(other), 'of a state at the beginning').toEqual(once);
+}
+
 /** χ² over the 24 orders of four rows; 23 degrees of freedom exceed 49.7 once in a thousand. */
 function checkUniform(runtime: Runtime, make: (n: number) => { seed: number; epochs: number }) {
   const counts = new Map<string, number>();
@@ -129,6 +152,16 @@ function suite({ name, create }: Variant) {
     it('resumed anywhere', () => checkResume(create()));
     it('without end', () => checkEndless(create()));
     it('of other kinds', () => checkKinds(create()));
+    it.each([1, 2])('more than once, %s epochs each', (epochs) => {
+      const runtime = create();
+      const plain = () => batches(numbered(23), { batchSize: 5, shuffle: false, epochs, runtime });
+      checkAgain(plain, orderOf(plain()), orderOf);
+      // Which order comes again is not said; all rows do.
+      const mixed = () => batches(numbered(23), { batchSize: 5, epochs, seed: 5, runtime });
+      const source = mixed();
+      for (let n = 0; n < 3; n++)
+        expect(sorted(orderOf(source).flat())).toEqual(sorted(Array(epochs).fill(upTo(23)).flat()));
+    });
     it('orders of many epochs are uniform', () => checkUniform(create(), () => ({ seed: 7, epochs: 4800 })));
     it('orders of many seeds are uniform', () => checkUniform(create(), (seed) => ({ seed, epochs: 1 })));
     it('places are uniform', () => checkPlaces(create()));
@@ -177,6 +210,11 @@ describe('lanes', () => {
       second.loadStateDict(first.stateDict());
       expect([...before, ...second]).toEqual(whole);
     }
+  });
+
+  it.each([1, 2])('more than once, %s epochs each', (epochs) => {
+    const make = () => lanes(text(50), { batch: 3, steps: 4, epochs });
+    checkAgain(make, [...make()], (source) => [...source]);
   });
 
   it('of every kind of ids', () => {

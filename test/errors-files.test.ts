@@ -94,8 +94,14 @@ const forFiles: Row[] = [
   [
     'writeSafetensors of __metadata__',
     (_) => writeSafetensors({ __metadata__: array }, { a: 'b' }),
-    RangeError,
-    /__metadata__/,
+    TypeError,
+    /^"__metadata__"/,
+  ],
+  [
+    'writeSafetensors of __metadata__ and no texts',
+    (_) => writeSafetensors({ w: array, __metadata__: array }),
+    TypeError,
+    /^"__metadata__"/,
   ],
   [
     'saveModel after dispose',

@@ -169,6 +169,12 @@ const trainer: Row[] = [
     TypeError,
     /^optimizer expected the parameters of the model, got those of another runtime$/,
   ],
+  [
+    "Trainer with another model's optimizer",
+    (s) => trainerOf(s, { optimizer: new Adam(s.linear) }),
+    TypeError,
+    /^optimizer expected the model's parameters, got none of them$/,
+  ],
   ...numbers(
     'clipNorm',
     (s, clipNorm) => trainerOf(s, { clipNorm }),

@@ -216,6 +216,19 @@ const sequential: Row[] = [
     TypeError,
     /^Sequential expected layers with one timeMajor, got both true and false$/,
   ],
+  [
+    'Sequential of an LSTM behind one that gives its last step',
+    ({ runtime, lstm }) => new Sequential(new LSTM(3, 3, { returnSequences: false, runtime }), lstm),
+    TypeError,
+    /^layer 1 expected a sequence, but layer 0 has returnSequences: false$/,
+  ],
+  [
+    'Sequential of an LSTM further behind one that gives its last step',
+    ({ runtime, dropout, linear, rnn }) =>
+      new Sequential(linear, new RNN(5, 3, { returnSequences: false, runtime }), dropout, rnn),
+    TypeError,
+    /^layer 3 expected a sequence, but layer 1 has returnSequences: false$/,
+  ],
 ];
 
 function suite(variant: Variant) {

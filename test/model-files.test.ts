@@ -9,6 +9,7 @@ import {
   Activation,
   type ActivationName,
   Dropout,
+  Embedding,
   type Layer,
   Linear,
   LSTM,
@@ -65,10 +66,49 @@ function checkLayer({ create }: Variant, make: (runtime: Runtime) => Layer) {
   expectBits('output in training', a, b);
 }
 
+/** One parameter after the other takes no gradient, wherever its layer stands. */
+function checkFrozen({ create }: Variant, make: (runtime: Runtime) => Layer) {
+  const layer = make(create());
+  for (const [name, parameter] of layer.parameters) {
+    parameter.requiresGrad = false;
+    const { model } = loadModel(saveModel(layer), { runtime: create() });
+    for (const [key, loaded] of model.parameters) expect(loaded.requiresGrad, key).toBe(key !== name);
+    const { output } = model.forward(tensor('input', 4, 6, 3), { record: true });
+    model.backward({ output });
+    const gradient = model.parameters.get(name)?.readGrad() ?? expect.fail(name);
+    expectBits(`gradient of ${name}`, gradient, new Float32Array(parameter.size));
+    parameter.requiresGrad = true;
+  }
+}
+
+/** What is loaded replaces what would have been drawn: drawing it is work for nothing. */
+function checkNothingDrawn({ create }: Variant) {
+  const make = (runtime: Runtime) =>
+    new Sequential(
+      new Embedding(1000, 8, { runtime }),
+      new LSTM(8, 5, { init: 'keras', runtime }),
+      new RNN(5, 5, { runtime }),
+      new Linear(5, 3, { runtime }),
+    );
+  const runtime = create();
+  const fills = ['fillNormal', 'fillUniform', 'fillOrthogonal'] as const;
+  const spies = Object.fromEntries(fills.map((name) => [name, vi.fn(runtime.core[name])]));
+  Object.assign(runtime, { core: { ...runtime.core, ...spies } });
+  const model = make(runtime);
+  for (const name of fills) expect(spies[name], name).toHaveBeenCalled();
+  const bytes = saveModel(model);
+  vi.clearAllMocks();
+  const { model: loaded } = loadModel(bytes, { runtime });
+  for (const name of fills) expect(spies[name], name).not.toHaveBeenCalled();
+  expectAllBits('parameters', loaded.stateDict(), model.stateDict());
+}
+
 function suite(variant: Variant) {
   const { name, create } = variant;
   describe(`model files [${name}]`, () => {
     it.each(Object.entries(LAYERS))('%s', (_, make) => checkLayer(variant, make));
+    it.each(Object.entries(LAYERS))('%s that is partly frozen', (_, make) => checkFrozen(variant, make));
+    it('loading draws nothing', () => checkNothingDrawn(variant));
     it('batches without a trainer', () => {
       const runtime = create();
       const data = batches({ input: ids('a', 6, 3), target: ids('b', 6) }, { batchSize: 2, runtime });

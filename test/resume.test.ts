@@ -194,6 +194,26 @@ async function checkFrozen(create: Variant['create'], optimizer: MakeOptimizer, 
   }
 }
 
+/** A file keeps which parameters take no gradient. */
+async function checkFrozenInFile(create: Variant['create'], optimizer: MakeOptimizer) {
+  const frozen = ['0.weight', '1.weight_hh_l1', '3.bias'];
+  const begun = () => {
+    const run = begin(makeModel(create()), optimizer, DATA.lanes);
+    for (const name of frozen) Object.assign(run.model.parameters.get(name) ?? {}, { requiresGrad: false });
+    return run;
+  };
+  const [whole, stopped] = [begun(), begun()];
+  const before = whole.model.stateDict();
+  await train(whole, 20);
+  await train(stopped, 10);
+  const resumed = resume(save(stopped), create(), optimizer, DATA.lanes);
+  const named = [...resumed.model.parameters].filter(([, one]) => !one.requiresGrad).map(([name]) => name);
+  expect(named).toEqual(frozen);
+  await train(resumed, 20);
+  for (const name of frozen) expectBits(name, resumed.model.stateDict()[name], before[name]);
+  expectSameRun(resumed, whole);
+}
+
 async function checkOtherBinary(from: Variant, to: Variant) {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const run = begin(makeModel(from.create()), OPTIMIZERS.Adam, DATA.lanes);
@@ -227,6 +247,9 @@ function suite({ name, create }: Variant) {
     const names = [...makeModel(create()).parameters.keys()];
     it.each(names)('%s stays where it takes no gradient', (one) =>
       checkFrozen(create, OPTIMIZERS['AdamW with groups'], [one]),
+    );
+    it.each(Object.entries(OPTIMIZERS))('%s: what takes no gradient is in the file', (_, optimizer) =>
+      checkFrozenInFile(create, optimizer),
     );
     it.each(Object.entries(OPTIMIZERS))('%s: all but the last layer stay', (_, optimizer) =>
       checkFrozen(

@@ -128,6 +128,43 @@ function checkBatches(runtime: Runtime) {
   );
 }
 
+/** Each row of a seed has a number of its own, and none that a neighbouring seed gives to another row. */
+function checkRows(runtime: Runtime) {
+  const rows = 300;
+  const classes = 1000;
+  const flat = { data: new Float32Array(rows * classes), shape: [rows, classes] };
+  const draw = (seed: number) => sample(flat, { seed, runtime }) as Int32Array;
+  const seeds = [0, 1, 2, 40, 41, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 2, 2 ** 53 - 1];
+  const drawn = seeds.map((seed) => draw(seed));
+  drawn.forEach((one, n) => {
+    // Of 300 draws from 1000 classes 259 differ, give or take six.
+    expect(new Set(one).size, `rows of ${seeds[n]}`).toBeGreaterThan(225);
+    expect(draw(seeds[n]), `${seeds[n]} again`).toEqual(one);
+    for (const other of drawn.slice(0, n)) {
+      for (let shift = -3; shift <= 3; shift++) {
+        const equal = one.filter((id, row) => id === other[row + shift]).length;
+        expect(equal, `${seeds[n]}, ${shift} rows further`).toBeLessThan(8);
+      }
+    }
+  });
+  // What the other rows hold, and how many there are, is nothing to a row.
+  const few = { data: new Float32Array(3 * classes), shape: [3, classes] };
+  few.data.fill(NONE, classes, 2 * classes - 1);
+  const [first, second, third] = sample(few, { seed: 40, runtime }) as Int32Array;
+  expect([first, second, third]).toEqual([drawn[3][0], classes - 1, drawn[3][2]]);
+}
+
+/** Pairs of neighbouring rows come as often as any other pair. */
+function checkPairs(runtime: Runtime) {
+  const flat = { data: new Float32Array(9), shape: [3, 3] };
+  const seen = new Array<number>(27).fill(0);
+  for (let seed = 0; seed < 5000; seed++) {
+    const [a, b, c] = sample(flat, { seed, runtime }) as Int32Array;
+    seen[9 * a + 3 * b + c]++;
+  }
+  expectDistribution(seen, new Array(27).fill(1));
+}
+
 function checkExtremes(runtime: Runtime) {
   expectDistribution(counts(row(1e4, -1e4, 1e4, NONE), 1000, { runtime }), [1, 0, 1, 0]);
   expectDistribution(counts(row(-3e38, -3e38), 1000, { runtime }), [1, 1]);
@@ -150,6 +187,8 @@ function suite({ name, create }: Variant) {
     it('equal classes', () => checkTies(create()));
     it('seeds', () => checkSeeds(create));
     it('rows of a batch', () => checkBatches(create()));
+    it('rows and seeds share no numbers', () => checkRows(create()));
+    it('neighbouring rows are independent', () => checkPairs(create()));
     it('logits without measure', () => checkExtremes(create()));
   });
 }

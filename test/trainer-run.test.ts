@@ -130,6 +130,34 @@ async function checkFailure(runtime: Runtime) {
   expect(trainer.trainStep(batch).step).toBe(3);
 }
 
+/** Told at the first step that is asked for; nothing is trained. */
+async function checkRefusals(runtime: Runtime) {
+  const trainer = begin(runtime);
+  const run = async (batches: unknown, options: unknown) => {
+    for await (const _ of trainer.run(batches as Batch[], options as { signal?: AbortSignal })) {
+      // Each step counts.
+    }
+  };
+  for (const signal of [5, null, 'abort', {}, new AbortController()])
+    await expect(run([], { signal })).rejects.toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringMatching(/^signal expected an AbortSignal, got /),
+      }),
+    );
+  for (const batches of [{}, null, undefined, 3, batch])
+    await expect(run(batches, {})).rejects.toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringMatching(/^batches expected an iterable of \{ input, target \}, got /),
+      }),
+    );
+  await expect(run([batch], { signals: undefined })).rejects.toThrow(TypeError);
+  expect(trainer.step).toBe(0);
+  await run([batch], { signal: undefined });
+  expect(trainer.step).toBe(1);
+}
+
 async function checkAsyncBatches(runtime: Runtime) {
   const trainer = begin(runtime);
   async function* slowly() {
@@ -159,6 +187,7 @@ function suite({ name, create }: Variant) {
     it('ends with AbortSignal.timeout', () => checkTimeout(create()));
     it('can be left, and gone on with', () => checkLeaving(create()));
     it('ends where a step fails', () => checkFailure(create()));
+    it('refuses what is no signal and no batches', () => checkRefusals(create()));
     it('takes batches that come later', () => checkAsyncBatches(create()));
   });
 }

@@ -149,6 +149,40 @@ function checkStaleGradients(create: () => Runtime) {
   expect(Buffer.compare(everything(trainer), everything(untroubled))).toBe(0);
 }
 
+/** Whatever lies in the gradients when the first step begins: it is not part of it. */
+const leftovers: Record<string, (model: Sequential) => void> = {
+  'a backward': (model) => {
+    const { output } = model.forward(batch.input, { record: true });
+    model.backward({ output });
+  },
+  'two backwards': (model) => {
+    for (let n = 0; n < 2; n++) leftovers['a backward'](model);
+  },
+  'a forward that waits for its backward': (model) => {
+    model.forward(batch.input, { record: true });
+  },
+  writeGrad: (model) => {
+    for (const parameter of model.parameters.values())
+      parameter.writeGrad(new Float32Array(parameter.size).fill(3));
+  },
+  'writeGrad of NaN': (model) => {
+    for (const parameter of model.parameters.values())
+      parameter.writeGrad(new Float32Array(parameter.size).fill(Number.NaN));
+  },
+};
+
+function checkLeftovers(create: () => Runtime, leave: (model: Sequential) => void, options: Options) {
+  const [trainer, fresh] = [begin(create(), options), begin(create(), options)];
+  const model = trainer.model as Sequential;
+  leave(model);
+  for (const layer of model.layers) if (layer instanceof LSTM) layer.resetState();
+  for (let step = 1; step <= 3; step++) {
+    expect(trainer.trainStep(batch)).toEqual(fresh.trainStep(batch));
+    expect(Buffer.compare(everything(trainer), everything(fresh)), `step ${step}`).toBe(0);
+  }
+  expect(() => model.backward({ output: tensor('d', 3, 6, IDS) })).toThrow(/record/);
+}
+
 function suite({ name, create }: Variant) {
   describe(`training step by step [${name}]`, () => {
     describe.each(clippings)('that fails, with %o', (options) => {
@@ -158,6 +192,10 @@ function suite({ name, create }: Variant) {
     it('progress', () => checkProgress(create));
     it('the norm before clipping', () => checkGradNorm(create));
     it('after gradients of other use', () => checkStaleGradients(create));
+    it.each(Object.entries(leftovers))('the first after %s', (_, leave) => {
+      checkLeftovers(create, leave, {});
+      checkLeftovers(create, leave, { clipNorm: 0.01 });
+    });
   });
 }
 

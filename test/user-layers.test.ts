@@ -252,6 +252,21 @@ async function checkTrainer(model: Layer, loss: typeof mse | typeof crossEntropy
   expect(() => model.backward({ output: model.forward(input).output })).toThrow(/record/);
 }
 
+/** What a layer of the user's own carries is out of the trainer's reach: that is said, not skipped. */
+function checkReset(runtime: Runtime) {
+  const inner = new LSTM(3, 3, { stateful: true, runtime });
+  const input = tensor('input', 2, 3, 3);
+  for (const model of [new Residual(inner), new Sequential(new Residual(inner))]) {
+    const trainer = new Trainer<Tensor>(model, { loss: mse, optimizer: new Adam(model) });
+    const before = model.stateDict();
+    const step = () => trainer.trainStep({ input, target: input, reset: true });
+    expectRefusal(step, TypeError, /^reset expected a model of this package's layers/);
+    expect(trainer.step).toBe(0);
+    expectAllBits('weights', model.stateDict(), before);
+    expect(trainer.trainStep({ input, target: input, reset: false }).step).toBe(1);
+  }
+}
+
 function checkDict(runtime: Runtime) {
   const make = () => STACKS['a residual LSTM in the middle'](runtime)[0];
   const [model, other] = [make(), make()];
@@ -277,6 +292,7 @@ function suite({ name, create }: Variant) {
     });
     it('the same as by hand', () => checkByHand(create()));
     it('that give another shape', () => checkWrongShapes(create()));
+    it('that a trainer can not reset', () => checkReset(create()));
     it('parameters, state dict and dispose', () => checkDict(create()));
   });
 }

@@ -3,7 +3,7 @@
 import { weightBytes } from '../workloads.js';
 
 const SAMPLE_MS = 10;
-const FLOPS_A_ROUND = 96;
+const FLOPS_A_ROUND = 104;
 
 export function open() {
   return {
@@ -14,8 +14,8 @@ export function open() {
       const bytes = workload.H ? Math.ceil(weightBytes(workload) / 128) * 128 : 1 << 20;
       reserve(bytes);
       const measure = () => ({
-        multiplyAdd: rate(multiplyAdd, FLOPS_A_ROUND, 1e6),
-        fused: rate(fused, FLOPS_A_ROUND, 1e6),
+        multiplyAdd: rate((rounds) => multiplyAdd(rounds, 0.999, 0.001), FLOPS_A_ROUND, 1e6),
+        fused: rate((rounds) => fused(rounds, 0.999, 0.001), FLOPS_A_ROUND, 1e6),
         bandwidth: rate((rounds) => read(bytes, rounds), bytes, 1e6 / (bytes / 128)),
       });
       measure();

@@ -17,7 +17,13 @@ const value = (name, dims) => ({
   type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
 });
 
-const node = (opType, input, output, attribute = []) => ({ opType, name: output[0], input, output, attribute });
+const node = (opType, input, output, attribute = []) => ({
+  opType,
+  name: output[0],
+  input,
+  output,
+  attribute,
+});
 
 const integer = (name, i) => ({ name, type: onnx.AttributeProto.AttributeType.INT, i });
 

@@ -1,8 +1,8 @@
 // onnxruntime, `variant` web (wasm) or node (native). A step runs the LSTM operator or plain operators, whichever is faster.
 
-import { createRequire } from 'node:module';
 import { dataOf, STEPS } from '../data.js';
 import { cellModel, lstmModel } from './onnx-model.js';
+import { installedVersion } from './version.js';
 
 const OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' };
 
@@ -14,10 +14,12 @@ export async function open(variant) {
   const settings = { ...OPTIONS, executionProviders: [variant === 'web' ? 'wasm' : 'cpu'] };
   const load = (model) => ort.InferenceSession.create(model, settings);
   return {
-    version: createRequire(import.meta.url)(`onnxruntime-${variant}/package.json`).version,
+    version: installedVersion(`onnxruntime-${variant}`),
     prepare(workload) {
       const data = dataOf(workload);
-      return workload.kind === 'step' ? fasterStep(ort, load, workload, data) : sequence(ort, load, workload, data);
+      return workload.kind === 'step'
+        ? fasterStep(ort, load, workload, data)
+        : sequence(ort, load, workload, data);
     },
   };
 }

@@ -1,6 +1,15 @@
 // lstm-wasm itself, as built. `variant` is the binary.
 
-import { Adam, createRuntime, crossEntropy, Linear, LSTM, mse, Sequential, Trainer } from '../../build/index.js';
+import {
+  Adam,
+  createRuntime,
+  crossEntropy,
+  Linear,
+  LSTM,
+  mse,
+  Sequential,
+  Trainer,
+} from '../../build/index.js';
 import { relaxed } from '../../build/relaxed.js';
 import { dataOf, LEARNING_RATE, LOSSES, probes, STEPS } from '../data.js';
 
@@ -68,7 +77,8 @@ function train(workload, data, runtime) {
   });
   const optimizer = new Adam(model, { lr: LEARNING_RATE });
   const trainer = new Trainer(model, { loss: loss === 'mse' ? mse : crossEntropy, optimizer });
-  const target = loss === 'mse' ? { data: data.target, shape: [T, B, C] } : { data: data.target, shape: [T, B] };
+  const target =
+    loss === 'mse' ? { data: data.target, shape: [T, B, C] } : { data: data.target, shape: [T, B] };
   const batch = { input: { data: data.x, shape: [T, B, I] }, target };
   return {
     result: () => Array.from({ length: LOSSES }, () => trainer.trainStep(batch).loss),

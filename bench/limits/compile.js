@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
-const FLAGS = '--optimizeLevel 3 --shrinkLevel 0 --converge --noAssert --runtime stub --use abort= --enable simd,relaxed-simd';
+const FLAGS =
+  '--optimizeLevel 3 --shrinkLevel 0 --converge --noAssert --runtime stub --use abort= --enable simd,relaxed-simd';
 
 /** @returns the binary as base64 */
 export async function compileLimits() {

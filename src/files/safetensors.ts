@@ -140,7 +140,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function checkArray(name: string, array: unknown): void {
   if (name === '__metadata__')
-    throw new RangeError('"__metadata__" expected another name: the format keeps this one for its texts');
+    throw new TypeError('"__metadata__" expected another name: the format keeps this one for its texts');
   if (!isRecord(array)) throw new TypeError(`"${name}" expected { data, shape }, got ${describe(array)}`);
   if (dtypeOf(array.data) === undefined)
     throw new TypeError(`"${name}".data expected a typed array, got ${describe(array.data)}`);

@@ -205,10 +205,11 @@ export class Sequential extends CoreLayer {
 function checkSequences(layers: readonly Layer[]): void {
   let last = -1;
   for (const [n, layer] of layers.entries()) {
-    if (!(layer instanceof Recurrent)) continue;
+    const recurrent = layersOf(layer).filter((one) => one instanceof Recurrent);
+    if (recurrent.length === 0) continue;
     if (last >= 0)
       throw new TypeError(`layer ${n} expected a sequence, but layer ${last} has returnSequences: false`);
-    if (!layer.returnSequences) last = n;
+    if (recurrent.some((one) => !one.returnSequences)) last = n;
   }
 }
 

@@ -145,9 +145,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
       }
       return { numbers: { ...slot.numbers }, arrays };
     });
-    const groups = this.#groups.map(
-      ({ options }) => ({ ...options }) as unknown as OptimizerState['groups'][number],
-    );
+    const groups = this.#groups.map(({ options }) => given(options) as OptimizerState['groups'][number]);
     return { type: this.type, groups, slots };
   }
 
@@ -161,7 +159,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
     const parameters = this.#parameters();
     this.#checkState(state, parameters);
     const slots = this.#takeSlots(state, parameters);
-    for (const [n, group] of this.#groups.entries()) Object.assign(group.options, state.groups[n]);
+    for (const [n, group] of this.#groups.entries())
+      Object.assign(group.options, given(state.groups[n] as object));
     this.#giveSlots(this.#slots);
     this.#slots.clear();
     for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
@@ -262,9 +261,12 @@ export abstract class Optimizer<Options extends { lr: number }> {
   }
 }
 
-/** The options that are given: `undefined` leaves the default. */
+/** A copy of the options that are given, down to their arrays: `undefined` leaves the default. */
 function given(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
+  );
 }
 
 function hasGradient(parameter: Parameter): boolean {
