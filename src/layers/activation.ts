@@ -35,7 +35,6 @@ export class Activation extends CoreLayer {
 
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
-    if (input.ids) throw new TypeError('Activation expected values, got ids');
     const { core } = this.runtime;
     const size = sizeOf(input.shape);
     const kind = ACTIVATIONS.indexOf(this.name);

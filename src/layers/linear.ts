@@ -72,9 +72,9 @@ export class Linear extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const { inFeatures: K, outFeatures: N } = this;
-    if (input.ids || input.shape.at(-1) !== K) {
+    if (input.shape.at(-1) !== K) {
       throw new RangeError(
-        `input expected shape [..., inFeatures] = [..., ${K}], got ${input.ids ? 'ids' : showShape(input.shape)}`,
+        `input expected shape [..., inFeatures] = [..., ${K}], got ${showShape(input.shape)}`,
       );
     }
     const rows = sizeOf(input.shape) / K;

@@ -227,22 +227,16 @@ export abstract class Recurrent extends CoreLayer {
     return { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful };
   }
 
-  #sizes({ shape, ids }: Block): Sizes {
+  #sizes({ shape }: Block): Sizes {
     const batched = shape.length === 3;
     const [first = 0, second = 0] = shape;
     const steps = batched && !this.timeMajor ? second : first;
     const batch = batched ? (this.timeMajor ? second : first) : 1;
-    if (
-      ids ||
-      !(batched || shape.length === 2) ||
-      shape.at(-1) !== this.inputSize ||
-      steps < 1 ||
-      batch < 1
-    ) {
+    if (!(batched || shape.length === 2) || shape.at(-1) !== this.inputSize || steps < 1 || batch < 1) {
       const axes = this.timeMajor ? 'time, batch' : 'batch, time';
       throw new RangeError(
         `input expected shape [${axes}, inputSize] = [${axes}, ${this.inputSize}] or [time, ${this.inputSize}], ` +
-          `with at least one step, got ${ids ? 'ids' : showShape(shape)}`,
+          `with at least one step, got ${showShape(shape)}`,
       );
     }
     return { steps, batch, batched };

@@ -163,7 +163,7 @@ function isBinary(value: unknown): value is Binary {
 let shared: Runtime | undefined;
 
 /** The runtime of everything that names none: made at first use. */
-export function defaultRuntime(): Runtime {
+function defaultRuntime(): Runtime {
   shared ??= createRuntime();
   return shared;
 }
