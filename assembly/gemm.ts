@@ -16,6 +16,10 @@ import { madd } from './simd';
 export const PANEL: i32 = 16;
 const PANEL_BYTES: usize = 64;
 
+/** A block of a panel, 16 kB, stays in the first-level cache; one of A, 64 kB, in the second. */
+const BLOCK_K: i32 = 256;
+const BLOCK_ROWS: i32 = 64;
+
 const edgeTile = memory.data(2 * 64, 16);
 
 /** Two rows, one panel. `s0 s1` start the chains, which end in `c0 c1`. */
@@ -58,7 +62,7 @@ function tile2x16(c0: usize, c1: usize, s0: usize, s1: usize, a0: usize, a1: usi
   v128.store(c1, y3, 48);
 }
 
-/** One row, one panel. */
+/** One row, one panel: what is left over. */
 function tile1x16(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
   let x0 = v128.load(s);
   let x1 = v128.load(s, 16);
@@ -78,10 +82,10 @@ function tile1x16(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
   v128.store(c, x3, 48);
 }
 
-/** One row, two panels that follow each other: eight chains keep the multiply-add pipes full where one row is all. */
+/** One row, two panels, `apart` bytes from each other: eight chains keep the multiply-add pipes full where one row is all. */
 // @ts-ignore: decorator
 @inline
-function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
+function tile1x32(c: usize, s: usize, a: usize, panel: usize, apart: usize, K: i32): void {
   let x0 = v128.load(s);
   let x1 = v128.load(s, 16);
   let x2 = v128.load(s, 32);
@@ -91,7 +95,7 @@ function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
   let y2 = v128.load(s, 96);
   let y3 = v128.load(s, 112);
   const end = panel + <usize>K * PANEL_BYTES;
-  for (let second = end; panel < end; panel += PANEL_BYTES, second += PANEL_BYTES) {
+  for (let second = panel + apart; panel < end; panel += PANEL_BYTES, second += PANEL_BYTES) {
     const u = v128.load32_splat(a);
     x0 = madd(u, v128.load(panel), x0);
     x1 = madd(u, v128.load(panel, 16), x1);
@@ -113,16 +117,18 @@ function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
   v128.store(c, y3, 112);
 }
 
-/** Two neighbouring panels over M rows: C is 32 columns wide here. Strides are in bytes. */
-export function panelPair(
-  C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, M: i32, K: i32,
+/** Two neighbouring panels, `apart` bytes from each other, over M rows: C is 32 columns wide here. Strides are in bytes. */
+function panelPair(
+  C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, apart: usize, M: i32, K: i32,
 ): void {
-  if (M == 1) {
-    tile1x32(C, S, A, panel, K);
-    return;
+  const pairs = M & ~1;
+  if (pairs) {
+    panelRows(C, cStride, S, sStride, A, aStride, panel, pairs, K);
+    panelRows(C + PANEL_BYTES, cStride, S + PANEL_BYTES, sStride, A, aStride, panel + apart, pairs, K);
   }
-  panelRows(C, cStride, S, sStride, A, aStride, panel, M, K);
-  panelRows(C + PANEL_BYTES, cStride, S + PANEL_BYTES, sStride, A, aStride, panel + <usize>K * PANEL_BYTES, M, K);
+  if (M > pairs) {
+    tile1x32(C + <usize>pairs * cStride, S + <usize>pairs * sStride, A + <usize>pairs * aStride, panel, apart, K);
+  }
 }
 
 /** One panel over M rows. */
@@ -156,28 +162,49 @@ function edgeRows(
   }
 }
 
-/** C[M, N] = S + A[M, K] · W over all panels of W. Strides are in floats; `sStride` 0 repeats one bias row. */
+/**
+ * C[M, N] = S + A[M, K] · W over all panels of W. Strides are in floats; `sStride` 0 repeats one bias row. A block of A stays
+ * in the second-level cache while the panels pass over it, a block of a panel in the first while the rows do.
+ */
 export function product(
   C: usize, cStride: i32, S: usize, sStride: i32, A: usize, aStride: i32, panels: usize, M: i32, N: i32, K: i32,
 ): void {
   const cs = <usize>cStride << 2;
-  const ss = <usize>sStride << 2;
   const as = <usize>aStride << 2;
-  const panelBytes = <usize>K * PANEL_BYTES;
+  for (let m: i32 = 0; m < M; m += BLOCK_ROWS) {
+    const c = C + <usize>m * cs;
+    const rows = min(M - m, BLOCK_ROWS);
+    let s = S + <usize>m * (<usize>sStride << 2);
+    let ss = <usize>sStride << 2;
+    let k: i32 = 0;
+    do {
+      const a = A + <usize>m * as + (<usize>k << 2);
+      blockProduct(c, cs, s, ss, a, as, panels + <usize>k * PANEL_BYTES, <usize>K * PANEL_BYTES, rows, N, min(K - k, BLOCK_K));
+      s = c;
+      ss = cs;
+      k += BLOCK_K;
+    } while (k < K);
+  }
+}
+
+/** One block of it, whose panels lie `apart` bytes from each other. Strides are in bytes. */
+export function blockProduct(
+  C: usize, cs: usize, S: usize, ss: usize, A: usize, as: usize, panel: usize, apart: usize, M: i32, N: i32, K: i32,
+): void {
   let n: i32 = 0;
   for (; n + 2 * PANEL <= N; n += 2 * PANEL) {
     const at = <usize>n << 2;
-    panelPair(C + at, cs, S + at, ss, A, as, panels, M, K);
-    panels += 2 * panelBytes;
+    panelPair(C + at, cs, S + at, ss, A, as, panel, apart, M, K);
+    panel += 2 * apart;
   }
   if (n + PANEL <= N) {
     const at = <usize>n << 2;
-    panelRows(C + at, cs, S + at, ss, A, as, panels, M, K);
-    panels += panelBytes;
+    panelRows(C + at, cs, S + at, ss, A, as, panel, M, K);
+    panel += apart;
     n += PANEL;
   }
   if (n < N) {
     const at = <usize>n << 2;
-    edgeRows(C + at, cs, S + at, ss, A, as, panels, M, K, N - n);
+    edgeRows(C + at, cs, S + at, ss, A, as, panel, M, K, N - n);
   }
 }

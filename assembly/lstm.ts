@@ -16,12 +16,15 @@
  *
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
  */
-import { panelPair, panelRows, product } from './gemm';
+import { blockProduct, product } from './gemm';
 import { inputGradient } from './linear';
 import { sigmoid4, tanh4 } from './math';
 import { Plan } from './plan';
 import { madd, splat, storeLanes } from './simd';
 import { flush, parameterGradients } from './recurrent';
+
+/** Panels times rows of one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
+const BLOCK_GATES: i32 = 256;
 
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
@@ -34,65 +37,112 @@ export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
   for (let t = t0; t < t1; t++) stepForward(plan, t, plan.product + (<usize>(t - t0) * B * columns << 2));
 }
 
-/** One step: `a` [B, panel columns] holds the input product and takes the recurrent one. */
+/**
+ * One step: `a` [B, panel columns] holds the input product and takes the recurrent one, a block of panels at a time, and
+ * behind each block its cell.
+ */
 function stepForward(plan: Plan, t: i32, a: usize): void {
+  const B = plan.B;
   const H = plan.H;
   const panels = (H + 3) >> 2;
   const stride = <usize>panels << 6;
-  const panelBytes = <usize>H << 6;
+  const apart = <usize>H << 6;
   const hStride = <usize>H << 2;
-  const h = plan.y + <usize>t * plan.B * hStride;
-  let weights = plan.hiddenPanels;
-  let panel: i32 = 0;
-  for (; panel + 2 <= panels; panel += 2) {
-    const at = a + (<usize>panel << 6);
-    panelPair(at, stride, at, stride, h, hStride, weights, plan.B, H);
-    cellForward(plan, t, 4 * panel, at, stride);
-    cellForward(plan, t, 4 * panel + 4, at + 64, stride);
-    weights += 2 * panelBytes;
-  }
-  if (panel < panels) {
-    const at = a + (<usize>panel << 6);
-    panelRows(at, stride, at, stride, h, hStride, weights, plan.B, H);
-    cellForward(plan, t, 4 * panel, at, stride);
+  const h = plan.y + <usize>t * B * hStride;
+  const block = max(2, (BLOCK_GATES / B) & ~1);
+  for (let first: i32 = 0; first < panels; first += block) {
+    const count = min(panels - first, block);
+    const gates = a + (<usize>first << 6);
+    const weights = plan.hiddenPanels + <usize>first * apart;
+    blockProduct(gates, stride, gates, stride, h, hStride, weights, apart, B, 16 * count, H);
+    cellForward(plan, t, 4 * first, count, gates, stride);
   }
 }
 
-/** The cell of units `unit … unit + 3` over the batch; `a` points to their four gates in row 0. */
-function cellForward(plan: Plan, t: i32, unit: i32, a: usize, stride: usize): void {
+/** The cell of `count` panels from unit `unit` on, over the batch; `a` points to their gates in row 0. */
+function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride: usize): void {
   const B = plan.B;
-  const H = plan.H;
-  const width = H - unit;
-  const block = <usize>H << 2;
+  const row = <usize>plan.H << 2;
+  const width = min(plan.H - unit, 4 * count);
   const recording = plan.gates != 0;
   const offset = <usize>unit << 2;
-  let y = plan.y + <usize>(t + 1) * B * block + offset;
-  let c = plan.c + offset + (recording ? <usize>t * B * block : 0);
-  let next = recording ? c + <usize>B * block : c;
-  let gates = plan.gates + 4 * <usize>t * B * block + offset;
-  let squashed = plan.squashed + <usize>t * B * block + offset;
+  let y = plan.y + <usize>(t + 1) * B * row + offset;
+  let c = plan.c + offset + (recording ? <usize>t * B * row : 0);
+  let next = recording ? c + <usize>B * row : c;
+  let gates = recording ? plan.gates + 4 * <usize>t * B * row + offset : 0;
+  let squashed = plan.squashed + <usize>t * B * row + offset;
   for (let b: i32 = 0; b < B; b++) {
-    const i = sigmoid4(v128.load(a));
-    const f = sigmoid4(v128.load(a, 16));
-    const g = tanh4(v128.load(a, 32));
-    const o = sigmoid4(v128.load(a, 48));
-    const cell = madd(f, v128.load(c), f32x4.mul(i, g));
-    const tanhCell = tanh4(cell);
-    storeLanes(next, cell, width);
-    storeLanes(y, f32x4.mul(o, tanhCell), width);
+    sigmoidGates(a, count);
+    nextCells(next, c, a, width);
+    hiddenStates(y, next, a, width, recording ? squashed : 0);
     if (recording) {
-      storeLanes(gates, i, width);
-      storeLanes(gates + block, f, width);
-      storeLanes(gates + 2 * block, g, width);
-      storeLanes(gates + 3 * block, o, width);
-      storeLanes(squashed, tanhCell, width);
-      gates += 4 * block;
-      squashed += block;
+      keepGates(gates, a, width, row);
+      gates += 4 * row;
+      squashed += row;
     }
     a += stride;
-    y += block;
-    c += block;
-    next += block;
+    y += row;
+    c += row;
+    next += row;
+  }
+}
+
+/*
+ * The cell of a row in passes: each is short enough that a processor overlaps its turns, where the whole cell of four units
+ * is one long chain.
+ */
+
+/** i, f and o of `count` panels, in place. */
+// @ts-ignore: decorator
+@inline
+function sigmoidGates(a: usize, count: i32): void {
+  for (const end = a + (<usize>count << 6); a < end; a += 64) {
+    v128.store(a, sigmoid4(v128.load(a)));
+    v128.store(a, sigmoid4(v128.load(a, 16)), 16);
+    v128.store(a, sigmoid4(v128.load(a, 48)), 48);
+  }
+}
+
+/** g, in place, and c' = f∘c + i∘g. */
+// @ts-ignore: decorator
+@inline
+function nextCells(next: usize, c: usize, a: usize, width: i32): void {
+  for (; width > 0; width -= 4) {
+    const g = tanh4(v128.load(a, 32));
+    v128.store(a, g, 32);
+    storeLanes(next, madd(v128.load(a, 16), v128.load(c), f32x4.mul(v128.load(a), g)), width);
+    a += 64;
+    c += 16;
+    next += 16;
+  }
+}
+
+/** h' = o∘tanh(c'); `squashed`, where there is one, keeps tanh(c'). */
+// @ts-ignore: decorator
+@inline
+function hiddenStates(y: usize, c: usize, a: usize, width: i32, squashed: usize): void {
+  for (; width > 0; width -= 4) {
+    const tanhCell = tanh4(v128.load(c));
+    storeLanes(y, f32x4.mul(v128.load(a, 48), tanhCell), width);
+    if (squashed) {
+      storeLanes(squashed, tanhCell, width);
+      squashed += 16;
+    }
+    a += 64;
+    c += 16;
+    y += 16;
+  }
+}
+
+/** From the panels to i f g o [4H]. */
+function keepGates(gates: usize, a: usize, width: i32, row: usize): void {
+  for (; width > 0; width -= 4) {
+    storeLanes(gates, v128.load(a), width);
+    storeLanes(gates + row, v128.load(a, 16), width);
+    storeLanes(gates + 2 * row, v128.load(a, 32), width);
+    storeLanes(gates + 3 * row, v128.load(a, 48), width);
+    a += 64;
+    gates += 16;
   }
 }
 

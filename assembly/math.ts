@@ -18,7 +18,7 @@
  * Below the smallest normal number the absolute error is at most 2^-126. sigmoid and tanh never decrease; tanh(±0) = ±0,
  * sigmoid(0) = 0.5; both are exact where they saturate; exp(−∞) = 0, exp(∞) = ∞; NaN stays NaN.
  */
-import { madd, splat } from './simd';
+import { madd, nmadd, splat } from './simd';
 
 const LOG2_E: f32 = 1.44269504;
 const LN2_HIGH: f32 = 0.693359375;
@@ -28,19 +28,24 @@ const ROUND: f32 = 12582912;
 
 /**
  * Constants come from memory: an engine may build a vector constant anew at each use, which costs several instructions,
- * where a load that fills four lanes is one.
+ * where a load that fills four lanes is one. First the reduction of x, then q.
  */
 const EXP = memory.data<f32>([
+  LOG2_E, -LN2_HIGH, -LN2_LOW,
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ]);
-const REDUCTION = memory.data<f32>([LOG2_E, ROUND, -LN2_HIGH, -LN2_LOW]);
+/** The same for x turned round: from x it gives n of −x, −r and −(e^r − 1), with the same bits. */
+const EXP_OF_MINUS = memory.data<f32>([
+  -LOG2_E, LN2_HIGH, LN2_LOW,
+  1.9875691500e-4, -1.3981999507e-3, 8.3334519073e-3, -4.1665795894e-2, 1.6666665459e-1, -5.0000001201e-1,
+]);
 const TANH = memory.data<f32>([
   -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
 ]);
-/** Where sigmoid's and tanh's arguments are cut, ±1 and 2, and the seam of tanh. */
-const LIMITS = memory.data<f32>([88, -87, -88, 40, 1, 2, 0.55, -0.0]);
-/** The exponent field of 1. */
-const ONE_BITS = memory.data<i32>([0x3f800000]);
+/** The rounding constant; where the arguments of sigmoid and of tanh are cut; 2, the seam of tanh, and the sign. */
+const LIMITS = memory.data<f32>([ROUND, -88, 87, 40, 2, 0.55, -0.0]);
+/** 1, which is its exponent field too. */
+const ONE = memory.data<f32>([1]);
 
 /** Value `n` of a table, in all four lanes. */
 // @ts-ignore: decorator
@@ -49,22 +54,32 @@ function value(table: usize, n: usize): v128 {
   return v128.load32_splat(table + (n << 2));
 }
 
-/** e^r − 1 for |r| ≤ ln 2 / 2. */
+/** n + ROUND for x, as a table has it. */
 // @ts-ignore: decorator
 @inline
-function expm1Reduced(r: v128): v128 {
-  let q = madd(value(EXP, 0), r, value(EXP, 1));
-  q = madd(q, r, value(EXP, 2));
-  q = madd(q, r, value(EXP, 3));
-  q = madd(q, r, value(EXP, 4));
-  q = madd(q, r, value(EXP, 5));
+function rounded(x: v128, table: usize): v128 {
+  return madd(x, value(table, 0), value(LIMITS, 0));
+}
+
+/** e^r − 1 for the remainder r of x, |r| ≤ ln 2 / 2. */
+// @ts-ignore: decorator
+@inline
+function expm1Reduced(x: v128, rounded: v128, table: usize): v128 {
+  const n = f32x4.sub(rounded, value(LIMITS, 0));
+  const r = madd(n, value(table, 2), madd(n, value(table, 1), x));
+  let q = madd(value(table, 3), r, value(table, 4));
+  q = madd(q, r, value(table, 5));
+  q = madd(q, r, value(table, 6));
+  q = madd(q, r, value(table, 7));
+  q = madd(q, r, value(table, 8));
   return madd(f32x4.mul(r, r), q, r);
 }
 
+/** 2^n from n + ROUND: the low bits, moved to the exponent. */
 // @ts-ignore: decorator
 @inline
-function reduce(x: v128, n: v128): v128 {
-  return madd(n, value(REDUCTION, 3), madd(n, value(REDUCTION, 2), x));
+function power(rounded: v128): v128 {
+  return i32x4.add(i32x4.shl(rounded, 23), value(ONE, 0));
 }
 
 /** exp on all floats. */
@@ -73,49 +88,50 @@ function reduce(x: v128, n: v128): v128 {
 export function exp4(x: v128): v128 {
   // pmin and pmax give their first operand where the comparison fails, so NaN passes.
   x = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
-  const rounded = madd(x, value(REDUCTION, 0), value(REDUCTION, 1));
-  const power = f32x4.add(expm1Reduced(reduce(x, f32x4.sub(rounded, value(REDUCTION, 1)))), splat(1));
+  const whole = rounded(x, EXP);
+  const mantissa = f32x4.add(expm1Reduced(x, whole, EXP), splat(1));
   // 2^n in two factors: n runs from -150 to 128, beyond what one exponent field holds.
-  const n = i32x4.sub(rounded, i32x4.splat(reinterpret<i32>(ROUND)));
+  const n = i32x4.sub(whole, i32x4.splat(reinterpret<i32>(ROUND)));
   const half = i32x4.shr_s(n, 1);
   const one = i32x4.splat(0x3f800000);
   const first = i32x4.add(i32x4.shl(half, 23), one);
   const second = i32x4.add(i32x4.shl(i32x4.sub(n, half), 23), one);
-  return f32x4.mul(f32x4.mul(power, first), second);
+  return f32x4.mul(f32x4.mul(mantissa, first), second);
 }
 
-/** 1 + e^x for x in [-87, 88], as larger + (2^n·(e^r − 1) + smaller) of 1 and 2^n: one rounding at full size. */
-// @ts-ignore: decorator
-@inline
-function onePlusExp(x: v128): v128 {
-  const rounded = madd(x, value(REDUCTION, 0), value(REDUCTION, 1));
-  const part = expm1Reduced(reduce(x, f32x4.sub(rounded, value(REDUCTION, 1))));
-  const scale = i32x4.add(i32x4.shl(rounded, 23), value(ONE_BITS, 0));
-  const one = value(LIMITS, 4);
-  return f32x4.add(f32x4.pmax(scale, one), madd(scale, part, f32x4.pmin(scale, one)));
-}
-
+/** 1 + e^−x is larger + (2^n·(e^r − 1) + smaller) of 1 and 2^n: one rounding at full size. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const negative = f32x4.pmax(f32x4.pmin(f32x4.neg(x), value(LIMITS, 0)), value(LIMITS, 1));
-  return v128.andnot(f32x4.div(value(LIMITS, 4), onePlusExp(negative)), f32x4.lt(x, value(LIMITS, 2)));
+  const one = value(ONE, 0);
+  const lowest = value(LIMITS, 1);
+  const cut = f32x4.pmin(f32x4.pmax(x, lowest), value(LIMITS, 2));
+  const whole = rounded(cut, EXP_OF_MINUS);
+  const minusPart = expm1Reduced(cut, whole, EXP_OF_MINUS);
+  const scale = power(whole);
+  const sum = f32x4.add(f32x4.pmax(scale, one), nmadd(scale, minusPart, f32x4.pmin(scale, one)));
+  return v128.andnot(f32x4.div(one, sum), f32x4.lt(x, lowest));
 }
 
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
+  const one = value(ONE, 0);
   const size = f32x4.abs(x);
   const twice = f32x4.pmin(f32x4.add(size, size), value(LIMITS, 3));
-  const large = f32x4.sub(value(LIMITS, 4), f32x4.div(value(LIMITS, 5), onePlusExp(twice)));
+  const whole = rounded(twice, EXP);
+  // As in sigmoid4, and of 1 and 2^n the larger one is known.
+  const scale = power(whole);
+  const sum = f32x4.add(scale, madd(scale, expm1Reduced(twice, whole, EXP), one));
+  const large = f32x4.sub(one, f32x4.div(value(LIMITS, 4), sum));
   const z = f32x4.mul(size, size);
   let p = madd(value(TANH, 0), z, value(TANH, 1));
   p = madd(p, z, value(TANH, 2));
   p = madd(p, z, value(TANH, 3));
   p = madd(p, z, value(TANH, 4));
   const small = madd(f32x4.mul(size, z), p, size);
-  const magnitude = v128.bitselect(small, large, f32x4.lt(size, value(LIMITS, 6)));
-  return v128.or(magnitude, v128.and(x, value(LIMITS, 7)));
+  const magnitude = v128.bitselect(small, large, f32x4.lt(size, value(LIMITS, 5)));
+  return v128.or(magnitude, v128.and(x, value(LIMITS, 6)));
 }
 
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 /* What the recurrent cells share. */
-import { biasGradient, inputGradient, weightGradient } from './linear';
+import { biasGradient, inputGradient, weightGradients } from './linear';
 import { splat } from './simd';
 import { Plan } from './plan';
 
@@ -18,8 +18,9 @@ export function flush(carried: v128): v128 {
 export function parameterGradients(plan: Plan, rows: i32, columns: i32): void {
   const da = plan.gates;
   if (plan.dx) inputGradient(plan.dx, da, plan.inputBackPanels, rows, columns, plan.I);
-  if (plan.dInputWeight) weightGradient(plan.dInputWeight, da, plan.x, rows, columns, plan.I, plan.scratch);
-  if (plan.dHiddenWeight) weightGradient(plan.dHiddenWeight, da, plan.y, rows, columns, plan.H, plan.scratch);
+  weightGradients(
+    plan.dInputWeight, plan.x, plan.I, plan.dHiddenWeight, plan.y, plan.H, da, rows, columns, plan.scratch,
+  );
   biasGradient(plan.dInputBias, plan.dHiddenBias, da, rows, columns);
 }
 

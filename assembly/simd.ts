@@ -1,5 +1,5 @@
 /*
- * Four lanes of f32. Every product of the core goes through `madd`: mul then add in the `simd` binary, one fused
+ * Four lanes of f32. Every product of the core goes through `madd` or `nmadd`: mul then add in the `simd` binary, one fused
  * operation in `relaxed` where the engine has it. Nothing else differs between the two binaries.
  */
 
@@ -8,6 +8,14 @@
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c − a·b. */
+// @ts-ignore: decorator
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
 }
 
 // @ts-ignore: decorator
