@@ -25,6 +25,7 @@ import { flush, parameterGradients } from './recurrent';
 
 /** Panels times rows of one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
 const BLOCK_GATES: i32 = 256;
+const BLOCK_PANELS: i32 = 16;
 
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
@@ -49,8 +50,10 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
   const apart = <usize>H << 6;
   const hStride = <usize>H << 2;
   const h = plan.y + <usize>t * B * hStride;
-  const block = max(2, (BLOCK_GATES / B) & ~1);
-  for (let first: i32 = 0; first < panels; first += block) {
+  const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / B) & ~1);
+  const blocks = (panels + block - 1) / block;
+  for (let n: i32 = 0; n < blocks; n++) {
+    const first = (t & 1 ? blocks - 1 - n : n) * block;
     const count = min(panels - first, block);
     const gates = a + (<usize>first << 6);
     const weights = plan.hiddenPanels + <usize>first * apart;

@@ -64,15 +64,18 @@ export class Runtime {
     return this.core.memory.buffer.byteLength;
   }
 
-  /** @internal The memory as floats; made anew after each growth, so never kept across a call. */
+  /**
+   * @internal The memory as floats; made anew after each growth, so never kept across a call. Growth leaves an old view
+   * without length, which is quicker to see than that the memory has another buffer.
+   */
   get f32(): Float32Array {
-    if (this.#f32.buffer !== this.core.memory.buffer) this.#f32 = new Float32Array(this.core.memory.buffer);
+    if (this.#f32.length === 0) this.#f32 = new Float32Array(this.core.memory.buffer);
     return this.#f32;
   }
 
   /** @internal */
   get i32(): Int32Array {
-    if (this.#i32.buffer !== this.core.memory.buffer) this.#i32 = new Int32Array(this.core.memory.buffer);
+    if (this.#i32.length === 0) this.#i32 = new Int32Array(this.core.memory.buffer);
     return this.#i32;
   }
 
