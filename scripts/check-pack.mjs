@@ -10,7 +10,7 @@ const ALLOWED = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
   /^build\/LICENSE\.assemblyscript$/,
   /^build\/(index|relaxed|files\/index|data\/index|disk\/node|disk\/none|chunks\/[\w.-]+)\.js(\.map)?$/,
-  /^build\/wasm\/(simd|relaxed)(\.wasm|\.js|\.module\.js|\.edge\.js|\.d\.ts|\.wasm\.d\.ts)$/,
+  /^build\/wasm\/(simd|relaxed)(\.wasm|\.js|\.module\.js|\.edge\.js|\.node\.js|\.d\.ts|\.wasm\.d\.ts)$/,
   /^build\/types\/.+\.d\.ts$/,
 ];
 const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'build/LICENSE.assemblyscript'];

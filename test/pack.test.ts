@@ -101,6 +101,18 @@ describe('the packed package', () => {
     }
   });
 
+  it('is ASCII: one letter beyond it, and an engine holds the file with two bytes a letter', () => {
+    for (const { path } of files.filter(({ path }) => path.endsWith('.js')))
+      expect(
+        readFileSync(join(consumer, 'node_modules/lstm-wasm', path)).findIndex((byte) => byte > 127),
+        path,
+      ).toBe(-1);
+  });
+
+  it('has one chunk, since each file takes time to load', () => {
+    expect(files.filter(({ path }) => /^build\/chunks\/.*\.js$/.test(path))).toHaveLength(1);
+  });
+
   it('brings nothing along', () => {
     const installed = readdirSync(join(consumer, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(installed).toEqual(['lstm-wasm']);

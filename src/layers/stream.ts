@@ -71,9 +71,9 @@ export class Stream {
   /**
    * One step.
    *
-   * @param x - batch · inputSize values, one sequence after the other; batch ids for a model that begins with an Embedding
+   * @param x - batch * inputSize values, one sequence after the other; batch ids for a model that begins with an Embedding
    * @param out - takes the output and is returned; with it a step allocates nothing
-   * @returns batch · outputSize values
+   * @returns batch * outputSize values
    * @throws TypeError for another kind, RangeError for another length or an id out of range, Error after `dispose`
    */
   step(x: StepInput, out?: Float32Array): Float32Array {

@@ -1,9 +1,9 @@
 import simdSource from '#wasm/simd';
 
-/** One of the package's two binaries: the text of its bytes, or the module that an edge runtime compiled from them. */
+/** One of the package's two binaries: its bytes as text, what gives them, or the module that an edge runtime compiled. */
 export interface Binary {
   readonly variant: 'simd' | 'relaxed';
-  readonly source: string | WebAssembly.Module;
+  readonly source: string | (() => Uint8Array) | WebAssembly.Module;
 }
 
 /** The default: the same bits in every runtime. */
@@ -22,14 +22,20 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 91, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
-function compileOne(binary: Binary): WebAssembly.Module | undefined {
-  if (typeof binary.source !== 'string') return binary.source;
-  const bytes = decode(binary.source);
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+/** Compiling validates as well: only what it refuses is asked about again, since a page's policy may refuse too. */
+function compileOne({ source }: Binary): WebAssembly.Module | undefined {
+  if (typeof source === 'object') return source;
+  const bytes = typeof source === 'string' ? decode(source) : (source() as Uint8Array<ArrayBuffer>);
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (WebAssembly.validate(bytes)) throw error;
+    return undefined;
+  }
 }
 
-/** The bytes that scripts/build.mjs wrote as text. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
+/** @internal The bytes that scripts/build.mjs wrote as text. */
+export function decode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   let count = 0;
   for (let at = 0; at < text.length; at++) {

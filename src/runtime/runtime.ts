@@ -160,7 +160,7 @@ function checkModule(value: unknown): void {
 
 function isBinary(value: unknown): value is Binary {
   if (value === null || typeof value !== 'object' || !('source' in value)) return false;
-  return typeof value.source === 'string' || isModule(value.source);
+  return ['string', 'function'].includes(typeof value.source) || isModule(value.source);
 }
 
 let shared: Runtime | undefined;

@@ -158,7 +158,7 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
     return ['mean', 'square'];
   }
 
-  /** β₁^t and β₂^t go on by multiplication: a power function would differ between engines. */
+  /** The powers of the betas go on by multiplication: a power function would differ between engines. */
   protected override numbers(): Record<string, number> {
     return { step: 0, beta1Power: 1, beta2Power: 1 };
   }

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createRuntime } from '../src/index.js';
+import { type Binary, compile, decode } from '../src/runtime/binary.js';
+
+const built = (name: string) => new URL(`../build/wasm/${name}`, import.meta.url);
+const carried = async (name: string) => (await import(/* @vite-ignore */ built(name).href)).default;
+
+/** No engine takes it. */
+const refused: Binary = { variant: 'relaxed', source: () => Uint8Array.of(0) };
+
+afterEach(() => void vi.unstubAllGlobals());
+
+describe.each(['simd', 'relaxed'] as const)('%s, as it is carried', (variant) => {
+  const bytes = new Uint8Array(readFileSync(built(`${variant}.wasm`)));
+
+  it('in pages as text', async () => {
+    expect(decode(await carried(`${variant}.js`))).toEqual(bytes);
+  });
+
+  it('in Node as what the engine decodes', async () => {
+    expect(new Uint8Array((await carried(`${variant}.node.js`))())).toEqual(bytes);
+  });
+
+  it('runs from either', async ({ skip }) => {
+    if (!WebAssembly.validate(bytes)) skip(`this engine refuses ${variant}`);
+    for (const name of [`${variant}.js`, `${variant}.node.js`]) {
+      const source = await carried(name);
+      expect(createRuntime({ binary: { variant, source } }).variant).toBe(variant);
+    }
+  });
+});
+
+describe('an engine', () => {
+  it('that refuses the binary runs simd', () => {
+    expect(createRuntime({ binary: refused }).variant).toBe('simd');
+  });
+
+  it('that refuses both hears what is expected of it', () => {
+    expect(() => compile(refused)).toThrow(/^WebAssembly with SIMD expected: Chrome/);
+  });
+
+  it('whose page forbids to compile says so itself', () => {
+    const { validate } = WebAssembly;
+    const forbids = function Module() {
+      throw new Error('the page forbids it');
+    };
+    vi.stubGlobal('WebAssembly', { validate, Module: forbids });
+    const source = () => new Uint8Array(readFileSync(built('simd.wasm')));
+    expect(() => compile({ variant: 'simd', source })).toThrow('the page forbids it');
+  });
+});
