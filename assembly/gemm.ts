@@ -14,7 +14,7 @@ import { madd } from './simd';
 
 /** Columns of a panel. */
 export const PANEL: i32 = 16;
-const PANEL_BYTES: usize = 64;
+export const PANEL_BYTES: usize = 64;
 
 /** A block of a panel, 16 kB, stays in the first-level cache; one of A, 64 kB, in the second. */
 const BLOCK_K: i32 = 256;

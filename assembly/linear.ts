@@ -9,7 +9,7 @@ import { product } from './gemm';
 import { packColumns } from './panels';
 
 /** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
-const BLOCK: i32 = 128;
+export const BLOCK: i32 = 128;
 /** Columns of dy that are turned together. */
 const STRIP: i32 = 16;
 
@@ -38,30 +38,22 @@ export function gradientScratch(N: i32, K: i32): f64 {
 
 /** dW[N, K] += dy[M, N]ᵀ · x[M, K], block by block over the rows: one chain for each weight, in the order of the rows. */
 export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K: i32, scratch: usize): void {
-  weightGradients(dW, x, K, 0, 0, 0, dy, M, N, scratch);
-}
-
-/** The same for two weights behind one dy, whose blocks are then turned once; `dW` 0 for one that is not wanted. */
-export function weightGradients(
-  dW: usize, x: usize, K: i32, secondW: usize, second: usize, secondK: i32, dy: usize, M: i32, N: i32, scratch: usize,
-): void {
-  const panels = scratch + (<usize>((N + 3) & ~3) * BLOCK << 2);
   for (let row: i32 = 0; row < M; row += BLOCK) {
     const rows = min(BLOCK, M - row);
     transpose(scratch, dy + (<usize>row * N << 2), rows, N);
-    if (dW) addProduct(dW, scratch, x + (<usize>row * K << 2), N, K, rows, panels);
-    if (secondW) addProduct(secondW, scratch, second + (<usize>row * secondK << 2), N, secondK, rows, panels);
+    addWeightGradient(dW, scratch, x + (<usize>row * K << 2), rows, N, K);
   }
 }
 
-/** dW[N, K] += turned[N, rows] · x[rows, K] */
-function addProduct(dW: usize, turned: usize, x: usize, N: i32, K: i32, rows: i32, panels: usize): void {
-  packColumns(panels, x, rows, K);
-  product(dW, K, dW, K, turned, rows, panels, N, K, rows);
+/** One block of it: `turned` is dyᵀ [N, M], with room for the panels of x behind it. */
+export function addWeightGradient(dW: usize, turned: usize, x: usize, M: i32, N: i32, K: i32): void {
+  const panels = turned + (<usize>((N + 3) & ~3) * BLOCK << 2);
+  packColumns(panels, x, M, K);
+  product(dW, K, dW, K, turned, M, panels, N, K, M);
 }
 
 /** out[N, M] = in[M, N]ᵀ, in strips of columns that stay in the first-level cache where they are written. */
-function transpose(out: usize, rows: usize, M: i32, N: i32): void {
+export function transpose(out: usize, rows: usize, M: i32, N: i32): void {
   const stride = <usize>N << 2;
   for (let n: i32 = 0; n < N; n += STRIP) {
     transposeStrip(out + <usize>n * (<usize>M << 2), rows + (<usize>n << 2), stride, M, min(N - n, STRIP));

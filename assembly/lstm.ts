@@ -16,12 +16,12 @@
  *
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
  */
-import { blockProduct, product } from './gemm';
+import { blockProduct } from './gemm';
 import { inputGradient } from './linear';
 import { sigmoid4, tanh4 } from './math';
 import { Plan } from './plan';
 import { madd, splat, storeLanes } from './simd';
-import { flush, parameterGradients } from './recurrent';
+import { flush, inputProduct, parameterGradients } from './recurrent';
 
 /** Panels times rows of one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
 const BLOCK_GATES: i32 = 256;
@@ -29,13 +29,9 @@ const BLOCK_PANELS: i32 = 16;
 
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
-  const B = plan.B;
-  const I = plan.I;
-  const H = plan.H;
-  const columns = ((H + 3) >> 2) << 4;
-  const x = plan.x + (<usize>t0 * B * I << 2);
-  product(plan.product, columns, plan.bias, 0, x, I, plan.inputPanels, (t1 - t0) * B, columns, I);
-  for (let t = t0; t < t1; t++) stepForward(plan, t, plan.product + (<usize>(t - t0) * B * columns << 2));
+  const columns = ((plan.H + 3) >> 2) << 4;
+  inputProduct(plan.product, plan, columns, t0, t1);
+  for (let t = t0; t < t1; t++) stepForward(plan, t, plan.product + (<usize>(t - t0) * plan.B * columns << 2));
 }
 
 /**

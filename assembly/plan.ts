@@ -16,8 +16,10 @@ export class Plan {
   hiddenPanels: usize;
   bias: usize;
 
-  /** x [T, B, I] */
+  /** x [T, B, I], or 0 where the input is ids. */
   x: usize;
+  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
+  ids: usize;
   /** y [T + 1, B, H]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes. */
   y: usize;
   /** c [T + 1, B, H] when recording, else one [B, H] that each step overwrites; c[0] is c0. */

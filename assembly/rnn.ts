@@ -9,7 +9,7 @@ import { activationForward, RELU } from './activation';
 import { product } from './gemm';
 import { inputGradient } from './linear';
 import { Plan } from './plan';
-import { flush, parameterGradients } from './recurrent';
+import { flush, inputProduct, parameterGradients } from './recurrent';
 import { splat, storeLanes } from './simd';
 
 /** Steps t0 … t1 − 1 forward. */
@@ -17,9 +17,8 @@ export function rnnForward(plan: Plan, t0: i32, t1: i32): void {
   const B = plan.B;
   const H = plan.H;
   const size = <usize>B * H << 2;
-  const x = plan.x + (<usize>t0 * B * plan.I << 2);
   let y = plan.y + <usize>t0 * size;
-  product(y + size, H, plan.bias, 0, x, plan.I, plan.inputPanels, (t1 - t0) * B, H, plan.I);
+  inputProduct(y + size, plan, H, t0, t1);
   for (let t = t0; t < t1; t++) {
     const next = y + size;
     product(next, H, next, H, y, H, plan.hiddenPanels, B, H, H);

@@ -85,7 +85,12 @@ const forward: Row[] = [
     TypeError,
     /Embedding expected ids, got values of shape \[5\]$/,
   ],
-  ['ids for an LSTM', (s) => s.lstm.forward(new Int32Array(6)), TypeError, /^input expected a tensor/],
+  [
+    'ids beyond those of an LSTM',
+    (s) => s.lstm.forward(new Int32Array([0, s.lstm.inputSize])),
+    RangeError,
+    /^input\[1\] expected an id from 0 to /,
+  ],
 ];
 
 const states: Row[] = [

@@ -87,6 +87,11 @@ export function checkIds(name: string, data: IntegerArray, count: number): void 
   }
 }
 
+/** Whether these are ids, with a shape or without. */
+export function isIntegers(value: unknown): value is Integers {
+  return isIntegerArray(value) || isIntegerArray((value as { data?: unknown } | null | undefined)?.data);
+}
+
 export function isIntegerArray(value: unknown): value is IntegerArray {
   return (
     value instanceof Int32Array ||

@@ -1,7 +1,8 @@
 import { checkOptions, checkSize } from '../border/options.js';
-import { checkIds, checkIntegers, type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
+import { type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { enterIds } from './ids.js';
 import { drawSource, normal, UNINITIALISED } from './initialise.js';
 import { CoreLayer, type LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
@@ -47,19 +48,7 @@ export class Embedding extends CoreLayer {
 
   /** @internal */
   override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
-    const { data, shape } = checkIntegers('input', input);
-    checkIds('input', data, this.count);
-    const pointer = tape.take(data.length * 4);
-    const ids = this.runtime.i32.subarray(pointer >>> 2, (pointer >>> 2) + data.length);
-    if (!turned || shape.length !== 2) {
-      ids.set(data);
-      return { pointer, shape: [...shape], turned: false, ids: true };
-    }
-    const [batch, steps] = shape as [number, number];
-    for (let b = 0; b < batch; b++) {
-      for (let t = 0; t < steps; t++) ids[t * batch + b] = data[b * steps + t] as number;
-    }
-    return { pointer, shape: [...shape], turned: true, ids: true };
+    return enterIds(this.runtime, input, this.count, tape, turned);
   }
 
   /** @internal */

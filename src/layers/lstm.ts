@@ -69,7 +69,8 @@ export class LSTM extends Recurrent {
   /**
    * The outputs and the last states for a sequence.
    *
-   * @param input - [batch, time, inputSize], or [time, inputSize] for one sequence
+   * @param input - [batch, time, inputSize], or [time, inputSize] for one sequence; or integers [batch, time] or [time] from 0 to
+   *   inputSize - 1 in place of one-hot rows: the same bits without their product
    * @param options - `h0`, `c0`: the states before the first step, [numLayers, batch, hiddenSize]; default zeros
    * @returns `output` [batch, time, hiddenSize] ([batch, hiddenSize] without `returnSequences`), `hN` and `cN` [numLayers, batch, hiddenSize]
    * @throws TypeError for another kind, RangeError for another shape, Error after `dispose`
@@ -84,7 +85,7 @@ export class LSTM extends Recurrent {
 
   /**
    * Gradients of the input and the initial states, from those of what the latest recorded forward gave; one that is missing
-   * counts as zeros, and `input` is absent with `inputGradient: false`. Parameter gradients accumulate. What is carried from step to step and lies below 2^-100 becomes zero.
+   * counts as zeros, and `input` is absent with `inputGradient: false` and for integers. Parameter gradients accumulate. What is carried from step to step and lies below 2^-100 becomes zero.
    *
    * @throws Error where no forward is recorded, RangeError for other shapes
    */

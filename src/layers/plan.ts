@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-export const PLAN_BYTES = 24 * 4;
+export const PLAN_BYTES = 25 * 4;
 
 /**
  * One level over one sequence, as assembly/plan.ts reads it at `pointer`: the same fields in the same order, and none
@@ -16,6 +16,7 @@ export class Plan {
   hiddenPanels = 0;
   bias = 0;
   x = 0;
+  ids = 0;
   y = 0;
   c = 0;
   gates = 0;

@@ -30,16 +30,21 @@ export function recurrentStage(
     h.push(plan.y);
     c.push(plan.c);
     x = plan.y;
-    return { level, plan: plan.pointer };
+    return { level, plan };
   });
   const states: StageState[] = [{ name: 'h', pointers: h, width: hiddenSize }];
   if (cell.hasCell) states.push({ name: 'c', pointers: c, width: hiddenSize });
-  const run = () => {
+  const first = (steps[0] as (typeof steps)[0]).plan;
+  const run = (oneHot: boolean) => {
     check();
+    if (oneHot !== (first.ids !== 0)) {
+      first.ids = oneHot ? input.pointer : 0;
+      first.write(runtime);
+    }
     for (const { level, plan } of steps) {
       level.refresh();
-      cell.forward(core, plan, 0, 1);
-      core.carryState(plan);
+      cell.forward(core, plan.pointer, 0, 1);
+      core.carryState(plan.pointer);
     }
   };
   return { output: { pointer: x, rows, width: hiddenSize }, states, run };

@@ -1,8 +1,16 @@
 import { checkBoolean, checkOptions, checkProbability, checkSize } from '../border/options.js';
-import { checkTensorOf, type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  checkTensorOf,
+  type Integers,
+  isIntegers,
+  showShape,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { Masks } from './dropout.js';
+import { enterIds } from './ids.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -172,7 +180,8 @@ export abstract class Recurrent extends CoreLayer {
     if (h0 !== undefined) checkTensorOf('h0', h0, shape, STATE_SHAPE);
     if (c0 !== undefined) checkTensorOf('c0', c0, shape, STATE_SHAPE);
     const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
-    const stream = new Stream(this.runtime, batch, { width: this.inputSize }, open);
+    const input = { width: this.inputSize, oneHot: this.inputSize };
+    const stream = new Stream(this.runtime, batch, input, open);
     if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
     return stream;
   }
@@ -180,6 +189,13 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal */
   override get order(): 'batch' | 'time' {
     return this.timeMajor ? 'time' : 'batch';
+  }
+
+  /** @internal Ids stand for one-hot rows. */
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+    return isIntegers(input)
+      ? enterIds(this.runtime, input, this.inputSize, tape, turned)
+      : super.enter(input, tape, turned);
   }
 
   /** @internal */
@@ -227,17 +243,19 @@ export abstract class Recurrent extends CoreLayer {
     return { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful };
   }
 
-  #sizes({ shape }: Block): Sizes {
-    const batched = shape.length === 3;
-    const [first = 0, second = 0] = shape;
+  #sizes({ shape, ids }: Block): Sizes {
+    const leading = ids ? shape : shape.slice(0, -1);
+    const batched = leading.length === 2;
+    const [first = 0, second = 0] = leading;
     const steps = batched && !this.timeMajor ? second : first;
     const batch = batched ? (this.timeMajor ? second : first) : 1;
-    if (!(batched || shape.length === 2) || shape.at(-1) !== this.inputSize || steps < 1 || batch < 1) {
+    const fits = ids || shape.at(-1) === this.inputSize;
+    if (!(batched || leading.length === 1) || !fits || steps < 1 || batch < 1) {
       const axes = this.timeMajor ? 'time, batch' : 'batch, time';
-      throw new RangeError(
-        `input expected shape [${axes}, inputSize] = [${axes}, ${this.inputSize}] or [time, ${this.inputSize}], ` +
-          `with at least one step, got ${showShape(shape)}`,
-      );
+      const expected = ids
+        ? `ids of shape [${axes}] or [time]`
+        : `shape [${axes}, inputSize] = [${axes}, ${this.inputSize}] or [time, ${this.inputSize}]`;
+      throw new RangeError(`input expected ${expected}, with at least one step, got ${showShape(shape)}`);
     }
     return { steps, batch, batched };
   }
@@ -248,8 +266,9 @@ export abstract class Recurrent extends CoreLayer {
 
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
-    const runs = this.#stack.forward(input.pointer, sizes, this.#initialStates(sizes, given, tape), tape);
-    const forward = { ...sizes, input, output: this.#output(input, (runs.at(-1) as Run).y, sizes), runs };
+    const runs = this.#stack.forward(input, sizes, this.#initialStates(sizes, given, tape), tape);
+    const output = this.#output(input.turned, (runs.at(-1) as Run).y, sizes);
+    const forward = { ...sizes, input, output, runs };
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
@@ -257,10 +276,12 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  #output(input: Block, y: number, { steps, batch, batched }: Sizes): Block {
+  #output(turned: boolean, y: number, { steps, batch, batched }: Sizes): Block {
     const H = this.hiddenSize;
-    if (this.returnSequences)
-      return { pointer: y, shape: [...input.shape.slice(0, -1), H], turned: input.turned };
+    if (this.returnSequences) {
+      const leading = this.timeMajor ? [steps, batch] : [batch, steps];
+      return { pointer: y, shape: [...(batched ? leading : [steps]), H], turned };
+    }
     return { pointer: y + (steps - 1) * batch * H * 4, shape: batched ? [batch, H] : [H], turned: false };
   }
 
@@ -310,7 +331,7 @@ export abstract class Recurrent extends CoreLayer {
     return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
       if (dOutput && lastOnly) this.#stack.spread(dy, dOutput.pointer, forward);
       const dx = backward(dOutput ? dy || dOutput.pointer : 0, { h, c });
-      return { dInput: wantInput ? { ...input, pointer: dx } : undefined, h, c };
+      return { dInput: dx ? { ...input, pointer: dx } : undefined, h, c };
     };
   }
 

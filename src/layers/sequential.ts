@@ -147,9 +147,9 @@ export class Sequential extends CoreLayer {
       stages.push(stage);
       states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
     }
-    const run = () => {
+    const run = (oneHot: boolean) => {
       this.holdings.check();
-      for (const stage of stages) stage.run();
+      for (const stage of stages) stage.run(oneHot && stage === stages[0]);
     };
     return { output: (stages.at(-1) as Stage).output, states, run };
   }
@@ -240,12 +240,16 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
 }
 
 /** What a stream of these layers takes at each step: told by the first layer that fixes it. */
-function inputOf(layers: readonly Layer[]): { width: number; ids?: number } {
-  for (const layer of layers) {
+function inputOf(layers: readonly Layer[]): Omit<StageInput, 'pointer' | 'rows'> {
+  for (const [n, layer] of layers.entries()) {
     if (layer instanceof Embedding) return { width: 1, ids: layer.count };
-    if (layer instanceof Recurrent) return { width: layer.inputSize };
+    if (layer instanceof Recurrent)
+      return { width: layer.inputSize, ...(n === 0 && { oneHot: layer.inputSize }) };
     if (layer instanceof Linear) return { width: layer.inFeatures };
-    if (layer instanceof Sequential) return inputOf(layer.layers);
+    if (layer instanceof Sequential) {
+      const { oneHot, ...input } = inputOf(layer.layers);
+      return n === 0 && oneHot !== undefined ? { ...input, oneHot } : input;
+    }
   }
   throw new TypeError('Sequential.stream: no layer tells the size of the input');
 }

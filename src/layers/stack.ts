@@ -4,7 +4,7 @@ import type { Masks } from './dropout.js';
 import { type Cell, Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import { PLAN_BYTES, Plan } from './plan.js';
-import type { Tape } from './tape.js';
+import type { Block, Tape } from './tape.js';
 
 /** How far a sequence reaches in the core, where it lies [steps, batch, ·]. */
 export interface Extent {
@@ -80,18 +80,18 @@ export class Stack {
     });
   }
 
-  /** Forward from x [steps, batch, inputSize], level by level. */
-  forward(x: number, extent: Extent, initial: StatePointers, tape: Tape): Run[] {
+  /** Forward from x [steps, batch, inputSize], or from ids [steps, batch], level by level. */
+  forward(x: Pick<Block, 'pointer' | 'ids'>, extent: Extent, initial: StatePointers, tape: Tape): Run[] {
     const { steps, batch } = extent;
     const size = batch * this.#hiddenSize * 4;
     const runs: Run[] = [];
     for (const [n, level] of this.levels.entries()) {
-      let input = runs[n - 1]?.y ?? x;
+      let input = n === 0 ? x : { pointer: (runs[n - 1] as Run).y };
       let mask: number | undefined;
       if (n > 0 && tape.training && this.#masks) {
         const dropped = tape.take(steps * size);
-        mask = this.#masks.draw(dropped, input, (steps * size) / 4);
-        input = dropped;
+        mask = this.#masks.draw(dropped, input.pointer, (steps * size) / 4);
+        input = { pointer: dropped };
       }
       const own = { h: initial.h && initial.h + n * size, c: initial.c && initial.c + n * size };
       runs.push({ ...this.#forwardLevel(level, input, extent, own, tape), mask });
@@ -100,14 +100,20 @@ export class Stack {
   }
 
   /** Everything that the steps need is taken before the first of them. */
-  #forwardLevel(level: Level, x: number, { steps, batch }: Extent, initial: StatePointers, tape: Tape) {
+  #forwardLevel(
+    level: Level,
+    { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
+    { steps, batch }: Extent,
+    initial: StatePointers,
+    tape: Tape,
+  ) {
     const { hasCell } = this.#cell;
     const columns = this.#cell.columns(this.#hiddenSize);
     const size = batch * this.#hiddenSize * 4;
     const kept = tape.recording ? steps : 0;
     const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
     const plan = new Plan(tape.take(PLAN_BYTES));
-    plan.x = x;
+    plan[ids ? 'ids' : 'x'] = pointer;
     plan.y = tape.take((steps + 1) * size);
     if (hasCell) {
       plan.c = tape.take((kept + 1) * size);
@@ -133,7 +139,7 @@ export class Stack {
     const { runtime } = this.#holdings;
     for (const [n, level] of this.levels.entries()) {
       const { plan } = runs[n] as Run;
-      const wantX = n > 0 || wantInput;
+      const wantX = n > 0 || (wantInput && plan.ids === 0);
       plan.dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
       plan.gates ||= tape.take(steps * batch * rows * 4);
       plan.scratch = tape.take(

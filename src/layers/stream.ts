@@ -11,13 +11,16 @@ export interface StageInput {
   readonly width: number;
   /** How many ids there are, where rows are ids. */
   readonly ids?: number;
+  /** How many ids there are, where a step may give them in place of one-hot rows. */
+  readonly oneHot?: number;
 }
 
 /** One step of one layer, planned once: it reads its input, and leaves its output, where they always lie. */
 export interface Stage {
   readonly output: StageInput;
   readonly states: readonly StageState[];
-  run(): void;
+  /** `oneHot`: the input holds an id for each row. */
+  run(oneHot: boolean): void;
 }
 
 /** A state that a stage carries: one block [rows, width] for each of its layers. */
@@ -51,7 +54,7 @@ export class Stream {
   constructor(
     runtime: Runtime,
     batch: number | undefined,
-    input: { width: number; ids?: number },
+    input: Omit<StageInput, 'pointer' | 'rows'>,
     open: (input: StageInput, holdings: Holdings) => Stage,
   ) {
     this.runtime = runtime;
@@ -71,17 +74,18 @@ export class Stream {
   /**
    * One step.
    *
-   * @param x - batch * inputSize values, one sequence after the other; batch ids for a model that begins with an Embedding
+   * @param x - batch * inputSize values, one sequence after the other; or batch ids, for a model that begins with an Embedding,
+   *   or in place of one-hot rows for one that begins with an LSTM or RNN
    * @param out - takes the output and is returned; with it a step allocates nothing
    * @returns batch * outputSize values
    * @throws TypeError for another kind, RangeError for another length or an id out of range, Error after `dispose`
    */
   step(x: StepInput, out?: Float32Array): Float32Array {
     this.#holdings.check();
-    this.#write(x);
+    const oneHot = this.#write(x);
     const { pointer, rows, width } = this.#stage.output;
     if (out !== undefined) checkArray('out', out, rows * width, 'batch * outputSize', rows, width);
-    this.#stage.run();
+    this.#stage.run(oneHot);
     const result = out ?? new Float32Array(rows * width);
     const values = this.runtime.f32;
     const start = pointer >>> 2;
@@ -168,13 +172,15 @@ export class Stream {
     return this.#batch === undefined ? [layers, width] : [layers, this.#batch, width];
   }
 
-  #write(x: StepInput): void {
-    const { pointer, rows, width, ids } = this.#input;
+  /** Gives whether these are ids in place of one-hot rows. */
+  #write(x: StepInput): boolean {
+    const { pointer, rows, width, oneHot } = this.#input;
+    const ids = this.#input.ids ?? (isIntegerArray(x) ? oneHot : undefined);
     if (ids === undefined) {
       checkArray('x', x, rows * width, 'batch * inputSize', rows, width);
       const values = this.runtime.f32;
       for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
-      return;
+      return false;
     }
     if (!isIntegerArray(x)) {
       throw new TypeError(`x expected an array of ids, got ${describe(x)}`);
@@ -186,6 +192,7 @@ export class Stream {
     }
     const words = this.runtime.i32;
     for (let n = 0, at = pointer >>> 2; n < rows; n++) words[at + n] = x[n] as number;
+    return oneHot !== undefined;
   }
 }
 
