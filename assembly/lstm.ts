@@ -43,7 +43,6 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
   const H = plan.H;
   const panels = (H + 3) >> 2;
   const stride = <usize>panels << 6;
-  const apart = <usize>H << 6;
   const hStride = <usize>H << 2;
   const h = plan.y + <usize>t * B * hStride;
   const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / B) & ~1);
@@ -52,8 +51,8 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
     const first = (t & 1 ? blocks - 1 - n : n) * block;
     const count = min(panels - first, block);
     const gates = a + (<usize>first << 6);
-    const weights = plan.hiddenPanels + <usize>first * apart;
-    blockProduct(gates, stride, gates, stride, h, hStride, weights, apart, B, 16 * count, H);
+    const weights = plan.hiddenPanels + (<usize>first * H << 6);
+    blockProduct(gates, stride, gates, stride, h, hStride, weights, B, 16 * count, H, 0, H);
     cellForward(plan, t, 4 * first, count, gates, stride);
   }
 }

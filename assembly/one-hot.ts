@@ -2,20 +2,23 @@
  * Products with one-hot rows, which are 0 but for a 1 at the place that an id tells: a column of the weight is all that
  * the product picks, and all that its gradient reaches. The same bits as for the rows written out.
  */
-import { PANEL, PANEL_BYTES } from './gemm';
+import { PANEL } from './gemm';
+import { panelAt, panelStep } from './panels';
 import { storeLanes } from './simd';
 
 /** C[M, N] = bias + column ids[m] of W[N, K], over its panels. */
 export function oneHotProduct(C: usize, bias: usize, ids: usize, panels: usize, M: i32, N: i32, K: i32): void {
-  const apart = <usize>K * PANEL_BYTES;
+  const count = (N + PANEL - 1) / PANEL;
   for (let m: i32 = 0; m < M; m++) {
-    let row = panels + <usize>load<u32>(ids) * PANEL_BYTES;
-    for (let n: i32 = 0; n < N; n += PANEL) {
-      for (let lane: i32 = 0; lane < PANEL && n + lane < N; lane += 4) {
-        const at = <usize>(n + lane) << 2;
-        storeLanes(C + at, f32x4.add(v128.load(bias + at), v128.load(row + (<usize>lane << 2))), N - n - lane);
+    const id = <usize>load<u32>(ids);
+    for (let n: i32 = 0; n < count; n++) {
+      const row = panelAt(panels, n, K) + id * panelStep(n, count);
+      const first = n * PANEL;
+      for (let lane: i32 = 0; lane < PANEL && first + lane < N; lane += 4) {
+        const at = <usize>(first + lane) << 2;
+        const column = v128.load(row + (<usize>lane << 2));
+        storeLanes(C + at, f32x4.add(v128.load(bias + at), column), N - first - lane);
       }
-      row += apart;
     }
     C += <usize>N << 2;
     ids += 4;

@@ -1,16 +1,30 @@
 /*
- * Packed panels: the form in which `product` reads a matrix. A panel holds 16 columns, one row of the chain after the
- * other; columns past the end are zero.
+ * Packed panels: the form in which `product` reads a matrix (gemm.ts draws it). A panel holds 16 columns, one row of the
+ * chain after the other, and stands beside its neighbour; columns past the end are zero.
  *
  *   packColumns   panels of the matrix itself, B[K, N]
  *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)
  *   packGates     the same for four gates of H rows each: one panel holds i f g o of four neighbouring units, so that
  *                 the product leaves the four vectors that the cell needs side by side
  */
-import { PANEL } from './gemm';
+import { PANEL, PANEL_BYTES } from './gemm';
+
+/** Where panel `n` begins. */
+// @ts-ignore: decorator
+@inline
+export function panelAt(panels: usize, n: i32, K: i32): usize {
+  return panels + (<usize>(n & ~1) * K + (n & 1)) * PANEL_BYTES;
+}
+
+/** From a row of it to the next. */
+// @ts-ignore: decorator
+@inline
+export function panelStep(n: i32, count: i32): usize {
+  return (n | 1) < count ? 2 * PANEL_BYTES : PANEL_BYTES;
+}
 
 /** Writes rows `row … row + count` of W[·, K] as four columns of a panel, zeros for the missing ones. */
-function packFour(panel: usize, row: usize, count: i32, K: i32): void {
+function packFour(panel: usize, step: usize, row: usize, count: i32, K: i32): void {
   const stride = <usize>K << 2;
   const second = count > 1 ? row + stride : 0;
   const third = count > 2 ? row + 2 * stride : 0;
@@ -23,49 +37,53 @@ function packFour(panel: usize, row: usize, count: i32, K: i32): void {
     if (third) column = v128.load_lane<f32>(third + at, column, 2);
     if (fourth) column = v128.load_lane<f32>(fourth + at, column, 3);
     v128.store(panel, column);
-    panel += 64;
+    panel += step;
   }
 }
 
 export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
-  const rowBytes = <usize>K << 2;
-  for (let n: i32 = 0; n < N; n += PANEL) {
+  const count = (N + PANEL - 1) / PANEL;
+  for (let n: i32 = 0; n < count; n++) {
+    const panel = panelAt(panels, n, K);
     for (let quad: i32 = 0; quad < 4; quad++) {
-      const row = n + 4 * quad;
-      packFour(panels + (<usize>quad << 4), W + <usize>row * rowBytes, min(N - row, 4), K);
+      const row = n * PANEL + 4 * quad;
+      const from = W + (<usize>row * K << 2);
+      packFour(panel + (<usize>quad << 4), panelStep(n, count), from, min(N - row, 4), K);
     }
-    panels += <usize>K << 6;
   }
 }
 
 /** W[4H, K] in the block order i f g o. */
 export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
-  const rowBytes = <usize>K << 2;
-  for (let unit: i32 = 0; unit < H; unit += 4) {
+  const count = (H + 3) >> 2;
+  for (let n: i32 = 0; n < count; n++) {
+    const panel = panelAt(panels, n, K);
     for (let gate: i32 = 0; gate < 4; gate++) {
-      const row = gate * H + unit;
-      packFour(panels + (<usize>gate << 4), W + <usize>row * rowBytes, min(H - unit, 4), K);
+      const from = W + (<usize>(gate * H + 4 * n) * K << 2);
+      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, min(H - 4 * n, 4), K);
     }
-    panels += <usize>K << 6;
   }
 }
 
 export function packColumns(panels: usize, B: usize, K: i32, N: i32): void {
-  for (let n: i32 = 0; n < N; n += PANEL) {
-    const bytes = <usize>min(N - n, PANEL) << 2;
-    let row = B + (<usize>n << 2);
+  const count = (N + PANEL - 1) / PANEL;
+  for (let n: i32 = 0; n < count; n++) {
+    const bytes = <usize>min(N - n * PANEL, PANEL) << 2;
+    const step = panelStep(n, count);
+    let panel = panelAt(panels, n, K);
+    let row = B + (<usize>n << 6);
     for (let k: i32 = 0; k < K; k++) {
-      if (bytes == 64) {
-        v128.store(panels, v128.load(row));
-        v128.store(panels, v128.load(row, 16), 16);
-        v128.store(panels, v128.load(row, 32), 32);
-        v128.store(panels, v128.load(row, 48), 48);
+      if (bytes == PANEL_BYTES) {
+        v128.store(panel, v128.load(row));
+        v128.store(panel, v128.load(row, 16), 16);
+        v128.store(panel, v128.load(row, 32), 32);
+        v128.store(panel, v128.load(row, 48), 48);
       } else {
-        memory.fill(panels, 0, 64);
-        memory.copy(panels, row, bytes);
+        memory.fill(panel, 0, PANEL_BYTES);
+        memory.copy(panel, row, bytes);
       }
       row += <usize>N << 2;
-      panels += 64;
+      panel += step;
     }
   }
 }
