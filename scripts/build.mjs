@@ -15,7 +15,13 @@ const ENTRIES = {
   'data/index': 'src/data/index.ts',
   'disk/node': 'src/runtime/disk.node.ts',
   'disk/none': 'src/runtime/disk.none.ts',
+  'threads/node': 'src/runtime/threads.node.ts',
+  'threads/web': 'src/runtime/threads.web.ts',
+  'threads/worker': 'src/training/worker.ts',
 };
+
+/** What is imported only when it is asked for. */
+const LATER = { 'threads/team': 'src/training/team.ts' };
 
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
@@ -97,21 +103,26 @@ function encode(bytes) {
 
 /** One call with splitting, so that all entries share one default runtime and one class of each name. */
 async function buildHost() {
-  requireFiles(Object.values(ENTRIES));
+  requireFiles(Object.values({ ...ENTRIES, ...LATER }));
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  await build({
-    entryPoints: ENTRIES,
+  await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
+  // Alone, sharing nothing: a bundler that does not split wraps whatever it shares with a file that is imported later.
+  await bundle(LATER);
+}
+
+function bundle(entryPoints, options) {
+  return build({
+    ...options,
+    entryPoints,
     outdir: 'build',
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#disk', 'node:*'],
+    external: ['#wasm/*', '#disk', '#team', '#threads', 'node:*'],
     logLevel: 'warning',
     tsconfigRaw: {}, // its `paths` are for the type checker
   });
