@@ -77,6 +77,11 @@ export interface TrainerState {
  * let last = Infinity;
  * for await (const { loss } of trainer.run(Array(300).fill(batch))) last = loss;
  * console.log(last < 0.01, trainer.step); // true 300
+ *
+ * // The same on two threads: only `run` can wait for them.
+ * const shared = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2 });
+ * for await (const { loss } of shared.run([batch, batch])) last = loss;
+ * console.log(last < 0.01, shared.step); // true 2
  * ```
  * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, or more than one thread
  *   for a model that holds a layer of your own or one layer twice; Error where the runtime has no threads
