@@ -108,13 +108,12 @@ async function buildHost() {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
   await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
-  // Alone, sharing nothing: a bundler that does not split wraps whatever it shares with a file that is imported later.
-  await bundle(LATER);
+  // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
+  await bundle(LATER, { sourcemap: false });
 }
 
 function bundle(entryPoints, options) {
   return build({
-    ...options,
     entryPoints,
     outdir: 'build',
     bundle: true,
@@ -125,6 +124,7 @@ function bundle(entryPoints, options) {
     external: ['#wasm/*', '#disk', '#team', '#threads', 'node:*'],
     logLevel: 'warning',
     tsconfigRaw: {}, // its `paths` are for the type checker
+    ...options,
   });
 }
 
