@@ -1,15 +1,14 @@
-import { missing } from '#threads';
 import { describe } from '../border/errors.js';
-import { checkOptions, checkPositive, checkSize } from '../border/options.js';
+import { checkOptions, checkPositive } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
-import { CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
-import { Sequential } from '../layers/sequential.js';
+import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
 import type { LossResult } from './losses.js';
 import { Optimizer, type OptimizerState } from './optimizer.js';
 import type { Team } from './team.js';
+import { checkThreads } from './threads.js';
 
 /** One step's data. */
 export interface Batch<Target> {
@@ -115,8 +114,7 @@ export class Trainer<Target = Integers | Tensor> {
     this.#loss = loss;
     this.#clipNorm = clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm);
     this.#clipValue = clipValue === undefined ? undefined : checkPositive('clipValue', clipValue);
-    this.#threads = checkSize('threads', threads);
-    if (threads > 1) checkThreads(model, threads);
+    this.#threads = checkThreads(threads, model);
   }
 
   /** Steps so far, over all runs and those of the state that was loaded. */
@@ -290,30 +288,4 @@ export class Trainer<Target = Integers | Tensor> {
     if (this.#clipNorm !== undefined && !byNorm) clipGradNorm(model, this.#clipNorm);
     return norm;
   }
-}
-
-/** @throws TypeError for a model that a worker can not make again, Error where there are no workers */
-function checkThreads(model: Layer, threads: number): void {
-  const own = foreignLayer(model);
-  if (own !== undefined) {
-    throw new TypeError(
-      `threads: ${threads} expected a model of this package's layers, which a worker can make again, got ${describe(own)}`,
-    );
-  }
-  const layers = layersOf(model);
-  if (new Set(layers).size < layers.length) {
-    throw new TypeError(`threads: ${threads} expected each layer of the model once, got one twice`);
-  }
-  const lack = missing();
-  if (lack !== undefined) throw new Error(`threads: ${threads} expected ${lack}`);
-}
-
-/** The first layer of a model that is none of this package's. */
-function foreignLayer(model: Layer): Layer | undefined {
-  if (!(model instanceof Sequential)) return model instanceof CoreLayer ? undefined : model;
-  for (const layer of model.layers) {
-    const own = foreignLayer(layer);
-    if (own !== undefined) return own;
-  }
-  return undefined;
 }
