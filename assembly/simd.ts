@@ -37,6 +37,14 @@ export function storeLanes(pointer: usize, value: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(pointer, value, 2, 8);
 }
 
+/** to[count] += values[count] */
+export function addTo(to: usize, values: usize, count: i32): void {
+  for (let n: i32 = 0; n < count; n += 4) {
+    const at = <usize>n << 2;
+    storeLanes(to + at, f32x4.add(v128.load(to + at), v128.load(values + at)), count - n);
+  }
+}
+
 /** The sum of the lanes in the fixed order (0 + 2) + (1 + 3). */
 // @ts-ignore: decorator
 @inline
