@@ -7,7 +7,7 @@
  */
 import { product } from './gemm';
 import { packColumns } from './panels';
-import { addTo } from './simd';
+import { addTo, transpose4x4 } from './simd';
 
 /** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
 export const BLOCK: i32 = 128;
@@ -68,7 +68,7 @@ function transposeStrip(out: usize, rows: usize, stride: usize, M: i32, N: i32):
     const row = rows + <usize>m * stride;
     const to = out + (<usize>m << 2);
     let n: i32 = 0;
-    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride);
+    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride, 4);
     for (; n < N; n++) copyColumn(to + <usize>n * outStride, row + (<usize>n << 2), stride, 4);
   }
   for (let n: i32 = 0; n < N; n++) {
@@ -83,23 +83,6 @@ function copyColumn(to: usize, from: usize, stride: usize, count: i32): void {
     to += 4;
     from += stride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from + stride);
-  const c = v128.load(from + 2 * stride);
-  const d = v128.load(from + 3 * stride);
-  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i64>(ab0, cd0, 0, 2));
-  v128.store(to + toStride, v128.shuffle<i64>(ab0, cd0, 1, 3));
-  v128.store(to + 2 * toStride, v128.shuffle<i64>(ab1, cd1, 0, 2));
-  v128.store(to + 3 * toStride, v128.shuffle<i64>(ab1, cd1, 1, 3));
 }
 
 const sums = memory.data(STRIP * 4, 16);
