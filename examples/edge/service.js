@@ -7,8 +7,9 @@ import { answerOf, Refusal } from './refusal.js';
 import { Writer } from './writer.js';
 
 /** Anyone's page may ask: there are no cookies, and nothing is kept that a name alone would not open. */
+const ORIGIN = 'access-control-allow-origin';
 const CORS = {
-  'access-control-allow-origin': '*',
+  [ORIGIN]: '*',
   'access-control-expose-headers': 'x-seed, x-shape',
 };
 const PREFLIGHT = {
@@ -42,9 +43,10 @@ export function createService(models) {
 
 async function answered(request, work) {
   const response = await Promise.resolve().then(work).catch(answerOf);
-  const body = request.method === 'HEAD' ? null : response.body;
-  const { status, headers } = response;
-  return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...CORS } });
+  // A session has put them there already, and what it answers can not be changed here.
+  if (!response.headers.has(ORIGIN))
+    for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
+  return request.method === 'HEAD' ? new Response(null, response) : response;
 }
 
 function route(request, { about, posts, sessions }) {

@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-
 /** How long a client may go on sending what is not wanted, in milliseconds. */
 const PATIENCE = 2000;
 
@@ -10,7 +7,8 @@ export function listener(handle) {
     const request = requestOf(incoming);
     const response = request ? await handle(request) : new Response(null, { status: 400 });
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    await send(response.body, outgoing);
+    // A body that breaks off has begun already: all that is left to say is that it is not whole.
+    await send(response.body, outgoing).catch(() => outgoing.destroy());
     if (!incoming.complete) discard(incoming);
   };
 }
@@ -46,8 +44,19 @@ function bodyOf(incoming) {
 
 /** Piece by piece, none ahead of the client; one that goes away cancels what is not written yet. */
 async function send(body, outgoing) {
-  if (body === null) return outgoing.end();
-  await pipeline(Readable.fromWeb(body, { highWaterMark: 1 }), outgoing).catch(() => outgoing.destroy());
+  const reader = body?.getReader();
+  let resume = () => {};
+  outgoing.on('drain', () => resume());
+  outgoing.on('close', () => {
+    reader?.cancel().catch(() => {});
+    resume();
+  });
+  while (reader && !outgoing.destroyed) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value) && !outgoing.destroyed) await new Promise((resolve) => (resume = resolve));
+  }
+  outgoing.end();
 }
 
 /** A client reads its answer when it has sent all: closing at once would cost it the sentence that says why. */
