@@ -15,11 +15,12 @@ export const missing = {
   workerd: !existsSync(join(folder, WORKERD)),
 };
 
-/** Each runtime's server on a port of its own: `base`, and `stop()`. */
+/** Each runtime's server on a port of its own: `base`, and `stop()`. `v8Flags` are for the engine, where it is V8. */
 export const runtimes = {
-  node: () => serve(process.execPath, ['runtimes/node.js', '127.0.0.1', '0']),
-  deno: () => {
+  node: (v8Flags = []) => serve(process.execPath, [...v8Flags, 'runtimes/node.js', '127.0.0.1', '0']),
+  deno: (v8Flags = []) => {
     const flags = ['run', '--no-lock', '--allow-read', '--allow-net=127.0.0.1'];
+    if (v8Flags.length > 0) flags.push(`--v8-flags=${v8Flags}`);
     return serve(DENO, [...flags, 'runtimes/deno.js', '127.0.0.1', '0'], { DENO_NO_UPDATE_CHECK: '1' });
   },
   bun: () => serve(BUN, ['runtimes/bun.js', '127.0.0.1', '0']),
