@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { bundleForCloudflare } from './bundle.js';
+
+/** In KiB, as wrangler counts: 100 kB. */
+const LIMIT = 97.6;
+
+it('the upload is small, and the wasm a module of its own', async (t) => {
+  const printed = await bundleForCloudflare();
+  const [line, size] = /Total Upload: .* gzip: ([\d.]+) KiB/.exec(printed) ?? [];
+  t.diagnostic(line);
+  assert.ok(Number(size) < LIMIT, printed);
+});
