@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRuntime, LSTM } from '../src/index.js';
-import { type Binary, compile, decode } from '../src/runtime/binary.js';
+import { type Binary, compile, decode, instantiate } from '../src/runtime/binary.js';
 
 const built = (name: string) => new URL(`../build/wasm/${name}`, import.meta.url);
 const carried = async (name: string) => (await import(/* @vite-ignore */ built(name).href)).default;
@@ -39,6 +39,16 @@ describe('an engine', () => {
 
   it('that refuses both hears what is expected of it', () => {
     expect(() => compile(refused)).toThrow(/^WebAssembly with SIMD expected: Chrome/);
+  });
+
+  it('whose page forbids to instantiate, as WebKit does, hears it too', () => {
+    const { CompileError, Module } = WebAssembly;
+    const forbids = function Instance() {
+      throw new CompileError('the page forbids it');
+    };
+    const module = new Module(readFileSync(built('simd.wasm')));
+    vi.stubGlobal('WebAssembly', { CompileError, Module, Instance: forbids });
+    expect(() => instantiate(module)).toThrow(/'wasm-unsafe-eval' in script-src/);
   });
 
   it('whose page forbids to compile hears what the page has to allow, and why', () => {

@@ -1,7 +1,6 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { describe } from '../border/errors.js';
 import { checkOptions, checkSeed } from '../border/options.js';
-import { type Binary, compile, simd } from './binary.js';
+import { type Binary, compile, instantiate, simd } from './binary.js';
 import type { Core } from './core.js';
 
 export interface RuntimeOptions {
@@ -142,12 +141,6 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     throw new TypeError(`binary expected \`relaxed\` from 'lstm-wasm/relaxed', got ${describe(binary)}`);
   }
   return new Runtime(module ?? compile(binary, simd), seed);
-}
-
-/** The loader knows a module by `instanceof`, and would compile one of another realm, as Vercel's edge runtime gives it. */
-function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
-  if (module instanceof WebAssembly.Module) return instantiateSync(module, {}).instance;
-  return new WebAssembly.Instance(module);
 }
 
 /** By its name, not by `instanceof`: a module may come from another realm. */
