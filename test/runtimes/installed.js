@@ -14,6 +14,7 @@ export async function installPackages() {
   const done = join(modules, '.package-lock.json');
   const lock = join(here, 'package-lock.json');
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return;
+  console.log('installing what test/runtimes/package.json names');
   // Without their scripts, which would download or rebuild what the packages bring already.
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, timeout: 600_000 });
 }

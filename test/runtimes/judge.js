@@ -91,7 +91,8 @@ export function judge(report) {
       errors.push(`${name}: ${error.message}`);
     }
   }
-  for (const [name, passed] of Object.entries(report.also ?? {})) if (!passed) errors.push(`${name}: failed`);
+  for (const [name, told] of Object.entries(report.also ?? {}))
+    if (told !== true) errors.push(`${name}: ${told}`);
   cells.also = Object.keys(report.also ?? {}).join(', ');
   return { cells, errors };
 }

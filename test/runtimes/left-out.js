@@ -11,7 +11,7 @@ export function leftOut(code, build) {
   const parts = {
     readers: ['safetensors: ', read('files/index.js')],
     training: ['optimizer expected one such as', chunks.map((name) => read(`chunks/${name}`)).join('')],
-    data: ['batches', read('data/index.js')],
+    data: ['rows expected { input, target }', read('data/index.js')],
     relaxed: [ownTo(read('wasm/relaxed.js'), read('wasm/simd.js')), read('wasm/relaxed.js')],
   };
   if (!code.includes(ownTo(read('wasm/simd.js'), read('wasm/relaxed.js'))))

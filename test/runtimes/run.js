@@ -46,24 +46,30 @@ async function runOne({ name, run }, place, required, count, keepBits) {
     const seen = await run(place);
     if (keepBits) store(Object.values(seen.reports)[0]);
     console.log(`${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    return Object.entries(seen.reports).map(([where, report]) => lineOf(name, where, seen, report, count));
+    return Object.entries(seen.reports).map(([where, report], n) => {
+      const began = n === 0 ? seen.began : report.began;
+      return lineOf(name, where, { version: seen.version, began }, report, count);
+    });
   } catch (error) {
     const missing = error instanceof Missing;
     const fails = !missing || required.includes(name);
     count[fails ? 'failed' : 'skipped']++;
     const what = missing ? 'not run' : 'failed';
     console.log(
-      `${name}: ${what}${missing && fails ? ', but required' : ''}: ${missing ? error.message : error.stack}`,
+      `${what}: ${name}${missing && fails ? ' is required' : ''}: ${missing ? error.message : error.stack}`,
     );
     return [[name, what, ...Array(COLUMNS.length - 2)]];
   }
 }
 
-/** A line counts as one test for each check, and as failed for each error. */
+/**
+ * A line counts as one test for each check, and as failed for each error. The first result is counted from the start of the
+ * process; in the places that follow the first one, from the start of the place.
+ */
 function lineOf(name, where, { version, began }, report, count) {
   const { cells, errors } = judge(report);
   const label = where === '' ? name : `${name}: ${where}`;
-  for (const error of errors) console.log(`${label}: ${error}`);
+  for (const error of errors) console.log(`failed: ${label}: ${error}`);
   count.failed += errors.length;
   count.passed += Object.values(cells).filter((cell) => cell !== '' && cell !== 'FAILED').length;
   const first = report.failed ? 'FAILED' : `${((report.firstResult - began) / 1000).toFixed(2)} s`;
