@@ -29,7 +29,9 @@ export const CHECKS = {
     const { hash } = training;
     if (hash !== expected.hash) {
       const at = training.losses.findIndex((loss, n) => loss !== expected.losses[n]);
-      throw new Error(`hash ${hash} for ${expected.hash}; the first other loss is that of step ${at + 1}`);
+      throw new Error(
+        `hash ${hash} for ${expected.hash}; ${at < 0 ? 'the losses are the same' : `the losses differ from step ${at + 1} on`}`,
+      );
     }
     return hash.slice(0, 8);
   },
