@@ -3,11 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 const node = Number(process.versions.node.split('.')[0]);
 
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 /** `--mode slow` runs test/slow alone; without it everything else runs. */
 export default defineConfig(({ mode }) => ({
   resolve: {
     // The source, as the tests of everything else have it; without this the built copy would be taken.
-    alias: { '#disk': fileURLToPath(new URL('src/runtime/disk.node.ts', import.meta.url)) },
+    alias: {
+      '#disk': source('src/runtime/disk.node.ts'),
+      '#team': source('src/training/team.ts'),
+      '#threads': source('test/threads.ts'),
+    },
   },
   test: {
     include: [mode === 'slow' ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],

@@ -1,4 +1,5 @@
 /* A table of rows, looked up by id. Ids were checked by the host. */
+import { addTo } from './simd';
 
 /** out[count, size] = table[ids] */
 export function embeddingForward(out: usize, ids: usize, table: usize, count: i32, size: i32): void {
@@ -14,8 +15,7 @@ export function embeddingForward(out: usize, ids: usize, table: usize, count: i3
 export function embeddingBackward(dtable: usize, dout: usize, ids: usize, count: i32, size: i32): void {
   const bytes = <usize>size << 2;
   for (let n: i32 = 0; n < count; n++) {
-    const row = dtable + <usize>load<u32>(ids) * bytes;
-    for (let at: usize = 0; at < bytes; at += 4) store<f32>(row + at, load<f32>(row + at) + load<f32>(dout + at));
+    addTo(dtable + <usize>load<u32>(ids) * bytes, dout, size);
     dout += bytes;
     ids += 4;
   }

@@ -7,6 +7,7 @@
  */
 import { product } from './gemm';
 import { packColumns } from './panels';
+import { addTo, transpose4x4 } from './simd';
 
 /** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
 export const BLOCK: i32 = 128;
@@ -67,7 +68,7 @@ function transposeStrip(out: usize, rows: usize, stride: usize, M: i32, N: i32):
     const row = rows + <usize>m * stride;
     const to = out + (<usize>m << 2);
     let n: i32 = 0;
-    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride);
+    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride, 4);
     for (; n < N; n++) copyColumn(to + <usize>n * outStride, row + (<usize>n << 2), stride, 4);
   }
   for (let n: i32 = 0; n < N; n++) {
@@ -84,44 +85,31 @@ function copyColumn(to: usize, from: usize, stride: usize, count: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from + stride);
-  const c = v128.load(from + 2 * stride);
-  const d = v128.load(from + 3 * stride);
-  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i64>(ab0, cd0, 0, 2));
-  v128.store(to + toStride, v128.shuffle<i64>(ab0, cd0, 1, 3));
-  v128.store(to + 2 * toStride, v128.shuffle<i64>(ab1, cd1, 0, 2));
-  v128.store(to + 3 * toStride, v128.shuffle<i64>(ab1, cd1, 1, 3));
-}
+const sums = memory.data(STRIP * 4, 16);
 
 /** db[N] += Σ dy[M, N] over the rows; `second`, where there is one, gets the same. */
 export function biasGradient(db: usize, second: usize, dy: usize, M: i32, N: i32): void {
-  for (let n: i32 = 0; n < N; n += 4) {
+  // Strips of a cache line. Past the last column lie the next row's values: their sums are never stored.
+  for (let n: i32 = 0; n < N; n += STRIP) {
     const at = <usize>n << 2;
-    const width = min(N - n, 4);
-    let sum = f32x4.splat(0);
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
     let row = dy + at;
     for (let m: i32 = 0; m < M; m++) {
-      // Past the width lie the next row's values: their lanes are never stored.
-      sum = f32x4.add(sum, v128.load(row));
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
       row += <usize>N << 2;
     }
-    if (db) addLanes(db + at, sum, width);
-    if (second) addLanes(second + at, sum, width);
-  }
-}
-
-function addLanes(to: usize, value: v128, width: i32): void {
-  for (let lane: i32 = 0; lane < width; lane++) {
-    const at = to + (<usize>lane << 2);
-    store<f32>(at, load<f32>(at) + f32x4.extract_lane(value, 0));
-    value = v128.shuffle<i32>(value, value, 1, 2, 3, 0);
+    v128.store(sums, a);
+    v128.store(sums, b, 16);
+    v128.store(sums, c, 32);
+    v128.store(sums, d, 48);
+    const width = min(N - n, STRIP);
+    if (db) addTo(db + at, sums, width);
+    if (second) addTo(second + at, sums, width);
   }
 }

@@ -42,8 +42,8 @@ const EXP_OF_MINUS = memory.data<f32>([
 const TANH = memory.data<f32>([
   -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
 ]);
-/** The rounding constant; where the arguments of sigmoid and of tanh are cut; 2, the seam of tanh, and the sign. */
-const LIMITS = memory.data<f32>([ROUND, -88, 87, 40, 2, 0.55, -0.0]);
+/** The rounding constant; where the arguments of sigmoid and of tanh are cut; 2, the seam of tanh, and the sign; those of exp. */
+const LIMITS = memory.data<f32>([ROUND, -88, 87, 40, 2, 0.55, -0.0, 89, -104]);
 /** 1, which is its exponent field too. */
 const ONE = memory.data<f32>([1]);
 
@@ -87,13 +87,13 @@ function power(rounded: v128): v128 {
 @inline
 export function exp4(x: v128): v128 {
   // pmin and pmax give their first operand where the comparison fails, so NaN passes.
-  x = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
+  x = f32x4.pmax(f32x4.pmin(x, value(LIMITS, 7)), value(LIMITS, 8));
+  const one = value(ONE, 0);
   const whole = rounded(x, EXP);
-  const mantissa = f32x4.add(expm1Reduced(x, whole, EXP), splat(1));
+  const mantissa = f32x4.add(expm1Reduced(x, whole, EXP), one);
   // 2^n in two factors: n runs from -150 to 128, beyond what one exponent field holds.
-  const n = i32x4.sub(whole, i32x4.splat(reinterpret<i32>(ROUND)));
+  const n = i32x4.sub(whole, value(LIMITS, 0));
   const half = i32x4.shr_s(n, 1);
-  const one = i32x4.splat(0x3f800000);
   const first = i32x4.add(i32x4.shl(half, 23), one);
   const second = i32x4.add(i32x4.shl(i32x4.sub(n, half), 23), one);
   return f32x4.mul(f32x4.mul(mantissa, first), second);

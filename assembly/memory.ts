@@ -13,7 +13,7 @@ const PAGE_BITS: u32 = 16;
 /** Fewer, larger steps: each growth detaches the views that the host holds. */
 const GROWTH: usize = 1 << 20;
 
-/** Vector loads may reach 12 bytes past the end of a row: the heap ends before the memory does. */
+/** Vector loads may reach 60 bytes past the end of a row (see biasGradient): the heap ends before the memory does. */
 const SLACK: usize = 64;
 
 /** Bins of one power of two: four, so that a block found in the bin above wastes at most a quarter. */

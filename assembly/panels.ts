@@ -8,6 +8,7 @@
  *                 the product leaves the four vectors that the cell needs side by side
  */
 import { PANEL, PANEL_BYTES } from './gemm';
+import { splat, transpose4x4 } from './simd';
 
 /** Where panel `n` begins. */
 // @ts-ignore: decorator
@@ -23,20 +24,22 @@ export function panelStep(n: i32, count: i32): usize {
   return (n | 1) < count ? 2 * PANEL_BYTES : PANEL_BYTES;
 }
 
-/** Writes rows `row … row + count` of W[·, K] as four columns of a panel, zeros for the missing ones. */
+/** Writes `count` rows of W[·, K], the first at `row`, as four columns of a panel, zeros for the missing ones. */
 function packFour(panel: usize, step: usize, row: usize, count: i32, K: i32): void {
   const stride = <usize>K << 2;
-  const second = count > 1 ? row + stride : 0;
-  const third = count > 2 ? row + 2 * stride : 0;
-  const fourth = count > 3 ? row + 3 * stride : 0;
-  for (let k: i32 = 0; k < K; k++) {
-    const at = <usize>k << 2;
-    let column = f32x4.splat(0);
-    if (count > 0) column = v128.load32_zero(row + at);
-    if (second) column = v128.load_lane<f32>(second + at, column, 1);
-    if (third) column = v128.load_lane<f32>(third + at, column, 2);
-    if (fourth) column = v128.load_lane<f32>(fourth + at, column, 3);
-    v128.store(panel, column);
+  let k: i32 = 0;
+  for (; count > 0 && k + 4 <= K; k += 4) {
+    transpose4x4(panel, step, row, stride, count);
+    row += 16;
+    panel += 4 * step;
+  }
+  for (; k < K; k++) {
+    v128.store(panel, splat(0));
+    for (let n: i32 = 0; n < count; n++) {
+      const column = <usize>n;
+      store<f32>(panel + (column << 2), load<f32>(row + column * stride));
+    }
+    row += 4;
     panel += step;
   }
 }

@@ -4,8 +4,12 @@
  * seed and a few counters. Value number n of a stream is word n mod 4 of block n div 4.
  */
 import { cosTurn, log, sinTurn } from './math';
+import { splat, storeLanes } from './simd';
 
-const words = memory.data(16, 16);
+/** The words of four blocks, in their order. */
+const words = memory.data(64, 16);
+/** The two multipliers and the steps of the two keys: from memory, as the constants of math.ts are. */
+const CONSTANTS = memory.data<u32>([0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb67ae85]);
 
 /** A seed and a stream, 64 bits each, as two words. */
 @unmanaged
@@ -16,67 +20,109 @@ export class Source {
   streamHigh: u32;
 }
 
-/** Leaves the four words of `block` in `words`. */
+/** Leaves the words of four blocks, from `block` on, in `words`: a lane each. */
 function philox(source: Source, block: u64): void {
-  let k0 = source.seedLow;
-  let k1 = source.seedHigh;
-  let c0 = <u32>block;
-  let c1 = <u32>(block >> 32);
-  let c2 = source.streamLow;
-  let c3 = source.streamHigh;
+  const m0 = v128.load32_splat(CONSTANTS);
+  const m1 = v128.load32_splat(CONSTANTS, 4);
+  const step0 = v128.load32_splat(CONSTANTS, 8);
+  const step1 = v128.load32_splat(CONSTANTS, 12);
+  let k0 = i32x4.splat(source.seedLow);
+  let k1 = i32x4.splat(source.seedHigh);
+  const first = i32x4.splat(<i32>block);
+  let c0 = i32x4.add(first, i32x4(0, 1, 2, 3));
+  // A lane that has wrapped carries: its mask is −1.
+  let c1 = i32x4.sub(i32x4.splat(<i32>(block >> 32)), i32x4.lt_u(c0, first));
+  let c2 = i32x4.splat(source.streamLow);
+  let c3 = i32x4.splat(source.streamHigh);
   for (let round: i32 = 0; round < 10; round++) {
-    const p0 = <u64>0xd2511f53 * <u64>c0;
-    const p1 = <u64>0xcd9e8d57 * <u64>c2;
-    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
-    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
-    c1 = <u32>p1;
-    c3 = <u32>p0;
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
+    const p0 = i64x2.extmul_low_i32x4_u(c0, m0);
+    const q0 = i64x2.extmul_high_i32x4_u(c0, m0);
+    const p1 = i64x2.extmul_low_i32x4_u(c2, m1);
+    const q1 = i64x2.extmul_high_i32x4_u(c2, m1);
+    c0 = v128.xor(odd(p1, q1), v128.xor(c1, k0));
+    c2 = v128.xor(odd(p0, q0), v128.xor(c3, k1));
+    c1 = even(p1, q1);
+    c3 = even(p0, q0);
+    k0 = i32x4.add(k0, step0);
+    k1 = i32x4.add(k1, step1);
   }
-  store<u32>(words, c0);
-  store<u32>(words, c1, 4);
-  store<u32>(words, c2, 8);
-  store<u32>(words, c3, 12);
+  const even01 = even(c0, c1);
+  const even23 = even(c2, c3);
+  const odd01 = odd(c0, c1);
+  const odd23 = odd(c2, c3);
+  v128.store(words, even(even01, even23));
+  v128.store(words, even(odd01, odd23), 16);
+  v128.store(words, odd(even01, even23), 32);
+  v128.store(words, odd(odd01, odd23), 48);
+}
+
+// @ts-ignore: decorator
+@inline
+function even(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 2, 4, 6);
+}
+
+// @ts-ignore: decorator
+@inline
+function odd(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 1, 3, 5, 7);
 }
 
 // @ts-ignore: decorator
 @inline
 function word(n: u32): u32 {
-  return load<u32>(words + (<usize>(n & 3) << 2));
+  return load<u32>(words + (<usize>n << 2));
+}
+
+/** Words `n` to `n + 3` from block `first` on, for callers that ask in rising fours from 0. */
+// @ts-ignore: decorator
+@inline
+function fourWords(source: Source, first: u64, n: i32): v128 {
+  if (!(n & 15)) philox(source, first + <u64>(n >> 2));
+  return v128.load(words + (<usize>(n & 15) << 2));
 }
 
 /** Value number `counter` of the stream, uniform in [0, 1). */
 export function uniformAt(source: Source, counter: f64): f64 {
   const n = <u64>counter;
   philox(source, n >> 2);
-  return <f64>word(<u32>n) * 2.3283064365386963e-10;
+  return <f64>word(<u32>n & 3) * 2.3283064365386963e-10;
 }
 
 /** out[count], uniform in [low, high), from the start of the stream. */
 export function fillUniform(out: usize, count: i32, low: f64, high: f64, source: Source): void {
-  for (let n: i32 = 0; n < count; n++) {
-    if (!(n & 3)) philox(source, <u64>(n >> 2));
-    const u = <f64>(word(n) >> 8) * 5.9604644775390625e-8;
+  const start = f64x2.splat(low);
+  // 2^-24 of the range: u is a whole number of them.
+  const step = f64x2.splat((high - low) * 5.9604644775390625e-8);
+  const first = splat(<f32>low);
+  const end = splat(<f32>high);
+  for (let n: i32 = 0; n < count; n += 4) {
+    const steps = i32x4.shr_u(fourWords(source, 0, n), 8);
+    const left = placed(start, steps, step);
+    const right = placed(start, i64x2.shuffle(steps, steps, 1, 0), step);
+    const value = i64x2.shuffle(left, right, 0, 2);
     // low + u·(high − low) can round up to high, which the interval leaves out.
-    const value = <f32>(low + u * (high - low));
-    store<f32>(out + (<usize>n << 2), value < <f32>high ? value : <f32>low);
+    storeLanes(out + (<usize>n << 2), v128.bitselect(value, first, f32x4.lt(value, end)), count - n);
   }
 }
 
-/** Two independent normal numbers from words `n` and `n + 1` (Box & Muller 1958): the one that `second` says. */
-function boxMuller(n: u32, second: bool): f64 {
-  // In (0, 1]: the logarithm stays finite.
-  const u = (<f64>word(n) + 1) * 2.3283064365386963e-10;
-  const radius = sqrt<f64>(-2 * log(u));
-  const turn = <f64>word(n + 1) * 2.3283064365386963e-10;
-  return radius * (second ? sinTurn(turn) : cosTurn(turn));
+/** start + steps·step as floats, for the first two of `steps`. */
+// @ts-ignore: decorator
+@inline
+function placed(start: v128, steps: v128, step: v128): v128 {
+  return f32x4.demote_f64x2_zero(f64x2.add(start, f64x2.mul(f64x2.convert_low_i32x4_s(steps), step)));
 }
 
-/** Normal number `n` of the stream, for callers that ask in rising order from 0. */
+let radius: f64 = 0;
+
+/** Normal number `n` of the stream, for callers that ask in rising order from 0: two from two words (Box & Muller 1958). */
 export function normalInOrder(source: Source, n: i32): f64 {
-  if (!(n & 3)) philox(source, <u64>(n >> 2));
-  return boxMuller(n & 2, <bool>(n & 1));
+  if (!(n & 15)) philox(source, <u64>(n >> 2));
+  const at = <u32>n & 15;
+  // In (0, 1]: the logarithm stays finite.
+  if (!(n & 1)) radius = sqrt<f64>(-2 * log((<f64>word(at) + 1) * 2.3283064365386963e-10));
+  const turn = <f64>word(at | 1) * 2.3283064365386963e-10;
+  return radius * (n & 1 ? sinTurn(turn) : cosTurn(turn));
 }
 
 /** out[count], normal with the given mean and deviation. */
@@ -90,11 +136,13 @@ export function fillNormal(out: usize, count: i32, mean: f64, deviation: f64, so
 export function fillPermutation(out: usize, count: i32, source: Source): void {
   for (let n: i32 = 0; n < count; n++) store<i32>(out + (<usize>n << 2), n);
   for (let n = count - 1; n > 0; n--) {
-    philox(source, <u64>n);
+    // Block n; the four that are drawn together begin at a multiple of four.
+    if ((n & 3) == 3 || n == count - 1) philox(source, <u64>(n & ~3));
+    const at = <u32>(n & 3) << 2;
     // 64 random bits times the range: the bias is below 2^-32.
     const range = <u64>(n + 1);
-    const low = (<u64>word(1) * range) >> 32;
-    const pick = <usize>((<u64>word(0) * range + low) >> 32);
+    const low = (<u64>word(at + 1) * range) >> 32;
+    const pick = <usize>((<u64>word(at) * range + low) >> 32);
     const a = out + (<usize>n << 2);
     const b = out + (pick << 2);
     const kept = load<i32>(a);
@@ -109,12 +157,11 @@ export function fillPermutation(out: usize, count: i32, source: Source): void {
  */
 export function dropout(out: usize, x: usize, count: i32, p: f64, counter: f64, source: Source): void {
   const first = <u64>counter >> 2;
-  const scale = <f32>(1 / (1 - p));
-  const threshold = <u64>(p * 4294967296.0);
-  for (let n: i32 = 0; n < count; n++) {
-    if (!(n & 3)) philox(source, first + <u64>(n >> 2));
+  const scale = splat(<f32>(1 / (1 - p)));
+  const threshold = i32x4.splat(<u32>(p * 4294967296.0));
+  for (let n: i32 = 0; n < count; n += 4) {
+    const kept = i32x4.ge_u(fourWords(source, first, n), threshold);
     const at = <usize>n << 2;
-    const kept = <u64>word(n) >= threshold;
-    store<f32>(out + at, kept ? load<f32>(x + at) * scale : 0);
+    storeLanes(out + at, v128.and(kept, f32x4.mul(v128.load(x + at), scale)), count - n);
   }
 }

@@ -37,10 +37,37 @@ export function storeLanes(pointer: usize, value: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(pointer, value, 2, 8);
 }
 
+/** to[count] += values[count] */
+export function addTo(to: usize, values: usize, count: i32): void {
+  for (let n: i32 = 0; n < count; n += 4) {
+    const at = <usize>n << 2;
+    storeLanes(to + at, f32x4.add(v128.load(to + at), v128.load(values + at)), count - n);
+  }
+}
+
 /** The sum of the lanes in the fixed order (0 + 2) + (1 + 3). */
 // @ts-ignore: decorator
 @inline
 export function sumLanes(x: v128): f32 {
   const pairs = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** Four values each of `count` rows as four columns; rows past them are zero. */
+// @ts-ignore: decorator
+@inline
+export function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize, count: i32): void {
+  const zero = splat(0);
+  const a = v128.load(from);
+  const b = count > 1 ? v128.load(from + stride) : zero;
+  const c = count > 2 ? v128.load(from + 2 * stride) : zero;
+  const d = count > 3 ? v128.load(from + 3 * stride) : zero;
+  const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(ab0, cd0, 0, 2));
+  v128.store(to + toStride, v128.shuffle<i64>(ab0, cd0, 1, 3));
+  v128.store(to + 2 * toStride, v128.shuffle<i64>(ab1, cd1, 0, 2));
+  v128.store(to + 3 * toStride, v128.shuffle<i64>(ab1, cd1, 1, 3));
 }

@@ -1,23 +1,49 @@
 /* Softmax over rows, and drawing from it. Each row is shifted by its largest value, so that exp never overflows. */
-import { activationForward, EXPONENTIAL } from './activation';
+import { exp4 } from './math';
 import { splat, storeLanes } from './simd';
 
+/** The largest of row[count], NaN where there is one. */
 export function largest(row: usize, count: i32): f32 {
-  let most = load<f32>(row);
-  for (let n: i32 = 1; n < count; n++) most = max(most, load<f32>(row + (<usize>n << 2)));
-  return most;
+  // Lanes past the end take the first value.
+  const inside = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+  let most = v128.bitselect(v128.load(row), v128.load32_splat(row), inside);
+  let strange = f32x4.ne(most, most);
+  for (let n: i32 = 4; n < count; n += 4) {
+    // Where fewer than four are left, some are taken again.
+    const next = v128.load(row + (<usize>min(n, count - 4) << 2));
+    // One instruction, which loses NaN; the maximum that keeps it is eight.
+    most = f32x4.pmax(most, next);
+    strange = v128.or(strange, f32x4.ne(next, next));
+  }
+  if (v128.any_true(strange)) return NaN;
+  most = f32x4.pmax(most, i64x2.shuffle(most, most, 1, 0));
+  return max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1));
 }
 
-/** out[count] = exp((x − shift)·scale); gives the sum in double precision. */
+/** out[count] = exp((x − shift)·scale); gives the sum in double precision, one value after the other. */
 export function exponentials(out: usize, x: usize, count: i32, shift: f32, scale: f32): f64 {
+  const shifts = splat(shift);
+  const scales = splat(scale);
+  let sum: f64 = 0;
   for (let n: i32 = 0; n < count; n += 4) {
     const at = <usize>n << 2;
-    const shifted = f32x4.sub(v128.load(x + at), splat(shift));
-    storeLanes(out + at, f32x4.mul(shifted, splat(scale)), count - n);
+    const power = exp4(f32x4.mul(f32x4.sub(v128.load(x + at), shifts), scales));
+    storeLanes(out + at, power, count - n);
+    sum = addLanes(sum, power, count - n);
   }
-  activationForward(out, out, count, EXPONENTIAL);
-  let sum: f64 = 0;
-  for (let n: i32 = 0; n < count; n++) sum += <f64>load<f32>(out + (<usize>n << 2));
+  return sum;
+}
+
+/** Adds the first `count` lanes, all four from 4 on, one after the other. */
+// @ts-ignore: decorator
+@inline
+function addLanes(sum: f64, value: v128, count: i32): f64 {
+  const low = f64x2.promote_low_f32x4(value);
+  sum += f64x2.extract_lane(low, 0);
+  if (count > 1) sum += f64x2.extract_lane(low, 1);
+  const high = f64x2.promote_low_f32x4(i64x2.shuffle(value, value, 1, 0));
+  if (count > 2) sum += f64x2.extract_lane(high, 0);
+  if (count > 3) sum += f64x2.extract_lane(high, 1);
   return sum;
 }
 

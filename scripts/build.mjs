@@ -17,10 +17,20 @@ const ENTRIES = {
   'data/index': 'src/data/index.ts',
   'disk/node': 'src/runtime/disk.node.ts',
   'disk/none': 'src/runtime/disk.none.ts',
+  'threads/node': 'src/runtime/threads.node.ts',
+  'threads/web': 'src/runtime/threads.web.ts',
+  'threads/worker': 'src/training/worker.ts',
 };
 
+/** What is imported only when it is asked for. */
+const LATER = { 'threads/team': 'src/training/team.ts' };
+
 /** Files for pages without a bundler: each with all that it needs inside, the binary too. */
-const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
+const STANDALONE = {
+  'lstm-wasm': 'src/standalone.ts',
+  relaxed: 'src/relaxed.ts',
+  worker: 'src/training/worker.ts',
+};
 
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
@@ -107,29 +117,34 @@ function encode(bytes) {
 
 /** One call with splitting, so that all entries share one default runtime and one class of each name. */
 async function buildHost() {
-  requireFiles(Object.values(ENTRIES));
+  requireFiles(Object.values({ ...ENTRIES, ...LATER }));
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  await build({
-    entryPoints: ENTRIES,
+  await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
+  // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
+  await bundle(LATER, { sourcemap: false });
+}
+
+function bundle(entryPoints, options) {
+  return build({
+    entryPoints,
     outdir: 'build',
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#disk', 'node:*'],
+    external: ['#wasm/*', '#disk', '#team', '#threads', 'node:*'],
     plugins: [lightLoader, oneChunk],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
     tsconfigRaw: {}, // its `paths` are for the type checker
+    ...options,
   });
 }
 
-/** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
+/** `#wasm/*` and the like lead to what pages have, as package.json says. */
 async function buildStandalone() {
   await build({
     entryPoints: STANDALONE,

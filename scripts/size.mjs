@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const LIMIT = 20_000;
-const STANDALONE_LIMIT = 36_000;
+const STANDALONE_LIMIT = 40_000;
 const WASM_GUIDE = 32_768;
 
 const PAGE = `

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agrees, type Example, extractExamples, instrument } from './examples/extract.js';
+import { writeWorker } from './worker-program.js';
 
 /*
  * Every example of the documentation, run as its reader would: in a Node process of its own, in an empty folder, with the
@@ -24,6 +25,8 @@ const entries: Record<string, string> = {
   'lstm-wasm/files': 'src/files/index.ts',
   'lstm-wasm/data': 'src/data/index.ts',
   '#disk': 'src/runtime/disk.node.ts',
+  '#team': 'src/training/team.ts',
+  '#threads': 'src/runtime/threads.node.ts',
 };
 
 /** For the bundler and the type checker alike. */
@@ -49,6 +52,7 @@ let tsconfig: string;
 beforeAll(() => {
   examples.forEach(({ code }, n) => writeFileSync(sourceOf(n), `${code}\nexport {};\n`));
   tsconfig = writeTsconfig();
+  writeWorker(folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -65,6 +65,35 @@ function expectBlock(core: Core, seed: readonly number[], stream: readonly numbe
   core.release(source);
 }
 
+/** The first 24 bits, which is what a float in [0, 1) has room for. */
+function topBits(u: number): number {
+  return Math.floor(u * 2 ** 24) / 2 ** 24;
+}
+
+function orderSuite(core: Core) {
+  it.each([0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65])(
+    '%i values and no more, by the words in their order',
+    (count) => {
+      const source = sourceOf(core, [7, 1], [2, 3]);
+      const uniform = drawn(core, count + 1, (out) => core.fillUniform(out, count, 0, 1, source));
+      const expected = Float32Array.from({ length: count }, (_, n) => topBits(core.uniformAt(source, n)));
+      expect(uniform.subarray(0, count)).toEqual(expected);
+      // Block 2^32 begins in each place of the four that are drawn together.
+      for (const counter of [0, 4, 20, 2 ** 34 - 16, 2 ** 34 - 12, 2 ** 34 - 8, 2 ** 34 - 4, 2 ** 34]) {
+        const ones = drawn(core, count + 1, (out) => {
+          new Float32Array(core.memory.buffer, out, count + 1).fill(1);
+          core.dropout(out, out, count, 0.5, counter, source);
+        });
+        const kept = Float32Array.from({ length: count + 1 }, (_, n) =>
+          core.uniformAt(source, counter + n) >= 0.5 ? 2 : 0,
+        );
+        kept[count] = 1;
+        expect(ones, `from ${counter}`).toEqual(kept);
+      }
+    },
+  );
+}
+
 const COUNT = 100_000;
 /** Kolmogorov's distance of a true sample lies below it with probability 0.999. */
 const LARGEST_DISTANCE = 1.95 / Math.sqrt(COUNT);
@@ -74,8 +103,7 @@ function distributionSuite(core: Core) {
     const source = sourceOf(core, [7, 0], [0, 3]);
     const values = drawn(core, COUNT, (out) => core.fillUniform(out, COUNT, -2, 6, source));
     const expected = Float32Array.from({ length: 1000 }, (_, n) => {
-      const word = core.uniformAt(source, n) * WORD;
-      return -2 + 8 * (Math.floor(word / 256) / 2 ** 24);
+      return -2 + 8 * topBits(core.uniformAt(source, n));
     });
     expect(values.subarray(0, 1000)).toEqual(expected);
     expect(values.every((x) => x >= -2 && x < 6)).toBe(true);
@@ -180,6 +208,7 @@ for (const { name, create } of variants) {
   describe(`random numbers [${name}]`, () => {
     const { core } = create();
     describe('the generator', () => generatorSuite(core));
+    describe('in order', () => orderSuite(core));
     describe('distributions', () => distributionSuite(core));
     describe('permutations', () => permutationSuite(core));
   });

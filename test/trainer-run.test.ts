@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Adam, Linear, mse, type Runtime, type Tensor, Trainer } from '../src/index.js';
 import { expectAllBits, tensor } from './bits.js';
 import { type Variant, variants } from './variants.js';
+import { SOURCES, writeWorker } from './worker-program.js';
 
 type Batch = { input: Tensor; target: Tensor };
 
@@ -206,11 +207,16 @@ const endings = {
     'const run = trainer.run([batch, batch, batch]); for (let n = 0; n < 2; n++) console.log((await run.next()).value.step);',
 };
 
-const program = (ending: string) => `
+/** With as many threads, the process ends just so. */
+const runs = Object.entries(endings).flatMap(([name, ending]) =>
+  [1, 2].map((threads) => ({ name, ending, threads })),
+);
+
+const program = (ending: string, threads: number) => `
   import { Adam, Linear, mse, Trainer } from './src/index.js';
   const model = new Linear(1, 1);
   const batch = { input: { data: new Float32Array([1, 2]), shape: [2, 1] }, target: { data: new Float32Array([3, 5]), shape: [2, 1] } };
-  const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
+  const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: ${threads} });
   ${ending}
 `;
 
@@ -218,10 +224,12 @@ describe('a process whose training ended', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(Object.entries(endings))('with %s, ends', (name, ending) => {
-    const outfile = join(folder, `${name.replaceAll(' ', '-')}.mjs`);
+  beforeAll(() => writeWorker(folder));
+
+  it.each(runs)('with $name, threads: $threads, ends', ({ name, ending, threads }) => {
+    const outfile = join(folder, `${name.replaceAll(' ', '-')}-${threads}.mjs`);
     const resolveDir = fileURLToPath(new URL('../', import.meta.url));
-    const stdin = { contents: program(ending), resolveDir };
+    const stdin = { contents: program(ending, threads), resolveDir };
     buildSync({
       stdin,
       outfile,
@@ -229,6 +237,7 @@ describe('a process whose training ended', () => {
       platform: 'node',
       format: 'esm',
       target: 'node20',
+      alias: SOURCES,
       tsconfigRaw: {},
     });
     const { signal, stdout, stderr } = spawnSync(process.execPath, [outfile], {

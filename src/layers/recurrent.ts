@@ -291,9 +291,7 @@ export abstract class Recurrent extends CoreLayer {
     const carries = this.stateful && tape.recording && given.h0 === undefined && given.c0 === undefined;
     const { h } = this.#carried;
     if (carries && h && h.data.length !== sizeOf(shape)) {
-      throw new RangeError(
-        `input expected the batch of the states that are carried, of shape ${showShape(h.shape)}, got ${sizes.batch}: call resetState() first`,
-      );
+      throw carriedBatchError(h.shape, sizes.batch);
     }
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
       const own = given[name] !== undefined;
@@ -341,4 +339,11 @@ export abstract class Recurrent extends CoreLayer {
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
       : tape.takeZeros(sizeOf(shape) * 4);
   }
+}
+
+/** @internal */
+export function carriedBatchError(shape: readonly number[], batch: number): RangeError {
+  return new RangeError(
+    `input expected the batch of the states that are carried, of shape ${showShape(shape)}, got ${batch}: call resetState() first`,
+  );
 }

@@ -39,6 +39,8 @@ export class Runtime {
   readonly variant: 'simd' | 'relaxed';
   /** The seed of everything drawn here. */
   readonly seed: number;
+  /** @internal What it was made from, for the threads that make theirs from it. */
+  readonly module: WebAssembly.Module;
   /** @internal */
   readonly core: Core;
   #streams = 0;
@@ -51,6 +53,7 @@ export class Runtime {
 
   /** @internal */
   constructor(module: WebAssembly.Module, seed: number) {
+    this.module = module;
     // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
     this.core = instantiate(module).exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';

@@ -1,12 +1,14 @@
 import { describe } from '../border/errors.js';
 import { checkOptions, checkPositive } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
-import { type Layer, layersOf, remember } from '../layers/layer.js';
+import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
 import type { LossResult } from './losses.js';
 import { Optimizer, type OptimizerState } from './optimizer.js';
+import type { Team } from './team.js';
+import { checkThreads } from './threads.js';
 
 /** One step's data. */
 export interface Batch<Target> {
@@ -32,6 +34,11 @@ export interface TrainerOptions<Target> {
   clipNorm?: number;
   /** The largest value of a gradient. */
   clipValue?: number;
+  /**
+   * How many threads share each batch: this one and workers, which a run starts and ends. Default 1. For `run` alone, in Node,
+   * Deno, Bun and pages that are cross-origin isolated.
+   */
+  threads?: number;
 }
 
 /** What one step tells. */
@@ -48,11 +55,17 @@ export interface TrainerState {
   readonly step: string;
   readonly variant: 'simd' | 'relaxed';
   readonly optimizer: OptimizerState;
+  /** How many threads it ran on, where that was more than one. */
+  readonly threads?: number;
 }
 
 /**
  * Trains a model, step by step: forward, loss, backward, clipping, optimizer. A loss or a gradient that is not finite
  * ends the run with an Error before anything was written: weights, optimizer and carried states are as they were.
+ *
+ * With `threads` each thread takes its slice of the batch, forward and backward, in a copy of the model; the loss sees the whole
+ * batch, in this thread. Gradients are summed in one order, so that a run repeats to the bit for one number of threads; from that
+ * on one thread it differs by rounding, and by the masks of dropout, which each thread draws for its rows.
  *
  * @example
  * ```ts
@@ -63,8 +76,14 @@ export interface TrainerState {
  * let last = Infinity;
  * for await (const { loss } of trainer.run(Array(300).fill(batch))) last = loss;
  * console.log(last < 0.01, trainer.step); // true 300
+ *
+ * // The same on two threads: only `run` can wait for them.
+ * const shared = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2 });
+ * for await (const { loss } of shared.run([batch, batch])) last = loss;
+ * console.log(last < 0.01, shared.step); // true 2
  * ```
- * @throws TypeError for another kind of argument, an unknown option, or an optimizer of another runtime
+ * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, or more than one thread
+ *   for a model that holds a layer of your own or one layer twice; Error where the runtime has no threads
  */
 export class Trainer<Target = Integers | Tensor> {
   readonly model: Layer;
@@ -72,11 +91,13 @@ export class Trainer<Target = Integers | Tensor> {
   readonly #loss: Loss<Target>;
   readonly #clipNorm: number | undefined;
   readonly #clipValue: number | undefined;
+  readonly #threads: number;
   #step = 0;
+  #stepping = false;
 
   constructor(model: Layer, options: TrainerOptions<Target>) {
-    checkOptions(options, ['loss', 'optimizer', 'clipNorm', 'clipValue'], 'Trainer');
-    const { loss, optimizer, clipNorm, clipValue } = options;
+    checkOptions(options, ['loss', 'optimizer', 'clipNorm', 'clipValue', 'threads'], 'Trainer');
+    const { loss, optimizer, clipNorm, clipValue, threads = 1 } = options;
     if (model === null || typeof model !== 'object' || typeof model.forward !== 'function') {
       throw new TypeError(`model expected a layer, got ${describe(model)}`);
     }
@@ -93,6 +114,7 @@ export class Trainer<Target = Integers | Tensor> {
     this.#loss = loss;
     this.#clipNorm = clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm);
     this.#clipValue = clipValue === undefined ? undefined : checkPositive('clipValue', clipValue);
+    this.#threads = checkThreads(threads, model);
   }
 
   /** Steps so far, over all runs and those of the state that was loaded. */
@@ -100,8 +122,50 @@ export class Trainer<Target = Integers | Tensor> {
     return this.#step;
   }
 
-  /** One step, at once. @throws Error where the loss or a gradient is not finite; nothing has changed then */
+  /**
+   * One step, at once.
+   *
+   * @throws Error where the loss or a gradient is not finite, and nothing has changed then, or where there are several threads
+   */
   trainStep(batch: Batch<Target>): Progress {
+    if (this.#threads > 1) {
+      throw new Error(`trainStep expected threads: 1, got ${this.#threads}: run() waits for the others`);
+    }
+    const restore = this.#begin(batch);
+    try {
+      const { output } = this.model.forward(batch.input, { training: true });
+      const { loss, grad } = this.#measure(output, batch);
+      this.model.backward({ output: grad }, { inputGradient: false });
+      return this.#update(loss);
+    } catch (error) {
+      restore();
+      throw error;
+    } finally {
+      this.model.zeroGrad();
+    }
+  }
+
+  /** The same on several threads. */
+  async #teamStep(team: Team, batch: Batch<Target>): Promise<Progress> {
+    if (this.#stepping) throw new Error('run expected the step before it to be over: another run is at it');
+    const restore = this.#begin(batch);
+    this.#stepping = true;
+    try {
+      const output = await team.forward(batch.input);
+      const { loss, grad } = this.#measure(output, batch);
+      await team.backward(grad);
+      return this.#update(loss);
+    } catch (error) {
+      restore();
+      throw error;
+    } finally {
+      this.#stepping = false;
+      this.model.zeroGrad();
+    }
+  }
+
+  /** Checks a batch and makes the model ready for it; gives the way back. */
+  #begin(batch: Batch<Target>): () => void {
     if (batch === null || typeof batch !== 'object')
       throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
     const layers = layersOf(this.model);
@@ -111,23 +175,15 @@ export class Trainer<Target = Integers | Tensor> {
       );
     }
     const restore = remember(layers);
-    try {
-      this.model.zeroGrad();
-      if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
-      const progress = this.#update(batch);
-      this.#step = progress.step;
-      return progress;
-    } catch (error) {
-      restore();
-      throw error;
-    } finally {
-      this.model.zeroGrad();
-    }
+    this.model.zeroGrad();
+    if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
+    return restore;
   }
 
   /**
    * Trains on batches as they come, and tells of each step. The event loop turns after every step, so that a page stays
-   * alive; leaving the loop, or `signal`, ends the run after a whole step.
+   * alive; leaving the loop, or `signal`, ends the run after a whole step. With several threads the model is theirs while a step
+   * is waited for; the end of the run ends the workers.
    *
    * @throws the signal's reason when it is aborted, and as {@link trainStep}
    */
@@ -145,16 +201,22 @@ export class Trainer<Target = Integers | Tensor> {
       throw new TypeError(`batches expected an iterable of { input, target }, got ${describe(batches)}`);
     }
     const loop = new EventLoop();
+    let team: Team | undefined;
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
       signal?.throwIfAborted();
+      if (this.#threads > 1) {
+        const { Team } = await import('#team');
+        team = await Team.open(this.model as CoreLayer, this.#threads);
+      }
       for await (const batch of batches) {
-        yield this.trainStep(batch);
+        yield team ? await this.#teamStep(team, batch) : this.trainStep(batch);
         await loop.turn();
         signal?.throwIfAborted();
       }
     } finally {
       loop.close();
+      await team?.close();
     }
   }
 
@@ -164,12 +226,13 @@ export class Trainer<Target = Integers | Tensor> {
       step: String(this.#step),
       variant: this.model.runtime.variant,
       optimizer: this.optimizer.stateDict(),
+      ...(this.#threads > 1 && { threads: this.#threads }),
     };
   }
 
   /**
-   * Goes on from what {@link stateDict} gave. Under another binary than it was made with the next steps may differ in the
-   * last bits; this is warned of.
+   * Goes on from what {@link stateDict} gave. Under another binary than it was made with, or on another number of threads, the
+   * next steps may differ in the last bits; this is warned of.
    *
    * @throws TypeError for another kind of state, RangeError where it has other parameters
    */
@@ -187,20 +250,29 @@ export class Trainer<Target = Integers | Tensor> {
         `lstm-wasm: this training ran on the ${state.variant} binary and goes on with ${variant}: its results may differ in the last bits`,
       );
     }
+    const { threads = 1 } = state;
+    if (threads !== this.#threads) {
+      console.warn(
+        `lstm-wasm: this training ran with threads: ${threads} and goes on with ${this.#threads}: its results may differ in the last bits`,
+      );
+    }
   }
 
-  #update(batch: Batch<Target>): Progress {
-    const { model, optimizer } = this;
-    const step = this.#step + 1;
-    const { output } = model.forward(batch.input, { training: true });
-    const { loss, grad } = this.#loss(output, batch.target, {
+  #measure(output: Tensor, batch: Batch<Target>): LossResult {
+    const result = this.#loss(output, batch.target, {
       ...(batch.mask && { mask: batch.mask }),
-      runtime: model.runtime,
+      runtime: this.model.runtime,
     });
-    if (!Number.isFinite(loss)) throw new Error(`step ${step}: the loss is ${loss}; nothing was changed`);
-    model.backward({ output: grad }, { inputGradient: false });
+    if (!Number.isFinite(result.loss))
+      throw new Error(`step ${this.#step + 1}: the loss is ${result.loss}; nothing was changed`);
+    return result;
+  }
+
+  #update(loss: number): Progress {
+    const step = this.#step + 1;
     const norm = this.#clip(step);
-    optimizer.step();
+    this.optimizer.step();
+    this.#step = step;
     return { step, loss, gradNorm: norm };
   }
 

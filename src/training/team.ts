@@ -1,0 +1,240 @@
+import { openThread } from '#threads';
+import { checkTensorOf, type Integers, type Tensor } from '../border/tensor.js';
+import type { CoreLayer } from '../layers/layer.js';
+import type { Parameter } from '../layers/parameter.js';
+import { carriedBatchError } from '../layers/recurrent.js';
+import { Line, type Message, makeControl } from '../runtime/line.js';
+import type { Thread } from '../runtime/thread.js';
+import {
+  type BackwardReply,
+  type BackwardRequest,
+  type Carried,
+  type CarriedState,
+  carriedOf,
+  type Failure,
+  type ForwardReply,
+  type ForwardRequest,
+  generatorsOf,
+  type Setup,
+  setCarried,
+} from './protocol.js';
+import { type Cut, cutOf, joinRows, type Slice, slicesOf, takeRows } from './slices.js';
+
+/** A worker, and which version of each parameter it has. */
+interface Member {
+  readonly line: Line;
+  readonly thread: Thread;
+  readonly versions: number[];
+}
+
+/** The share of a worker in the forward that waits for its backward. */
+interface Share {
+  readonly member: Member;
+  readonly slice: Slice;
+}
+
+/**
+ * The model of a trainer, computed by this thread, rank 0, and by workers: each takes its slice of the batch. Gradients are
+ * summed into the model's in the order of ranks, so that a result depends on how many they are and on nothing else. One that
+ * fails can only be closed: its workers may be in the middle of something.
+ */
+export class Team {
+  readonly #model: CoreLayer;
+  readonly #layers: readonly CoreLayer[];
+  readonly #parameters: readonly Parameter[];
+  readonly #weights: SharedArrayBuffer;
+  readonly #written: number[] = [];
+  #members: readonly Member[] = [];
+  #shares: readonly Share[] = [];
+  #own: Slice | undefined;
+  #shape: readonly number[] = [];
+
+  private constructor(model: CoreLayer) {
+    this.#model = model;
+    this.#layers = model.coreLayers();
+    this.#parameters = [...model.parameters.values()];
+    this.#weights = new SharedArrayBuffer(model.parameterCount * 4);
+  }
+
+  /** The team of `threads` threads: this one, and workers for the others. */
+  static async open(model: CoreLayer, threads: number): Promise<Team> {
+    const team = new Team(model);
+    const ranks = Array.from({ length: threads - 1 }, (_, n) => n + 1);
+    const opened = await Promise.allSettled(ranks.map((rank) => team.#openMember(rank)));
+    team.#members = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = opened.find((one) => one.status === 'rejected');
+    if (failed === undefined) return team;
+    await team.close();
+    throw failed.reason;
+  }
+
+  /** The output for a batch, as `forward(input, { training: true })` of the model gives it. */
+  async forward(input: Tensor | Integers): Promise<Tensor> {
+    const cut = cutOf(this.#model, input);
+    const rows = cut.axis === undefined ? 1 : (cut.input.shape[cut.axis] as number);
+    const [own, ...others] = slicesOf(rows, this.#members.length + 1) as [Slice, ...Slice[]];
+    this.#shares = this.#members
+      .map((member, n) => ({ member, slice: others[n] as Slice }))
+      .filter(({ slice }) => slice.to > slice.from);
+    this.#own = own;
+    if (cut.axis === undefined || this.#shares.length === 0) {
+      return this.#model.forward(input, { training: true }).output;
+    }
+    return this.#forwardSlices(cut, cut.axis, rows, own);
+  }
+
+  /** Adds to the model's gradients, as its `backward` does, from the gradient of the latest output. */
+  async backward(gradient: Tensor): Promise<void> {
+    const model = this.#model;
+    const shares = this.#shares;
+    if (shares.length === 0) {
+      model.backward({ output: gradient }, { inputGradient: false });
+      return;
+    }
+    checkTensorOf('output', gradient, this.#shape, 'of the output');
+    const axis = this.#outputAxis(gradient.shape);
+    const header: BackwardRequest = { kind: 'backward' };
+    for (const { member, slice } of shares) {
+      member.line.send({ header, arrays: [takeRows(gradient, axis, slice).data] });
+    }
+    model.backward({ output: takeRows(gradient, axis, this.#own as Slice) }, { inputGradient: false });
+    for (const { member, slice } of shares) {
+      const { header, arrays } = await receive<BackwardReply>(member, slice);
+      for (const [n, index] of header.gradients.entries()) {
+        this.#add(this.#parameters[index] as Parameter, arrays[n] as Float32Array);
+      }
+    }
+  }
+
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map(({ thread }) => thread.end()));
+  }
+
+  async #openMember(rank: number): Promise<Member> {
+    const control = makeControl();
+    const line = new Line(0, control);
+    const thread = await openThread(
+      (message) => line.hear(message),
+      ({ message }) => line.fail(new Error(`the worker of thread ${rank} failed: ${message}`)),
+    );
+    line.attach(thread);
+    const { runtime } = this.#model;
+    const setup: Setup = {
+      module: runtime.module,
+      config: this.#model.config(),
+      rank,
+      weights: this.#weights,
+      control,
+    };
+    thread.post(setup);
+    return { line, thread, versions: [] };
+  }
+
+  async #forwardSlices({ input }: Cut, axis: 0 | 1, rows: number, own: Slice): Promise<Tensor> {
+    const carried = carriedOf(this.#layers);
+    for (const { shape } of carried) {
+      if (shape.length !== 3 || shape[1] !== rows) throw carriedBatchError(shape, rows);
+    }
+    const request = this.#request();
+    for (const { member, slice } of this.#shares) {
+      const { data, shape } = takeRows(input, axis, slice);
+      const states = slicesOfStates(carried, slice);
+      const header = { ...request, shape, changed: this.#news(member), states: states.map(nameOf) };
+      member.line.send({ header, arrays: [asInt32(data), ...states.map((state) => state.data)] });
+    }
+    const parts = [this.#forwardOwn(takeRows(input, axis, own) as Tensor, own, carried)];
+    const states = [carriedOf(this.#layers)];
+    for (const { member, slice } of this.#shares) {
+      const { header, arrays } = await receive<ForwardReply>(member, slice);
+      const [data, ...left] = arrays as Float32Array[];
+      parts.push({ data: data as Float32Array, shape: header.shape });
+      states.push(header.states.map((state, n) => ({ ...state, data: left[n] as Float32Array })));
+    }
+    this.#join(states);
+    const output = joinRows(parts, this.#outputAxis((parts[0] as Tensor).shape));
+    this.#shape = output.shape;
+    return output;
+  }
+
+  #forwardOwn(input: Tensor | Integers, slice: Slice, carried: readonly Carried[]): Tensor {
+    setCarried(this.#layers, slicesOfStates(carried, slice));
+    try {
+      return this.#model.forward(input, { training: true }).output;
+    } catch (error) {
+      if (error instanceof RangeError) error.message = `${nameRows(slice)}: ${error.message}`;
+      throw error;
+    }
+  }
+
+  /** What all workers are told alike; the weights that are new go into the shared memory. */
+  #request(): Omit<ForwardRequest, 'changed' | 'shape' | 'states'> {
+    const { f32 } = this.#model.runtime;
+    const weights = new Float32Array(this.#weights);
+    let start = 0;
+    for (const [n, { pointer, size, version }] of this.#parameters.entries()) {
+      if (this.#written[n] !== version) {
+        weights.set(f32.subarray(pointer >>> 2, (pointer >>> 2) + size), start);
+        this.#written[n] = version;
+      }
+      start += size;
+    }
+    const learns = this.#parameters.map(({ requiresGrad }) => requiresGrad);
+    const generators = generatorsOf(this.#layers).map((generator) => ({ ...generator }));
+    return { kind: 'forward', learns, generators };
+  }
+
+  /** The parameters that a worker does not have as they are now. */
+  #news({ versions }: Member): number[] {
+    const changed = [...this.#written.keys()].filter((n) => versions[n] !== this.#written[n]);
+    for (const n of changed) versions[n] = this.#written[n] as number;
+    return changed;
+  }
+
+  /** Makes the states that all ranks left those of the model. */
+  #join(ranks: readonly Carried[][]): void {
+    const wholes = (ranks[0] ?? []).map((state, n) => {
+      const parts = ranks.map((states) => states[n] as Tensor);
+      return { ...state, ...joinRows(parts, 1) };
+    });
+    setCarried(this.#layers, wholes);
+  }
+
+  #outputAxis(shape: readonly number[]): 0 | 1 {
+    return this.#model.order === 'time' && shape.length === 3 ? 1 : 0;
+  }
+
+  /** Added in the host: the sum of two floats in double precision, rounded, is their sum in single precision. */
+  #add(parameter: Parameter, gradient: Float32Array): void {
+    const start = parameter.needGradient() >>> 2;
+    const { f32 } = parameter.runtime;
+    for (let n = 0; n < gradient.length; n++) {
+      f32[start + n] = (f32[start + n] as number) + (gradient[n] as number);
+    }
+  }
+}
+
+/** A worker's answer. @throws its error, or an Error where it ended */
+async function receive<Reply>({ line }: Member, slice: Slice): Promise<Message<Reply>> {
+  const reply = await line.receive<Reply | Failure>();
+  const { error } = reply.header as Partial<Failure>;
+  if (error === undefined) return reply as Message<Reply>;
+  const Kind = error.name === 'RangeError' ? RangeError : error.name === 'TypeError' ? TypeError : Error;
+  throw new Kind(`${nameRows(slice)}: ${error.message}`);
+}
+
+function nameRows({ from, to }: Slice): string {
+  return to - from === 1 ? `row ${from} of the batch` : `rows ${from} to ${to - 1} of the batch`;
+}
+
+function nameOf({ layer, name, shape }: CarriedState): CarriedState {
+  return { layer, name, shape };
+}
+
+function slicesOfStates(states: readonly Carried[], slice: Slice): Carried[] {
+  return states.map((state) => ({ ...state, ...takeRows(state, 1, slice) }));
+}
+
+function asInt32(data: Float32Array | ArrayLike<number>): Float32Array | Int32Array {
+  return data instanceof Float32Array || data instanceof Int32Array ? data : Int32Array.from(data);
+}
