@@ -26,11 +26,7 @@ const ENTRIES = {
 const LATER = { 'threads/team': 'src/training/team.ts' };
 
 /** Files for pages without a bundler: each with all that it needs inside, the binary too. */
-const STANDALONE = {
-  'lstm-wasm': 'src/standalone.ts',
-  relaxed: 'src/relaxed.ts',
-  worker: 'src/training/worker.ts',
-};
+const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
 
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
