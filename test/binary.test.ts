@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createRuntime } from '../src/index.js';
-import { type Binary, compile, decode } from '../src/runtime/binary.js';
+import { createRuntime, LSTM } from '../src/index.js';
+import { type Binary, compile, decode, instantiate } from '../src/runtime/binary.js';
 
 const built = (name: string) => new URL(`../build/wasm/${name}`, import.meta.url);
 const carried = async (name: string) => (await import(/* @vite-ignore */ built(name).href)).default;
@@ -40,13 +41,32 @@ describe('an engine', () => {
     expect(() => compile(refused)).toThrow(/^WebAssembly with SIMD expected: Chrome/);
   });
 
-  it('whose page forbids to compile says so itself', () => {
+  it('whose page forbids to instantiate, as WebKit does, hears it too', () => {
+    const { CompileError, Module } = WebAssembly;
+    const forbids = function Instance() {
+      throw new CompileError('the page forbids it');
+    };
+    const module = new Module(readFileSync(built('simd.wasm')));
+    vi.stubGlobal('WebAssembly', { CompileError, Module, Instance: forbids });
+    expect(() => instantiate(module)).toThrow(/'wasm-unsafe-eval' in script-src/);
+  });
+
+  it('whose page forbids to compile hears what the page has to allow, and why', () => {
     const { validate } = WebAssembly;
     const forbids = function Module() {
       throw new Error('the page forbids it');
     };
     vi.stubGlobal('WebAssembly', { validate, Module: forbids });
     const source = () => new Uint8Array(readFileSync(built('simd.wasm')));
-    expect(() => compile({ variant: 'simd', source })).toThrow('the page forbids it');
+    const call = () => compile({ variant: 'simd', source });
+    expect(call).toThrow(/'wasm-unsafe-eval' in script-src/);
+    expect(call).toThrow(expect.objectContaining({ cause: new Error('the page forbids it') }));
   });
+});
+
+it('takes a module of another realm', () => {
+  const bytes = readFileSync(built('simd.wasm'));
+  const module = runInNewContext('new WebAssembly.Module(bytes)', { bytes });
+  expect(module instanceof WebAssembly.Module).toBe(false);
+  expect(new LSTM(2, 2, { runtime: createRuntime({ module }) }).runtime.variant).toBe('simd');
 });

@@ -1,3 +1,4 @@
+import { instantiateSync } from '@assemblyscript/loader';
 import simdSource from '#wasm/simd';
 
 /** One of the package's two binaries: its bytes as text, what gives them, or the module that an edge runtime compiled. */
@@ -22,16 +23,39 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 91, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
-/** Compiling validates as well: only what it refuses is asked about again, since a page's policy may refuse too. */
+/** Compiling validates as well: only what it refuses is asked about again. */
 function compileOne({ source }: Binary): WebAssembly.Module | undefined {
   if (typeof source === 'object') return source;
   const bytes = typeof source === 'string' ? decode(source) : (source() as Uint8Array<ArrayBuffer>);
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
-    if (WebAssembly.validate(bytes)) throw error;
+    if (WebAssembly.validate(bytes)) throw forbidden(error);
     return undefined;
   }
+}
+
+/**
+ * An instance of what was compiled. The loader knows a module by `instanceof` and would compile one of another realm, which
+ * Vercel's edge runtime gives.
+ */
+export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
+  try {
+    if (module instanceof WebAssembly.Module) return instantiateSync(module, {}).instance;
+    return new WebAssembly.Instance(module);
+  } catch (error) {
+    // WebKit asks the page's policy only now.
+    throw error instanceof WebAssembly.CompileError ? forbidden(error) : error;
+  }
+}
+
+/** Engines say so in ways of their own, and some advise 'unsafe-eval'. */
+function forbidden(cause: unknown): Error {
+  return new Error(
+    "WebAssembly may not run here: a page's Content-Security-Policy has to allow 'wasm-unsafe-eval' in script-src, and a bundle " +
+      "for an edge runtime has to be made with its condition, 'workerd' or 'edge-light'",
+    { cause },
+  );
 }
 
 /** @internal The bytes that scripts/build.mjs wrote as text. */

@@ -1,7 +1,6 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { describe } from '../border/errors.js';
 import { checkOptions, checkSeed } from '../border/options.js';
-import { type Binary, compile, simd } from './binary.js';
+import { type Binary, compile, instantiate, simd } from './binary.js';
 import type { Core } from './core.js';
 
 export interface RuntimeOptions {
@@ -56,7 +55,7 @@ export class Runtime {
   constructor(module: WebAssembly.Module, seed: number) {
     this.module = module;
     // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
-    this.core = instantiateSync(module, {}).instance.exports as unknown as Core;
+    this.core = instantiate(module).exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
     this.seed = seed;
     this.#source = this.allocate(16);

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { laterNode, miniBrowser, onPath, versionOf } from './installed.js';
+import { run, start } from './processes.js';
+import { serve } from './server.js';
+
+/** Each gives its version and the command that opens an address; `profile` is an empty folder. */
+const browsers = {
+  async chromium(profile) {
+    const { command, env } = await chromium(profile);
+    const version = await run(command, ['--version'], { env });
+    // The port keeps it open: without one, it prints the page and ends.
+    const args = ['--no-sandbox', '--remote-debugging-port=0', `--user-data-dir=${profile}/user`];
+    return { version, command, args, env };
+  },
+  async firefox(profile) {
+    const command = onPath('firefox-esr', 'firefox');
+    const version = await run(command, ['--version'], { env: { HOME: profile } });
+    const args = ['--headless', '--no-remote', '--profile', profile];
+    return { version, command, args, env: { HOME: profile } };
+  },
+  async webkit(profile) {
+    const command = onPath('xvfb-run');
+    const browser = miniBrowser();
+    const version = await run(command, ['-a', browser, '--version'], { env: { HOME: profile } });
+    return { version, command, args: ['-a', browser, '--private'], env: { HOME: profile } };
+  },
+};
+
+/** Its package unpacks itself and the libraries that it needs where temporary files go; it wants a later Node. */
+async function chromium(folder) {
+  versionOf('@sparticuz/chromium');
+  const program = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())";
+  const env = { TMPDIR: folder, AWS_LAMBDA_JS_RUNTIME: 'nodejs22.x' };
+  const args = ['--input-type=module', '--eval', program];
+  const path = await run(laterNode(), args, { cwd: import.meta.dirname, env });
+  return { command: path.trim(), env: { LD_LIBRARY_PATH: join(folder, 'al2023/lib') } };
+}
+
+/** Opens a page of the place and waits until each of `places` has told its report. */
+export async function visit(name, place, page, places) {
+  const profile = mkdtempSync(join(tmpdir(), `lstm-wasm-${name}-`));
+  const server = await serve(place);
+  let program;
+  try {
+    const { version, command, args, env } = await browsers[name](profile);
+    const began = Date.now();
+    program = start(command, [...args, server.address + page], { env });
+    const reports = await server.reports(places, 120_000);
+    return { version: version.match(/\d+\.\d+[\d.]*/)[0], began, reports };
+  } finally {
+    program?.stop();
+    server.close();
+    // What was stopped just now may still write.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+const PLACES = ['page', 'page, one file', 'web worker', 'service worker', 'policy'];
+
+export const rows = Object.keys(browsers).map((name) => ({
+  name,
+  async run(place) {
+    const seen = await visit(name, place, 'page.html', PLACES);
+    const { policy, ...reports } = seen.reports;
+    const allowed = reports['page, one file'];
+    const advises = policy.said?.includes("'wasm-unsafe-eval' in script-src");
+    allowed.also = { policy: advises || `where it forbids WebAssembly: ${policy.failed ?? policy.said}` };
+    return { ...seen, reports };
+  },
+}));

@@ -1,0 +1,80 @@
+import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { build as esbuild } from 'esbuild';
+import { rollup } from 'rollup';
+import { build as vite } from 'vite';
+import webpack from 'webpack';
+import { visit } from './browsers.js';
+import { laterNode, packaged, versionOf } from './installed.js';
+import { leftOut } from './left-out.js';
+import { subfolder } from './place.js';
+import { run } from './processes.js';
+import { COMPATIBILITY, inWorkerd } from './workerd.js';
+
+/** Each bundles entries of the place as its users have it, with no option but where from and where to. */
+const bundlers = {
+  async esbuild(place, outdir, names) {
+    const entryPoints = names.map((name) => join(place, name));
+    await esbuild({ entryPoints, outdir, bundle: true, minify: true, format: 'esm' });
+  },
+  async rollup(place, dir, names) {
+    const bundle = await rollup({ input: names.map((name) => join(place, name)), plugins: [nodeResolve()] });
+    await bundle.write({ dir, format: 'es' });
+  },
+  async webpack(place, path, [name]) {
+    const compiler = webpack({
+      mode: 'production',
+      context: place,
+      entry: { [name.replace('.js', '')]: `./${name}` },
+      output: { path },
+    });
+    const stats = await new Promise((resolve, reject) =>
+      compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
+    );
+    if (stats.hasErrors() || stats.hasWarnings())
+      throw new Error(stats.toString({ all: false, errors: true, warnings: true }));
+  },
+  async vite(place, outDir, [name]) {
+    const input = name === 'bundled.js' ? join(place, 'index.html') : join(place, name);
+    const rolldownOptions = { input };
+    await vite({ root: place, configFile: false, logLevel: 'warn', build: { outDir, rolldownOptions } });
+  },
+};
+
+async function bundled(name, place) {
+  const version = versionOf(name);
+  const [app, layer] = [subfolder(place, `${name}/app`), subfolder(place, `${name}/layer`)];
+  if (name !== 'vite') copyFileSync(join(place, 'index.html'), join(app, 'index.html'));
+  await bundlers[name](place, app, ['bundled.js', 'worker.js']);
+  await bundlers[name](place, layer, ['one-layer.js']);
+  const seen = await visit('chromium', app, 'index.html', ['page', 'web worker']);
+  seen.reports.page.also = {
+    'tree-shaken': leftOut(textIn(layer), join(place, 'node_modules/lstm-wasm/build')),
+  };
+  return { ...seen, version };
+}
+
+/** All code of a folder; a bundler names and nests its files as it likes. */
+function textIn(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
+  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+}
+
+/** A project of its own, deployed without deploying: what would have been sent then runs in workerd. */
+async function wrangler(place) {
+  const version = versionOf('wrangler');
+  const project = subfolder(place, 'wrangler');
+  for (const name of ['fetch-handler.js', 'suite.js']) cpSync(join(place, name), join(project, name));
+  const settings = { name: 'predicts', main: 'fetch-handler.js', compatibility_date: COMPATIBILITY };
+  writeFileSync(join(project, 'wrangler.json'), JSON.stringify(settings));
+  const args = [packaged('wrangler/bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', 'out'];
+  const env = { CI: '1', WRANGLER_SEND_METRICS: 'false', HOME: project };
+  await run(laterNode(), args, { cwd: project, env });
+  return { version, ...(await inWorkerd(join(project, 'out'), 'fetch-handler.js')) };
+}
+
+export const rows = [
+  ...Object.keys(bundlers).map((name) => ({ name, run: (place) => bundled(name, place) })),
+  { name: 'wrangler', run: wrangler },
+];

@@ -1,0 +1,1 @@
+export function leftOut(code: string, build: string): true;

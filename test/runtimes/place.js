@@ -1,0 +1,45 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './processes.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = join(here, '../..');
+
+/** The packed package, installed as a user has it: a clean folder outside the repository, with the suite beside. */
+export async function makePlace() {
+  const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-runtimes-'));
+  await run(process.execPath, ['scripts/build.mjs'], { cwd: root, timeout: 300_000 });
+  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: root,
+  });
+  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  await run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball], {
+    cwd: folder,
+  });
+  cpSync(join(here, 'start'), folder, { recursive: true });
+  cpSync(join(here, 'suite.js'), join(folder, 'suite.js'));
+  writeStandalone(folder);
+  return folder;
+}
+
+/** The same as pages without a bundler write it: workers have no import map, so paths take the place of names. */
+function writeStandalone(folder) {
+  const base = '../node_modules/lstm-wasm/build/standalone';
+  mkdirSync(join(folder, 'standalone'));
+  for (const name of readdirSync(folder).filter((name) => /\.(js|html)$/.test(name))) {
+    const text = readFileSync(join(folder, name), 'utf8')
+      .replace("'lstm-wasm/relaxed'", `'${base}/relaxed.js'`)
+      .replace(/'lstm-wasm(\/data)?'/g, `'${base}/lstm-wasm.js'`);
+    writeFileSync(join(folder, 'standalone', name), text);
+  }
+}
+
+/** A folder of its own in the place, for one runtime or bundler to write to. */
+export function subfolder(place, name) {
+  const path = join(place, 'made', name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}

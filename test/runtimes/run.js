@@ -1,0 +1,77 @@
+// The packed package in every runtime and through every bundler: npm run test:runtimes.
+// Ends with a table, what was not run and why, and one line to count on.
+
+import { rmSync } from 'node:fs';
+import { installPackages, Missing } from './installed.js';
+import { readOptions } from './options.js';
+import { makePlace } from './place.js';
+import { table } from './table.js';
+
+await installPackages();
+// These import what was installed just now.
+const drivers = ['terminal', 'workerd', 'edge-runtime', 'browsers', 'bundlers'];
+const runtimes = (await Promise.all(drivers.map((name) => import(`./${name}.js`)))).flatMap(
+  ({ rows }) => rows,
+);
+const { CHECKS, judge, store } = await import('./judge.js');
+
+const COLUMNS = ['runtime', 'version', 'first result', ...Object.keys(CHECKS), 'also'];
+
+const options = readOptions(
+  process.argv.slice(2),
+  runtimes.map(({ name }) => name),
+);
+if (options) await main(options);
+
+async function main({ only, required, store: keepBits, keep }) {
+  const place = await makePlace();
+  const lines = [];
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    for (const runtime of runtimes.filter(({ name }) => only.includes(name)))
+      lines.push(...(await runOne(runtime, place, required, count, keepBits)));
+  } finally {
+    if (keep) console.log(`kept: ${place}`);
+    else rmSync(place, { recursive: true, force: true });
+  }
+  console.log(`\n${table(COLUMNS, lines)}\n`);
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  if (count.failed > 0) process.exitCode = 1;
+}
+
+/** The lines of one runtime: one for each place that it has, such as a page and its workers. */
+async function runOne({ name, run }, place, required, count, keepBits) {
+  const began = Date.now();
+  try {
+    const seen = await run(place);
+    if (keepBits) store(Object.values(seen.reports)[0]);
+    console.log(`${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    return Object.entries(seen.reports).map(([where, report], n) => {
+      const began = n === 0 ? seen.began : report.began;
+      return lineOf(name, where, { version: seen.version, began }, report, count);
+    });
+  } catch (error) {
+    const missing = error instanceof Missing;
+    const fails = !missing || required.includes(name);
+    count[fails ? 'failed' : 'skipped']++;
+    const what = missing ? 'not run' : 'failed';
+    console.log(
+      `${what}: ${name}${missing && fails ? ' is required' : ''}: ${missing ? error.message : error.stack}`,
+    );
+    return [[name, what, ...Array(COLUMNS.length - 2)]];
+  }
+}
+
+/**
+ * A line counts as one test for each check, and as failed for each error. The first result is counted from the start of the
+ * process; in the places that follow the first one, from the start of the place.
+ */
+function lineOf(name, where, { version, began }, report, count) {
+  const { cells, errors } = judge(report);
+  const label = where === '' ? name : `${name}: ${where}`;
+  for (const error of errors) console.log(`failed: ${label}: ${error}`);
+  count.failed += errors.length;
+  count.passed += Object.values(cells).filter((cell) => cell !== '' && cell !== 'FAILED').length;
+  const first = report.failed ? 'FAILED' : `${((report.firstResult - began) / 1000).toFixed(2)} s`;
+  return [label, version, first, ...Object.keys(CHECKS).map((check) => cells[check]), cells.also];
+}
