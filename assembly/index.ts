@@ -5,7 +5,9 @@ export { packRows, packColumns, packGates, packGateBias, packBias } from './pane
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
 export { lstmForward, lstmBackward } from './lstm';
 export { rnnForward, rnnBackward } from './rnn';
+export { gruForward, gruBackward } from './gru';
 export { carryState } from './recurrent';
+export { mergeForward, mergeBackward, copyRows } from './merge';
 export { embeddingForward, embeddingBackward } from './embedding';
 export { activationForward, activationBackward } from './activation';
 export { dropout, fillUniform, fillNormal, fillPermutation, uniformAt } from './random';

@@ -42,14 +42,22 @@ export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K
   for (let row: i32 = 0; row < M; row += BLOCK) {
     const rows = min(BLOCK, M - row);
     transpose(scratch, dy + (<usize>row * N << 2), rows, N);
-    addWeightGradient(dW, scratch, x + (<usize>row * K << 2), rows, N, K);
+    addWeightGradient(dW, scratch, scratch + turnedBytes(N), x + (<usize>row * K << 2), K, rows, N, K);
   }
 }
 
-/** One block of it: `turned` is dyᵀ [N, M], with room for the panels of x behind it. */
-export function addWeightGradient(dW: usize, turned: usize, x: usize, M: i32, N: i32, K: i32): void {
-  const panels = turned + (<usize>((N + 3) & ~3) * BLOCK << 2);
-  packColumns(panels, x, M, K);
+/** What a block of dyᵀ takes in the scratch; the panels of x lie behind it. */
+// @ts-ignore: decorator
+@inline
+export function turnedBytes(N: i32): usize {
+  return <usize>((N + 3) & ~3) * BLOCK << 2;
+}
+
+/** One block of it: `turned` is dyᵀ [N, M], `panels` room for those of x, whose rows lie `stride` values apart. */
+export function addWeightGradient(
+  dW: usize, turned: usize, panels: usize, x: usize, stride: i32, M: i32, N: i32, K: i32,
+): void {
+  packColumns(panels, x, stride, M, K);
   product(dW, K, dW, K, turned, M, panels, N, K, M);
 }
 

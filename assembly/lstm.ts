@@ -16,10 +16,10 @@
  *
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
  */
+import { keepGates, sigmoidGate, tanhEvery } from './gates';
 import { blockProduct } from './gemm';
 import { inputGradient } from './linear';
-import { sigmoid4, tanh4 } from './math';
-import { Plan } from './plan';
+import { after, before, Plan } from './plan';
 import { madd, splat, storeLanes } from './simd';
 import { flush, inputProduct, parameterGradients } from './recurrent';
 
@@ -30,8 +30,12 @@ const BLOCK_PANELS: i32 = 16;
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
   const columns = ((plan.H + 3) >> 2) << 4;
-  inputProduct(plan.product, plan, columns, t0, t1);
-  for (let t = t0; t < t1; t++) stepForward(plan, t, plan.product + (<usize>(t - t0) * plan.B * columns << 2));
+  inputProduct(plan.product, columns, plan, columns, t0, t1);
+  const size = <usize>plan.B * columns << 2;
+  for (let n: i32 = 0; n < t1 - t0; n++) {
+    const t = plan.reverse ? t1 - 1 - n : t0 + n;
+    stepForward(plan, t, plan.product + <usize>(t - t0) * size);
+  }
 }
 
 /**
@@ -43,8 +47,8 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
   const H = plan.H;
   const panels = (H + 3) >> 2;
   const stride = <usize>panels << 6;
-  const hStride = <usize>H << 2;
-  const h = plan.y + <usize>t * B * hStride;
+  const hStride = <usize>plan.yStride << 2;
+  const h = before(plan, plan.y, t, <usize>B * hStride);
   const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / B) & ~1);
   const blocks = (panels + block - 1) / block;
   for (let n: i32 = 0; n < blocks; n++) {
@@ -61,94 +65,63 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
 function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride: usize): void {
   const B = plan.B;
   const row = <usize>plan.H << 2;
+  const size = <usize>B * row;
+  const yRow = <usize>plan.yStride << 2;
   const width = min(plan.H - unit, 4 * count);
   const recording = plan.gates != 0;
   const offset = <usize>unit << 2;
-  let y = plan.y + <usize>(t + 1) * B * row + offset;
-  let c = plan.c + offset + (recording ? <usize>t * B * row : 0);
-  let next = recording ? c + <usize>B * row : c;
-  let gates = recording ? plan.gates + 4 * <usize>t * B * row + offset : 0;
-  let squashed = plan.squashed + <usize>t * B * row + offset;
+  let y = after(plan, plan.y, t, <usize>B * yRow) + offset;
+  let c = offset + (recording ? before(plan, plan.c, t, size) : plan.c);
+  let next = offset + (recording ? after(plan, plan.c, t, size) : plan.c);
+  let gates = recording ? plan.gates + 4 * <usize>t * size + offset : 0;
+  let squashed = plan.squashed + <usize>t * size + offset;
   for (let b: i32 = 0; b < B; b++) {
-    sigmoidGates(a, count);
+    sigmoidGate(a, count);
+    sigmoidGate(a + 16, count);
+    tanhEvery(a + 32, a + 32, 64, 4 * count);
+    sigmoidGate(a + 48, count);
     nextCells(next, c, a, width);
-    hiddenStates(y, next, a, width, recording ? squashed : 0);
+    tanhEvery(y, next, 16, width);
     if (recording) {
+      memory.copy(squashed, y, <usize>width << 2);
       keepGates(gates, a, width, row);
       gates += 4 * row;
       squashed += row;
     }
+    openOutput(y, a, width);
     a += stride;
-    y += row;
+    y += yRow;
     c += row;
     next += row;
   }
 }
 
-/*
- * The cell of a row in passes: each is short enough that a processor overlaps its turns, where the whole cell of four units
- * is one long chain.
- */
-
-/** i, f and o of `count` panels, in place. */
-// @ts-ignore: decorator
-@inline
-function sigmoidGates(a: usize, count: i32): void {
-  for (const end = a + (<usize>count << 6); a < end; a += 64) {
-    v128.store(a, sigmoid4(v128.load(a)));
-    v128.store(a, sigmoid4(v128.load(a, 16)), 16);
-    v128.store(a, sigmoid4(v128.load(a, 48)), 48);
-  }
-}
-
-/** g, in place, and c' = f∘c + i∘g. */
-// @ts-ignore: decorator
-@inline
+/** c' = f∘c + i∘g. */
 function nextCells(next: usize, c: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    const g = tanh4(v128.load(a, 32));
-    v128.store(a, g, 32);
-    storeLanes(next, madd(v128.load(a, 16), v128.load(c), f32x4.mul(v128.load(a), g)), width);
+    const kept = f32x4.mul(v128.load(a), v128.load(a, 32));
+    storeLanes(next, madd(v128.load(a, 16), v128.load(c), kept), width);
     a += 64;
     c += 16;
     next += 16;
   }
 }
 
-/** h' = o∘tanh(c'); `squashed`, where there is one, keeps tanh(c'). */
-// @ts-ignore: decorator
-@inline
-function hiddenStates(y: usize, c: usize, a: usize, width: i32, squashed: usize): void {
+/** h' = o∘tanh(c'), which lies in y. */
+function openOutput(y: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    const tanhCell = tanh4(v128.load(c));
-    storeLanes(y, f32x4.mul(v128.load(a, 48), tanhCell), width);
-    if (squashed) {
-      storeLanes(squashed, tanhCell, width);
-      squashed += 16;
-    }
+    storeLanes(y, f32x4.mul(v128.load(a, 48), v128.load(y)), width);
     a += 64;
-    c += 16;
     y += 16;
   }
 }
 
-/** From the panels to i f g o [4H]. */
-function keepGates(gates: usize, a: usize, width: i32, row: usize): void {
-  for (; width > 0; width -= 4) {
-    storeLanes(gates, v128.load(a), width);
-    storeLanes(gates + row, v128.load(a, 16), width);
-    storeLanes(gates + 2 * row, v128.load(a, 32), width);
-    storeLanes(gates + 3 * row, v128.load(a, 48), width);
-    a += 64;
-    gates += 16;
-  }
-}
-
-/** Backward through the steps T − 1 … 0 of a recorded forward, then the gradients of the weights and the input. */
+/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
 export function lstmBackward(plan: Plan, T: i32): void {
   const B = plan.B;
   const H = plan.H;
-  for (let t = T - 1; t >= 0; t--) {
+  for (let n: i32 = 0; n < T; n++) {
+    const t = plan.reverse ? n : T - 1 - n;
     cellBackward(plan, t);
     const dgates = plan.gates + 4 * (<usize>t * B * H << 2);
     inputGradient(plan.dh, dgates, plan.hiddenBackPanels, B, 4 * H, H);
@@ -160,7 +133,11 @@ function cellBackward(plan: Plan, t: i32): void {
   const B = plan.B;
   const H = plan.H;
   const block = <usize>H << 2;
-  const row = <usize>t * B * block;
+  const size = <usize>B * block;
+  const row = <usize>t * size;
+  const cells = before(plan, plan.c, t, size);
+  const dyRow = <usize>plan.yStride << 2;
+  let dy = plan.dy + <usize>t * B * dyRow;
   const one = splat(1);
   for (let b: i32 = 0; b < B; b++) {
     const start = <usize>b * block;
@@ -173,9 +150,9 @@ function cellBackward(plan: Plan, t: i32): void {
       const g = v128.load(gates + 2 * block);
       const o = v128.load(gates + 3 * block);
       const tanhCell = v128.load(plan.squashed + row + offset);
-      const previous = v128.load(plan.c + row + offset);
+      const previous = v128.load(cells + offset);
       let dh = flush(v128.load(plan.dh + offset));
-      if (plan.dy) dh = f32x4.add(dh, v128.load(plan.dy + row + offset));
+      if (plan.dy) dh = f32x4.add(dh, v128.load(dy + (<usize>unit << 2)));
       const throughOutput = f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(tanhCell, tanhCell)));
       const dc = f32x4.add(flush(v128.load(plan.dc + offset)), throughOutput);
       const di = f32x4.mul(dc, g);
@@ -188,5 +165,6 @@ function cellBackward(plan: Plan, t: i32): void {
       storeLanes(gates + 2 * block, f32x4.mul(dg, f32x4.sub(one, f32x4.mul(g, g))), width);
       storeLanes(gates + 3 * block, f32x4.mul(dOut, f32x4.mul(o, f32x4.sub(one, o))), width);
     }
+    dy += dyRow;
   }
 }

@@ -6,8 +6,8 @@ import { PANEL } from './gemm';
 import { panelAt, panelStep } from './panels';
 import { storeLanes } from './simd';
 
-/** C[M, N] = bias + column ids[m] of W[N, K], over its panels. */
-export function oneHotProduct(C: usize, bias: usize, ids: usize, panels: usize, M: i32, N: i32, K: i32): void {
+/** C[M, N] = bias + column ids[m] of W[N, K], over its panels; rows of C lie `stride` values from each other. */
+export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, panels: usize, M: i32, N: i32, K: i32): void {
   const count = (N + PANEL - 1) / PANEL;
   for (let m: i32 = 0; m < M; m++) {
     const id = <usize>load<u32>(ids);
@@ -20,7 +20,7 @@ export function oneHotProduct(C: usize, bias: usize, ids: usize, panels: usize, 
         storeLanes(C + at, f32x4.add(v128.load(bias + at), column), N - first - lane);
       }
     }
-    C += <usize>N << 2;
+    C += <usize>stride << 2;
     ids += 4;
   }
 }

@@ -4,8 +4,8 @@
  *
  *   packColumns   panels of the matrix itself, B[K, N]
  *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)
- *   packGates     the same for four gates of H rows each: one panel holds i f g o of four neighbouring units, so that
- *                 the product leaves the four vectors that the cell needs side by side
+ *   packGates     the same for gates of H rows each: one panel holds four gates of four neighbouring units, i f g o of the
+ *                 LSTM, so that the product leaves the four vectors that the cell needs side by side
  */
 import { PANEL, PANEL_BYTES } from './gemm';
 import { splat, transpose4x4 } from './simd';
@@ -56,19 +56,29 @@ export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
   }
 }
 
-/** W[4H, K] in the block order i f g o. */
-export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
+/** Which block of rows a gate's columns come from: four of them in `order`, four bits each, from the lowest; 15 for none. */
+// @ts-ignore: decorator
+@inline
+function blockOf(order: i32, gate: i32): i32 {
+  return (order >> (4 * gate)) & 15;
+}
+
+/** W[blocks of H rows, K]; `order` tells which of them are the four gates of a panel. */
+export function packGates(panels: usize, W: usize, H: i32, K: i32, order: i32): void {
   const count = (H + 3) >> 2;
   for (let n: i32 = 0; n < count; n++) {
     const panel = panelAt(panels, n, K);
     for (let gate: i32 = 0; gate < 4; gate++) {
-      const from = W + (<usize>(gate * H + 4 * n) * K << 2);
-      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, min(H - 4 * n, 4), K);
+      const block = blockOf(order, gate);
+      const from = W + (<usize>(block * H + 4 * n) * K << 2);
+      const rows = block == 15 ? 0 : min(H - 4 * n, 4);
+      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, rows, K);
     }
   }
 }
 
-export function packColumns(panels: usize, B: usize, K: i32, N: i32): void {
+/** Rows of B[K, N] lie `stride` values from each other. */
+export function packColumns(panels: usize, B: usize, stride: i32, K: i32, N: i32): void {
   const count = (N + PANEL - 1) / PANEL;
   for (let n: i32 = 0; n < count; n++) {
     const bytes = <usize>min(N - n * PANEL, PANEL) << 2;
@@ -85,7 +95,7 @@ export function packColumns(panels: usize, B: usize, K: i32, N: i32): void {
         memory.fill(panel, 0, PANEL_BYTES);
         memory.copy(panel, row, bytes);
       }
-      row += <usize>N << 2;
+      row += <usize>stride << 2;
       panel += step;
     }
   }
@@ -102,18 +112,23 @@ function addBiases(out: usize, first: usize, second: usize, count: i32): void {
   }
 }
 
-/** The sum of the two biases [4H] in the order of the gates' panels, zero for missing units. */
-export function packGateBias(packed: usize, first: usize, second: usize, H: i32): void {
+/** The sum of the two biases in the order of the gates' panels, each as its weight's; zero for missing units. */
+export function packGateBias(
+  packed: usize, first: usize, second: usize, H: i32, firstOrder: i32, secondOrder: i32,
+): void {
   memory.fill(packed, 0, <usize>((H + 3) >> 2) << 6);
   for (let unit: i32 = 0; unit < H; unit += 4) {
     for (let gate: i32 = 0; gate < 4; gate++) {
-      const row = <usize>(gate * H + unit) << 2;
-      const a = first ? first + row : 0;
-      const b = second ? second + row : 0;
+      const a = biasAt(first, H, blockOf(firstOrder, gate), unit);
+      const b = biasAt(second, H, blockOf(secondOrder, gate), unit);
       addBiases(packed + (<usize>gate << 4), a, b, min(H - unit, 4));
     }
     packed += 64;
   }
+}
+
+function biasAt(bias: usize, H: i32, block: i32, unit: i32): usize {
+  return bias && block != 15 ? bias + (<usize>(block * H + unit) << 2) : 0;
 }
 
 export function packBias(packed: usize, first: usize, second: usize, N: i32): void {

@@ -8,6 +8,10 @@ export class Plan {
   B: i32;
   I: i32;
   H: i32;
+  /** 1 where the steps run from the last to the first. */
+  reverse: i32;
+  /** Values from one row of y, and of dy, to the next: more than H where both directions of a level share their rows. */
+  yStride: i32;
   /** The plain RNN's, as activation.ts counts them. */
   nonlinearity: i32;
 
@@ -20,9 +24,9 @@ export class Plan {
   x: usize;
   /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
   ids: usize;
-  /** y [T + 1, B, H]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes. */
+  /** y [T + 1, B, H]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
   y: usize;
-  /** c [T + 1, B, H] when recording, else one [B, H] that each step overwrites; c[0] is c0. */
+  /** c [T + 1, B, H] when recording, as y, else one [B, H] that each step overwrites. */
   c: usize;
   /** gates i f g o [T, B, 4H] after their nonlinearity, 0 when nothing is recorded. Backward turns it into dgates. */
   gates: usize;
@@ -46,4 +50,18 @@ export class Plan {
   dHiddenBias: usize;
   /** `gradientScratch` bytes. */
   scratch: usize;
+}
+
+/** What step `t` reads of a state whose blocks are `size` bytes, first of all the initial one. */
+// @ts-ignore: decorator
+@inline
+export function before(plan: Plan, state: usize, t: i32, size: usize): usize {
+  return state + <usize>(t + plan.reverse) * size;
+}
+
+/** What it writes. */
+// @ts-ignore: decorator
+@inline
+export function after(plan: Plan, state: usize, t: i32, size: usize): usize {
+  return state + <usize>(t + 1 - plan.reverse) * size;
 }

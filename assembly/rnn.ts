@@ -8,7 +8,7 @@
 import { activationForward, RELU } from './activation';
 import { product } from './gemm';
 import { inputGradient } from './linear';
-import { Plan } from './plan';
+import { after, before, Plan } from './plan';
 import { flush, inputProduct, parameterGradients } from './recurrent';
 import { splat, storeLanes } from './simd';
 
@@ -16,22 +16,27 @@ import { splat, storeLanes } from './simd';
 export function rnnForward(plan: Plan, t0: i32, t1: i32): void {
   const B = plan.B;
   const H = plan.H;
-  const size = <usize>B * H << 2;
-  let y = plan.y + <usize>t0 * size;
-  inputProduct(y + size, plan, H, t0, t1);
-  for (let t = t0; t < t1; t++) {
-    const next = y + size;
-    product(next, H, next, H, y, H, plan.hiddenPanels, B, H, H);
-    activationForward(next, next, B * H, plan.nonlinearity);
-    y = next;
+  const stride = plan.yStride;
+  const row = <usize>stride << 2;
+  const size = <usize>B * row;
+  inputProduct(after(plan, plan.y, t0, size), stride, plan, H, t0, t1);
+  for (let n: i32 = 0; n < t1 - t0; n++) {
+    const t = plan.reverse ? t1 - 1 - n : t0 + n;
+    let y = after(plan, plan.y, t, size);
+    product(y, stride, y, stride, before(plan, plan.y, t, size), stride, plan.hiddenPanels, B, H, H);
+    for (let b: i32 = 0; b < B; b++) {
+      activationForward(y, y, H, plan.nonlinearity);
+      y += row;
+    }
   }
 }
 
-/** Backward through the steps T − 1 … 0 of a recorded forward; `gates` [T, B, H] takes da. */
+/** Backward through the T steps of a recorded forward, the last one first; `gates` [T, B, H] takes da. */
 export function rnnBackward(plan: Plan, T: i32): void {
   const B = plan.B;
   const H = plan.H;
-  for (let t = T - 1; t >= 0; t--) {
+  for (let n: i32 = 0; n < T; n++) {
+    const t = plan.reverse ? n : T - 1 - n;
     cellBackward(plan, t);
     inputGradient(plan.dh, plan.gates + (<usize>t * B * H << 2), plan.hiddenBackPanels, B, H, H);
   }
@@ -39,18 +44,28 @@ export function rnnBackward(plan: Plan, T: i32): void {
 }
 
 function cellBackward(plan: Plan, t: i32): void {
-  const count = plan.B * plan.H;
-  const row = <usize>t * count << 2;
-  const h = plan.y + row + (<usize>count << 2);
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = <usize>n << 2;
-    let dh = flush(v128.load(plan.dh + at));
-    if (plan.dy) dh = f32x4.add(dh, v128.load(plan.dy + row + at));
-    const value = v128.load(h + at);
-    const da =
-      plan.nonlinearity == RELU
-        ? v128.and(dh, f32x4.gt(value, splat(0)))
-        : f32x4.mul(dh, f32x4.sub(splat(1), f32x4.mul(value, value)));
-    storeLanes(plan.gates + row + at, da, count - n);
+  const B = plan.B;
+  const H = plan.H;
+  const row = <usize>plan.yStride << 2;
+  let h = after(plan, plan.y, t, <usize>B * row);
+  let dy = plan.dy + <usize>t * B * row;
+  let da = plan.gates + (<usize>t * B * H << 2);
+  let dState = plan.dh;
+  for (let b: i32 = 0; b < B; b++) {
+    for (let unit: i32 = 0; unit < H; unit += 4) {
+      const at = <usize>unit << 2;
+      let dh = flush(v128.load(dState + at));
+      if (plan.dy) dh = f32x4.add(dh, v128.load(dy + at));
+      const value = v128.load(h + at);
+      const through =
+        plan.nonlinearity == RELU
+          ? v128.and(dh, f32x4.gt(value, splat(0)))
+          : f32x4.mul(dh, f32x4.sub(splat(1), f32x4.mul(value, value)));
+      storeLanes(da + at, through, H - unit);
+    }
+    h += row;
+    dy += row;
+    da += <usize>H << 2;
+    dState += <usize>H << 2;
   }
 }

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const LIMIT = 20_000;
-const STANDALONE_LIMIT = 40_000;
+const LIMIT = 25_000;
+const STANDALONE_LIMIT = 45_000;
 const WASM_GUIDE = 32_768;
 
 const PAGE = `

@@ -2,6 +2,7 @@ export type { IntegerArray, Integers, NamedTensors, Tensor } from './border/tens
 export { Activation, type ActivationName } from './layers/activation.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
+export { GRU, type GRUOptions } from './layers/gru.js';
 export type { BackwardOptions, ForwardOptions, Layer } from './layers/layer.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
 export { LSTM, type LSTMOptions } from './layers/lstm.js';

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, crossEntropy, Linear, LSTM, RNN, type Runtime, Sequential, Trainer } from '../src/index.js';
+import {
+  Adam,
+  crossEntropy,
+  GRU,
+  Linear,
+  LSTM,
+  RNN,
+  type Runtime,
+  Sequential,
+  Trainer,
+} from '../src/index.js';
 import { expectBits, tensor } from './bits.js';
 import { type Variant, variants } from './variants.js';
 
-const KINDS = { LSTM, RNN };
+const KINDS = { GRU, LSTM, RNN };
 const SIZES = [
   { I: 1, H: 1 },
   { I: 5, H: 3 },
@@ -29,7 +39,7 @@ type Options = { timeMajor?: boolean; numLayers?: number; bias?: boolean; return
 
 /** Two forwards and backwards, by ids and by rows: states, outputs and all gradients have the same bits. */
 function compare(
-  kind: 'LSTM' | 'RNN',
+  kind: keyof typeof KINDS,
   runtime: Runtime,
   sizes: { I: number; H: number },
   shape: number[],
@@ -59,7 +69,7 @@ function compare(
   }
 }
 
-function stream(kind: 'LSTM' | 'RNN', runtime: Runtime) {
+function stream(kind: keyof typeof KINDS, runtime: Runtime) {
   const layer = new KINDS[kind](6, 5, { runtime, numLayers: 2 });
   const head = new Linear(5, 6, { runtime });
   const [byId, byRow] = [1, 2].map(() => new Sequential(new Sequential(layer), head).stream({ batch: 3 }));
@@ -107,7 +117,7 @@ function learns(runtime: Runtime) {
 
 function suite({ name, create }: Variant) {
   describe(`ids in place of one-hot rows [${name}]`, () => {
-    for (const kind of ['LSTM', 'RNN'] as const) {
+    for (const kind of ['LSTM', 'GRU', 'RNN'] as const) {
       for (const sizes of SIZES) {
         it(`${kind}, ${sizes.I} to ${sizes.H}`, () => {
           const runtime = create();

@@ -106,7 +106,7 @@ function product({ part, M, K, N }, data, runtime) {
   const out = take(size);
   const scratch = take(core.gradientScratch(N, K) / 4);
   if (part === 'forward') core.packRows(panels, weight, N, K);
-  if (part === 'input') core.packColumns(panels, weight, N, K);
+  if (part === 'input') core.packColumns(panels, weight, K, N, K);
   const once = {
     forward: () => core.linearForward(out, x, panels, bias, M, N, K),
     input: () => core.inputGradient(out, dy, panels, M, N, K),

@@ -2,6 +2,7 @@ import { describe, suggestion } from '../border/errors.js';
 import { Activation, type ActivationName } from '../layers/activation.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
+import { GRU } from '../layers/gru.js';
 import { UNINITIALISED } from '../layers/initialise.js';
 import { CoreLayer, type Layer, type LayerConfig } from '../layers/layer.js';
 import { Linear } from '../layers/linear.js';
@@ -22,6 +23,8 @@ const MAKERS: Record<string, Maker> = {
   Embedding: ({ count, size }, runtime) => new Embedding(count, size, loaded({}, runtime)),
   Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
     new Linear(inFeatures, outFeatures, loaded({ bias }, runtime)),
+  GRU: ({ inputSize, hiddenSize, ...options }, runtime) =>
+    new GRU(inputSize, hiddenSize, loaded(options, runtime)),
   LSTM: ({ inputSize, hiddenSize, ...options }, runtime) =>
     new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
   RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>

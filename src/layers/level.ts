@@ -7,15 +7,26 @@ import type { Plan } from './plan.js';
 /** What differs between the recurrent cells. */
 export interface Cell {
   /** Blocks of hiddenSize rows in a weight. */
-  readonly gates: 1 | 4;
+  readonly gates: 1 | 3 | 4;
+  /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
+  readonly kept: 1 | 4;
   /** Whether there is a cell state beside the hidden one. */
   readonly hasCell: boolean;
   /** The plain RNN's nonlinearity, as assembly/activation.ts counts them. */
   readonly nonlinearity: number;
   /** Columns of the packed products. */
   columns(hiddenSize: number): number;
-  packWeight(core: Core, panels: number, weight: number, hiddenSize: number, columns: number): void;
+  packWeight(
+    core: Core,
+    panels: number,
+    weight: number,
+    hiddenSize: number,
+    columns: number,
+    recurrent: boolean,
+  ): void;
   packBias(core: Core, packed: number, first: number, second: number, hiddenSize: number): void;
+  /** How many rows of the recurrent weight each product takes that carries the gradient to the state before. */
+  backRows(hiddenSize: number): readonly number[];
   forward(core: Core, plan: number, t0: number, t1: number): void;
   backward(core: Core, plan: number, steps: number): void;
 }
@@ -64,16 +75,21 @@ export class Level {
     const columns = cell.columns(H);
     const forward = (weight: Parameter, K: number) =>
       new Packed(holdings, [weight], panelBytes(columns, K), (to) =>
-        cell.packWeight(core, to, weight.pointer, H, K),
+        cell.packWeight(core, to, weight.pointer, H, K, weight === hh),
       );
-    const back = (weight: Parameter, K: number) =>
-      new Packed(holdings, [weight], panelBytes(K, rows), (to) =>
-        core.packColumns(to, weight.pointer, rows, K),
-      );
+    const back = (weight: Parameter, K: number, parts: readonly number[]) =>
+      new Packed(holdings, [weight], panelBytes(K, rows), (to) => {
+        let from = weight.pointer;
+        for (const part of parts) {
+          core.packColumns(to, from, K, part, K);
+          to += panelBytes(K, part);
+          from += part * K * 4;
+        }
+      });
     this.#input = forward(ih, I);
     this.#hidden = forward(hh, H);
-    this.#inputBack = back(ih, I);
-    this.#hiddenBack = back(hh, H);
+    this.#inputBack = back(ih, I, [rows]);
+    this.#hiddenBack = back(hh, H, cell.backRows(H));
     const biases = bih && bhh ? [bih, bhh] : [];
     const addBiases = (to: number) => cell.packBias(core, to, bih?.pointer ?? 0, bhh?.pointer ?? 0, H);
     this.#bias = new Packed(holdings, biases, Math.max(columns, 4) * 4, addBiases);
@@ -84,6 +100,7 @@ export class Level {
     plan.B = batch;
     plan.I = this.inputSize;
     plan.H = this.#hiddenSize;
+    plan.yStride ||= this.#hiddenSize;
     plan.nonlinearity = this.#cell.nonlinearity;
     plan.inputPanels = this.#input.upToDate();
     plan.hiddenPanels = this.#hidden.upToDate();

@@ -61,7 +61,7 @@ export class Linear extends CoreLayer {
       core.packRows(to, pointer, N, K),
     );
     this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) =>
-      core.packColumns(to, pointer, N, K),
+      core.packColumns(to, pointer, K, N, K),
     );
     if (UNINITIALISED in options) return;
     for (const [n, parameter] of [...this.named.values()].entries()) {

@@ -4,7 +4,8 @@ import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js'
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import type { Cell } from './level.js';
 import type { Parameter } from './parameter.js';
-import { Recurrent, type RecurrentOptions } from './recurrent.js';
+import { Recurrent } from './recurrent.js';
+import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
@@ -20,13 +21,18 @@ export interface LSTMOptions extends RecurrentOptions {
   chrono?: number;
 }
 
+/** The blocks of a weight that are the gates of a panel, as assembly/panels.ts reads it. */
+const IFGO = 0x3210;
+
 const CELL: Cell = {
   gates: 4,
+  kept: 4,
   hasCell: true,
   nonlinearity: 0,
   columns: (hiddenSize) => Math.ceil(hiddenSize / 4) * 16,
-  packWeight: (core, panels, weight, H, K) => core.packGates(panels, weight, H, K),
-  packBias: (core, packed, first, second, H) => core.packGateBias(packed, first, second, H),
+  packWeight: (core, panels, weight, H, K) => core.packGates(panels, weight, H, K, IFGO),
+  packBias: (core, packed, first, second, H) => core.packGateBias(packed, first, second, H, IFGO, IFGO),
+  backRows: (H) => [4 * H],
   forward: (core, plan, t0, t1) => core.lstmForward(plan, t0, t1),
   backward: (core, plan, steps) => core.lstmBackward(plan, steps),
 };

@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-export const PLAN_BYTES = 25 * 4;
+export const PLAN_BYTES = 27 * 4;
 
 /**
  * One level over one sequence, as assembly/plan.ts reads it at `pointer`: the same fields in the same order, and none
@@ -11,6 +11,8 @@ export class Plan {
   B = 0;
   I = 0;
   H = 0;
+  reverse = 0;
+  yStride = 0;
   nonlinearity = 0;
   inputPanels = 0;
   hiddenPanels = 0;

@@ -24,7 +24,7 @@ export function recurrentStage(
     plan.x = x;
     plan.y = holdings.takeZeros(2 * size);
     plan.c = cell.hasCell ? holdings.takeZeros(size) : 0;
-    plan.product = cell.hasCell ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0;
+    plan.product = cell.kept > 1 ? holdings.take(rows * cell.columns(hiddenSize) * 4) : 0;
     level.planForward(plan, rows);
     plan.write(runtime);
     h.push(plan.y);

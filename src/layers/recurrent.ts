@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, checkProbability, checkSize } from '../border/options.js';
+import { checkOptions } from '../border/options.js';
 import {
   checkTensorOf,
   type Integers,
@@ -8,7 +8,8 @@ import {
   type Tensor,
 } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
-import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { checkRuntime } from '../runtime/runtime.js';
+import { Directions, type Merge } from './directions.js';
 import { Masks } from './dropout.js';
 import { enterIds } from './ids.js';
 import {
@@ -19,40 +20,11 @@ import {
   type LayerExtras,
 } from './layer.js';
 import type { Cell } from './level.js';
+import { checkRecurrent, type RecurrentOptions } from './recurrent-options.js';
 import { recurrentStage } from './recurrent-stage.js';
-import { type Extent, type Run, Stack, type StatePointers } from './stack.js';
+import { type Extent, type LevelRun, Stack, type StatePointers } from './stack.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
-
-export interface RecurrentOptions {
-  /** How many layers, each over the output of the one below. Default 1. */
-  numLayers?: number;
-  /** Whether there are biases: two a layer, as in PyTorch. Default true. */
-  bias?: boolean;
-  /** The probability of dropout between layers, drawn anew at each step. Default 0. */
-  dropout?: number;
-  /** Whether the output is the whole sequence, or its last step alone. Default true. */
-  returnSequences?: boolean;
-  /** Whether sequences are [time, batch, features] in place of [batch, time, features]. Default false. */
-  timeMajor?: boolean;
-  /** Whether each recorded forward begins with the states that the one before left. Default false. */
-  stateful?: boolean;
-  /** The seed of the initial weights and of dropout; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
-  seed?: number;
-  runtime?: Runtime;
-}
-
-/** Their names, which every recurrent layer takes. */
-export const OPTIONS = [
-  'numLayers',
-  'bias',
-  'dropout',
-  'returnSequences',
-  'timeMajor',
-  'stateful',
-  'seed',
-  'runtime',
-];
 
 /** The states before the first step, or their gradients, [numLayers, batch, hiddenSize] each. */
 export interface States {
@@ -74,12 +46,10 @@ interface Sizes extends Extent {
 interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly runs: readonly Run[];
+  readonly levels: readonly LevelRun[];
 }
 
-const STATE_SHAPE = '[numLayers, batch, hiddenSize]';
-
-/** What LSTM and RNN share: shapes and states at the border of a stack. */
+/** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -89,6 +59,12 @@ export abstract class Recurrent extends CoreLayer {
   readonly returnSequences: boolean;
   readonly timeMajor: boolean;
   readonly stateful: boolean;
+  readonly bidirectional: boolean;
+  readonly merge: Merge;
+  readonly reverse: boolean;
+  /** Values of the output: twice hiddenSize where both directions stand side by side. */
+  readonly outputSize: number;
+  readonly #directions: Directions;
   readonly #cell: Cell;
   readonly #stack: Stack;
   readonly #masks: Masks | undefined;
@@ -104,28 +80,29 @@ export abstract class Recurrent extends CoreLayer {
     options: RecurrentOptions,
     known: readonly string[],
   ) {
-    checkOptions(options, [...OPTIONS, ...known], owner);
-    checkSize('inputSize', inputSize);
-    checkSize('hiddenSize', hiddenSize);
-    const { numLayers = 1, dropout = 0, bias = true } = options;
-    const { returnSequences = true, timeMajor = false, stateful = false } = options;
-    checkSize('numLayers', numLayers);
-    checkProbability('dropout', dropout);
-    for (const [name, flag] of Object.entries({ bias, returnSequences, timeMajor, stateful }))
-      checkBoolean(name, flag);
+    const sizes = { inputSize, hiddenSize };
+    const { seed, ...given } = checkRecurrent(owner, sizes, options, known);
     super(checkRuntime(options.runtime));
     this.#cell = cell;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
-    this.numLayers = numLayers;
-    this.bias = bias;
-    this.dropout = dropout;
-    this.returnSequences = returnSequences;
-    this.timeMajor = timeMajor;
-    this.stateful = stateful;
-    this.#masks = dropout > 0 && numLayers > 1 ? new Masks(this.runtime, dropout, options.seed) : undefined;
-    const sizes = { inputSize, hiddenSize, numLayers, bias };
-    this.#stack = this.build(() => new Stack(this.holdings, cell, sizes, this.#masks, this.named));
+    this.numLayers = given.numLayers;
+    this.bias = given.bias;
+    this.dropout = given.dropout;
+    this.returnSequences = given.returnSequences;
+    this.timeMajor = given.timeMajor;
+    this.stateful = given.stateful;
+    this.bidirectional = given.bidirectional;
+    this.reverse = given.reverse;
+    this.merge = given.merge;
+    const reversed = given.bidirectional ? [false, true] : [given.reverse];
+    this.#directions = new Directions(this.runtime, hiddenSize, reversed, given.merge);
+    this.outputSize = this.#directions.width;
+    const { dropout, numLayers } = given;
+    this.#masks = dropout > 0 && numLayers > 1 ? new Masks(this.runtime, dropout, seed) : undefined;
+    this.#stack = this.build(
+      () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#directions, this.#masks, this.named),
+    );
   }
 
   /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
@@ -155,7 +132,7 @@ export abstract class Recurrent extends CoreLayer {
     const forward = this.#recorded.get(this.tapes.latest.tape) as Forward;
     const shape = this.#stateShape(forward);
     for (const name of ['hN', 'cN'] as const) {
-      if (gradient[name] !== undefined) checkTensorOf(name, gradient[name], shape, STATE_SHAPE);
+      if (gradient[name] !== undefined) checkTensorOf(name, gradient[name], shape, this.#stateFormula);
     }
     return this.tapes.backward((tape, recorded) => {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
@@ -177,8 +154,8 @@ export abstract class Recurrent extends CoreLayer {
     const batch = checkBatch(options.batch);
     const shape = this.#stateShape({ batch: batch ?? 1, batched: batch !== undefined });
     const { h0, c0 } = options;
-    if (h0 !== undefined) checkTensorOf('h0', h0, shape, STATE_SHAPE);
-    if (c0 !== undefined) checkTensorOf('c0', c0, shape, STATE_SHAPE);
+    if (h0 !== undefined) checkTensorOf('h0', h0, shape, this.#stateFormula);
+    if (c0 !== undefined) checkTensorOf('c0', c0, shape, this.#stateFormula);
     const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
     const input = { width: this.inputSize, oneHot: this.inputSize };
     const stream = new Stream(this.runtime, batch, input, open);
@@ -216,7 +193,13 @@ export abstract class Recurrent extends CoreLayer {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
     }
-    return recurrentStage(this.#stack.levels, this.#cell, this.hiddenSize, input, holdings, () =>
+    if (this.bidirectional || this.reverse) {
+      throw new TypeError(
+        `${this.type}.stream: a layer that runs from the last step to the first needs the whole sequence: ` +
+          'bidirectional and reverse layers have no stream',
+      );
+    }
+    return recurrentStage(this.#stack.levels.flat(), this.#cell, this.hiddenSize, input, holdings, () =>
       this.holdings.check(),
     );
   }
@@ -240,7 +223,12 @@ export abstract class Recurrent extends CoreLayer {
   override config(): LayerConfig {
     const { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful } =
       this;
-    return { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful };
+    const { bidirectional, merge, reverse } = this;
+    return {
+      ...{ type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful },
+      ...(bidirectional && { bidirectional, merge }),
+      ...(reverse && { reverse }),
+    };
   }
 
   #sizes({ shape, ids }: Block): Sizes {
@@ -260,15 +248,20 @@ export abstract class Recurrent extends CoreLayer {
     return { steps, batch, batched };
   }
 
+  get #stateFormula(): string {
+    return `[${this.bidirectional ? '2 * ' : ''}numLayers, batch, hiddenSize]`;
+  }
+
   #stateShape({ batch, batched }: Pick<Sizes, 'batch' | 'batched'>): number[] {
-    return batched ? [this.numLayers, batch, this.hiddenSize] : [this.numLayers, this.hiddenSize];
+    const count = this.numLayers * this.#directions.count;
+    return batched ? [count, batch, this.hiddenSize] : [count, this.hiddenSize];
   }
 
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
-    const runs = this.#stack.forward(input, sizes, this.#initialStates(sizes, given, tape), tape);
-    const output = this.#output(input.turned, (runs.at(-1) as Run).y, sizes);
-    const forward = { ...sizes, input, output, runs };
+    const levels = this.#stack.forward(input, sizes, this.#initialStates(sizes, given, tape), tape);
+    const output = this.#output(input.turned, levels.at(-1) as LevelRun, sizes, tape);
+    const forward = { ...sizes, input, output, levels };
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
@@ -276,13 +269,18 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  #output(turned: boolean, y: number, { steps, batch, batched }: Sizes): Block {
-    const H = this.hiddenSize;
+  #output(turned: boolean, { y, runs }: LevelRun, { steps, batch, batched }: Sizes, tape: Tape): Block {
+    const { width } = this.#directions;
     if (this.returnSequences) {
       const leading = this.timeMajor ? [steps, batch] : [batch, steps];
-      return { pointer: y, shape: [...(batched ? leading : [steps]), H], turned };
+      return { pointer: y, shape: [...(batched ? leading : [steps]), width], turned };
     }
-    return { pointer: y + (steps - 1) * batch * H * 4, shape: batched ? [batch, H] : [H], turned: false };
+    const pointer = this.#directions.last(
+      runs.map((run) => run.hN),
+      batch,
+      tape,
+    );
+    return { pointer, shape: batched ? [batch, width] : [width], turned: false };
   }
 
   /** The states before the first step: given, carried, or none (0), which is zeros. */
@@ -296,7 +294,7 @@ export abstract class Recurrent extends CoreLayer {
     const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
       const own = given[name] !== undefined;
       const state = own
-        ? checkTensorOf(name, given[name], shape, STATE_SHAPE)
+        ? checkTensorOf(name, given[name], shape, this.#stateFormula)
         : carries
           ? carried
           : undefined;
@@ -314,23 +312,36 @@ export abstract class Recurrent extends CoreLayer {
       }
       return { data, shape: this.#stateShape(forward) };
     };
-    const hN = gather(forward.runs.map((run) => run.hN));
-    return { hN, cN: this.#cell.hasCell ? gather(forward.runs.map((run) => run.cN)) : undefined };
+    const runs = forward.levels.flatMap((level) => level.runs);
+    const hN = gather(runs.map((run) => run.hN));
+    return { hN, cN: this.#cell.hasCell ? gather(runs.map((run) => run.cN)) : undefined };
   }
 
   /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
   #prepare(forward: Forward, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
     const h = this.#stateGradient(given.hN, forward, tape);
     const c = this.#stateGradient(given.cN, forward, tape);
-    const { steps, batch, runs, input } = forward;
-    const lastOnly = !this.returnSequences && steps > 1;
-    const dy = lastOnly ? tape.take(steps * batch * this.hiddenSize * 4) : 0;
-    const backward = this.#stack.prepareBackward(runs, forward, wantInput, tape);
+    const { levels, input } = forward;
+    const addLast = this.returnSequences ? undefined : this.#prepareLast(forward, h, tape);
+    const backward = this.#stack.prepareBackward(levels, forward, wantInput, tape);
     return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
-      if (dOutput && lastOnly) this.#stack.spread(dy, dOutput.pointer, forward);
-      const dx = backward(dOutput ? dy || dOutput.pointer : 0, { h, c });
+      if (dOutput) addLast?.(dOutput.pointer);
+      const dx = backward(addLast ? 0 : (dOutput?.pointer ?? 0), { h, c });
       return { dInput: dx ? { ...input, pointer: dx } : undefined, h, c };
     };
+  }
+
+  /** The output after the last step is made of the last states: so is its gradient. */
+  #prepareLast({ batch, levels }: Forward, dStates: number, tape: Tape): (dOutput: number) => void {
+    const { runs } = levels.at(-1) as LevelRun;
+    const size = batch * this.hiddenSize;
+    const split = this.#directions.prepareBackward(
+      runs.map((run) => run.hN),
+      size,
+      tape,
+    );
+    const top = dStates + (levels.length - 1) * runs.length * size * 4;
+    return (dOutput) => this.#directions.addLast(top, split(dOutput), batch);
   }
 
   #stateGradient(state: Tensor | undefined, sizes: Sizes, tape: Tape): number {

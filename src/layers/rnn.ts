@@ -1,12 +1,12 @@
 import { checkOneOf, checkOptions } from '../border/options.js';
-import type { Integers, NamedTensors, Tensor } from '../border/tensor.js';
+import type { NamedTensors } from '../border/tensor.js';
 import { ACTIVATIONS } from './activation.js';
+import { HiddenOnly } from './hidden-only.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
-import type { BackwardOptions, ForwardOptions, LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer.js';
 import type { Cell } from './level.js';
-import { Recurrent, type RecurrentOptions } from './recurrent.js';
+import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
-import type { Stream, StreamOptions } from './stream.js';
 
 const NONLINEARITIES = ['tanh', 'relu'] as const;
 
@@ -18,11 +18,13 @@ export interface RNNOptions extends RecurrentOptions {
 function cellOf(nonlinearity: 'tanh' | 'relu'): Cell {
   return {
     gates: 1,
+    kept: 1,
     hasCell: false,
     nonlinearity: ACTIVATIONS.indexOf(nonlinearity),
     columns: (hiddenSize) => hiddenSize,
     packWeight: (core, panels, weight, H, K) => core.packRows(panels, weight, H, K),
     packBias: (core, packed, first, second, H) => core.packBias(packed, first, second, H),
+    backRows: (H) => [H],
     forward: (core, plan, t0, t1) => core.rnnForward(plan, t0, t1),
     backward: (core, plan, steps) => core.rnnBackward(plan, steps),
   };
@@ -42,7 +44,7 @@ function cellOf(nonlinearity: 'tanh' | 'relu'): Cell {
  * ```
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a value out of range
  */
-export class RNN extends Recurrent {
+export class RNN extends HiddenOnly {
   override readonly type = 'RNN';
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -61,29 +63,6 @@ export class RNN extends Recurrent {
   /** As {@link LSTM.fromStateDict}. */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<RNNOptions> = {}): RNN {
     return fromStateDict(RNN, 1, dict, options, ['nonlinearity']);
-  }
-
-  /** As {@link LSTM.forward}, without a cell state. */
-  override forward(
-    input: Tensor | Integers,
-    options: ForwardOptions & { h0?: Tensor } = {},
-  ): { output: Tensor; hN: Tensor } {
-    const { output, hN } = this.forwardStates(input, options, ['h0']);
-    return { output, hN };
-  }
-
-  /** As {@link LSTM.backward}, without a cell state. */
-  override backward(
-    gradient: { output?: Tensor; hN?: Tensor },
-    options: BackwardOptions = {},
-  ): { input: Tensor; h0: Tensor } {
-    const { input, h0 } = this.backwardStates(gradient, ['output', 'hN'], options);
-    return { ...(input && { input }), h0 } as { input: Tensor; h0: Tensor };
-  }
-
-  /** As {@link LSTM.stream}, without a cell state. */
-  stream(options: StreamOptions & { h0?: Tensor } = {}): Stream {
-    return this.openStream(options, ['h0']);
   }
 
   /** @internal */

@@ -1,5 +1,6 @@
 import type { Holdings } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
+import type { Directions, Track } from './directions.js';
 import type { Masks } from './dropout.js';
 import { type Cell, Level } from './level.js';
 import type { Parameter } from './parameter.js';
@@ -18,13 +19,20 @@ export interface StatePointers {
   readonly c: number;
 }
 
-/** What a forward over one level left. */
+/** What a forward over one level left, in one direction. */
 export interface Run {
   readonly plan: Plan;
-  /** y [steps, batch, hiddenSize], and the states after the last step. */
+  /** The outputs [steps, batch, ·], and the states after the last step, [batch, hiddenSize]. */
   readonly y: number;
   readonly hN: number;
   readonly cN: number;
+}
+
+/** The same in all directions. */
+export interface LevelRun {
+  readonly runs: readonly Run[];
+  /** The output [steps, batch, width]. */
+  readonly y: number;
   /** Which mask lies on this level's input. */
   readonly mask: number | undefined;
 }
@@ -38,146 +46,198 @@ export type StackBackward = (dy: number, final: StatePointers) => number;
 /** Values of the input product that one call computes ahead of its steps: they stay in the second-level cache. */
 const PRODUCT_VALUES = 65536;
 
+/** Sizes of a stack. */
+export interface StackSizes {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+}
+
 /** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
-function stackBytes(
-  gates: number,
-  {
-    inputSize,
-    hiddenSize,
-    numLayers,
-    bias,
-  }: { inputSize: number; hiddenSize: number; numLayers: number; bias: boolean },
-): number {
-  const above = gates * hiddenSize * (2 * hiddenSize + (bias ? 2 : 0));
-  return 4 * (numLayers * Math.max(above, 16) + gates * hiddenSize * (inputSize - hiddenSize));
+function stackBytes(gates: number, sizes: StackSizes, { count, width }: Directions): number {
+  const { inputSize, hiddenSize, numLayers, bias } = sizes;
+  const above = gates * hiddenSize * (width + hiddenSize + (bias ? 2 : 0));
+  return 4 * count * (numLayers * Math.max(above, 16) + gates * hiddenSize * (inputSize - width));
 }
 
 /** The levels of a recurrent layer over time, forward and backward, on pointers alone. */
 export class Stack {
-  readonly levels: readonly Level[];
+  /** For each level its directions. */
+  readonly levels: readonly (readonly Level[])[];
   readonly #holdings: Holdings;
   readonly #cell: Cell;
   readonly #hiddenSize: number;
+  readonly #directions: Directions;
   readonly #masks: Masks | undefined;
 
   /** `named` gets the parameters. */
   constructor(
     holdings: Holdings,
     cell: Cell,
-    sizes: { inputSize: number; hiddenSize: number; numLayers: number; bias: boolean },
+    sizes: StackSizes,
+    directions: Directions,
     masks: Masks | undefined,
     named: Map<string, Parameter>,
   ) {
     this.#holdings = holdings;
     this.#cell = cell;
     this.#hiddenSize = sizes.hiddenSize;
+    this.#directions = directions;
     this.#masks = masks;
     const { hiddenSize, bias } = sizes;
-    refuseBytes(stackBytes(cell.gates, sizes));
+    refuseBytes(stackBytes(cell.gates, sizes, directions));
     this.levels = Array.from({ length: sizes.numLayers }, (_, n) => {
-      const inputSize = n === 0 ? sizes.inputSize : hiddenSize;
-      return new Level(holdings, cell, { inputSize, hiddenSize, bias }, named, `_l${n}`);
+      const inputSize = n === 0 ? sizes.inputSize : directions.width;
+      return directions.reversed.map((_, d) => {
+        const suffix = `_l${n}${d > 0 ? '_reverse' : ''}`;
+        return new Level(holdings, cell, { inputSize, hiddenSize, bias }, named, suffix);
+      });
     });
   }
 
   /** Forward from x [steps, batch, inputSize], or from ids [steps, batch], level by level. */
-  forward(x: Pick<Block, 'pointer' | 'ids'>, extent: Extent, initial: StatePointers, tape: Tape): Run[] {
+  forward(x: Pick<Block, 'pointer' | 'ids'>, extent: Extent, initial: StatePointers, tape: Tape): LevelRun[] {
     const { steps, batch } = extent;
-    const size = batch * this.#hiddenSize * 4;
-    const runs: Run[] = [];
-    for (const [n, level] of this.levels.entries()) {
-      let input = n === 0 ? x : { pointer: (runs[n - 1] as Run).y };
+    const done: LevelRun[] = [];
+    for (const [n, levels] of this.levels.entries()) {
+      let input = n === 0 ? x : { pointer: (done[n - 1] as LevelRun).y };
       let mask: number | undefined;
       if (n > 0 && tape.training && this.#masks) {
-        const dropped = tape.take(steps * size);
-        mask = this.#masks.draw(dropped, input.pointer, (steps * size) / 4);
+        const count = steps * batch * this.#directions.width;
+        const dropped = tape.take(count * 4);
+        mask = this.#masks.draw(dropped, input.pointer, count);
         input = { pointer: dropped };
       }
-      const own = { h: initial.h && initial.h + n * size, c: initial.c && initial.c + n * size };
-      runs.push({ ...this.#forwardLevel(level, input, extent, own, tape), mask });
+      done.push({ ...this.#forwardLevel(n, levels, input, extent, initial, tape), mask });
     }
-    return runs;
+    return done;
   }
 
-  /** Everything that the steps need is taken before the first of them. */
   #forwardLevel(
+    n: number,
+    levels: readonly Level[],
+    input: Pick<Block, 'pointer' | 'ids'>,
+    extent: Extent,
+    initial: StatePointers,
+    tape: Tape,
+  ): Omit<LevelRun, 'mask'> {
+    const size = extent.batch * this.#hiddenSize * 4;
+    const { tracks, output } = this.#directions.place(extent, tape);
+    const runs = levels.map((level, d) => {
+      const at = (n * levels.length + d) * size;
+      const own = { h: initial.h && initial.h + at, c: initial.c && initial.c + at };
+      return this.#run(level, d, tracks[d] as Track, input, extent, own, tape);
+    });
+    this.#directions.merge(
+      output,
+      runs.map((run) => run.y),
+      (extent.steps * size) / 4,
+    );
+    return { runs, y: output };
+  }
+
+  /** One level in one direction. Everything that the steps need is taken before the first of them. */
+  #run(
     level: Level,
+    d: number,
+    track: Track,
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
     { steps, batch }: Extent,
     initial: StatePointers,
     tape: Tape,
-  ) {
+  ): Run {
     const { hasCell } = this.#cell;
+    const reverse = this.#directions.reversed[d] === true;
     const columns = this.#cell.columns(this.#hiddenSize);
     const size = batch * this.#hiddenSize * 4;
     const kept = tape.recording ? steps : 0;
     const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
     const plan = new Plan(tape.take(PLAN_BYTES));
     plan[ids ? 'ids' : 'x'] = pointer;
-    plan.y = tape.take((steps + 1) * size);
-    if (hasCell) {
-      plan.c = tape.take((kept + 1) * size);
+    plan.y = track.y;
+    plan.yStride = track.stride;
+    plan.reverse = reverse ? 1 : 0;
+    if (this.#cell.kept > 1) {
       plan.product = tape.take(chunk * batch * columns * 4);
       if (kept > 0) plan.gates = tape.take(4 * kept * size);
+    }
+    if (hasCell) {
+      plan.c = tape.take((kept + 1) * size);
       if (kept > 0) plan.squashed = tape.take(kept * size);
     }
+    const hN = tape.take(size);
     level.planForward(plan, batch);
     const { runtime } = this.#holdings;
     plan.write(runtime);
-    this.#place(plan.y, initial.h, size);
-    if (hasCell) this.#place(plan.c, initial.c, size);
-    for (let t = 0; t < steps; t += chunk) {
-      this.#cell.forward(runtime.core, plan.pointer, t, Math.min(steps, t + chunk));
+    const row = this.#hiddenSize * 4;
+    const { core } = runtime;
+    core.copyRows(track.first, track.stride * 4, initial.h, row, batch, row);
+    const c = plan.c + kept * size;
+    if (hasCell) core.copyRows(reverse ? c : plan.c, row, initial.c, row, batch, row);
+    for (let done = 0; done < steps; done += chunk) {
+      const next = Math.min(steps, done + chunk);
+      if (reverse) this.#cell.forward(core, plan.pointer, steps - next, steps - done);
+      else this.#cell.forward(core, plan.pointer, done, next);
     }
-    return { plan, y: plan.y + size, hN: plan.y + steps * size, cN: plan.c + kept * size };
+    core.copyRows(hN, row, track.last, track.stride * 4, batch, row);
+    const y = reverse ? track.y : track.y + batch * track.stride * 4;
+    return { plan, y, hN, cN: reverse ? plan.c : c };
   }
 
   /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
-  prepareBackward(runs: readonly Run[], extent: Extent, wantInput: boolean, tape: Tape): StackBackward {
+  prepareBackward(done: readonly LevelRun[], extent: Extent, wantInput: boolean, tape: Tape): StackBackward {
     const { steps, batch } = extent;
-    const rows = this.#cell.gates * this.#hiddenSize;
-    const { runtime } = this.#holdings;
-    for (const [n, level] of this.levels.entries()) {
-      const { plan } = runs[n] as Run;
-      const wantX = n > 0 || (wantInput && plan.ids === 0);
-      plan.dx = wantX ? tape.take(steps * batch * level.inputSize * 4) : 0;
-      plan.gates ||= tape.take(steps * batch * rows * 4);
-      plan.scratch = tape.take(
-        runtime.core.gradientScratch(rows, Math.max(level.inputSize, this.#hiddenSize)),
+    const rows = this.#cell.kept * this.#hiddenSize;
+    const { core } = this.#holdings.runtime;
+    const split = this.levels.map((levels, n) => {
+      const { runs } = done[n] as LevelRun;
+      const [{ inputSize } = { inputSize: 0 }] = levels;
+      const wantX = n > 0 || (wantInput && runs[0]?.plan.ids === 0);
+      const dx = wantX ? tape.take(steps * batch * inputSize * 4) : 0;
+      const scratch = tape.take(core.gradientScratch(rows, Math.max(inputSize, this.#hiddenSize)));
+      for (const [d, level] of levels.entries()) {
+        const { plan } = runs[d] as Run;
+        plan.dx = dx;
+        plan.gates ||= tape.take(steps * batch * rows * 4);
+        plan.scratch = scratch;
+        level.planBackward(plan, wantX);
+      }
+      return this.#directions.prepareBackward(
+        runs.map((run) => run.y),
+        steps * batch * this.#hiddenSize,
+        tape,
       );
-      level.planBackward(plan, wantX);
-    }
-    return (dy, final) => this.#backward(runs, extent, dy, final);
+    });
+    return (dy, final) => this.#backward(done, split, extent, dy, final);
   }
 
-  #backward(runs: readonly Run[], { steps, batch }: Extent, dy: number, final: StatePointers): number {
+  #backward(
+    done: readonly LevelRun[],
+    split: readonly ((dOutput: number) => number[])[],
+    { steps, batch }: Extent,
+    dy: number,
+    final: StatePointers,
+  ): number {
     const size = batch * this.#hiddenSize * 4;
     const { runtime } = this.#holdings;
     let gradient = dy;
-    for (let n = runs.length - 1; n >= 0; n--) {
-      const { plan, mask } = runs[n] as Run;
-      plan.dy = gradient;
-      plan.dh = final.h + n * size;
-      plan.dc = final.c + n * size;
-      plan.write(runtime);
-      this.#cell.backward(runtime.core, plan.pointer, steps);
-      if (mask !== undefined) this.#masks?.again(plan.dx, plan.dx, (steps * size) / 4, mask);
-      gradient = plan.dx;
+    for (let n = done.length - 1; n >= 0; n--) {
+      const { runs, mask } = done[n] as LevelRun;
+      const dOutputs = split[n]?.(gradient) ?? [];
+      gradient = (runs[0] as Run).plan.dx;
+      const count = steps * batch * ((this.levels[n] as Level[])[0] as Level).inputSize;
+      if (gradient) runtime.f32.fill(0, gradient >>> 2, (gradient >>> 2) + count);
+      for (const [d, { plan }] of runs.entries()) {
+        const at = (n * runs.length + d) * size;
+        plan.dy = dOutputs[d] ?? 0;
+        plan.dh = final.h + at;
+        plan.dc = final.c + at;
+        plan.write(runtime);
+        this.#cell.backward(runtime.core, plan.pointer, steps);
+      }
+      if (mask !== undefined) this.#masks?.again(gradient, gradient, count, mask);
     }
     return gradient;
-  }
-
-  /** Writes `dLast` as the last of the steps of dy, with zeros before it. */
-  spread(dy: number, dLast: number, { steps, batch }: Extent): void {
-    const size = batch * this.#hiddenSize * 4;
-    this.#place(dy, 0, (steps - 1) * size);
-    this.#place(dy + (steps - 1) * size, dLast, size);
-  }
-
-  /** Copies a state to where a step reads it, zeros where there is none. */
-  #place(to: number, from: number, bytes: number): void {
-    const { f32 } = this.#holdings.runtime;
-    if (from) f32.copyWithin(to >>> 2, from >>> 2, (from + bytes) >>> 2);
-    else f32.fill(0, to >>> 2, (to + bytes) >>> 2);
   }
 }

@@ -2,11 +2,12 @@ import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
 import { checkTensor, type NamedTensors } from '../border/tensor.js';
 import { UNINITIALISED } from './initialise.js';
-import { OPTIONS, type Recurrent, type RecurrentOptions } from './recurrent.js';
+import type { Recurrent } from './recurrent.js';
+import { OPTIONS, type RecurrentOptions } from './recurrent-options.js';
 
 export type FromStateDict<Options> = Omit<
   Options,
-  'numLayers' | 'bias' | 'init' | 'forgetBias' | 'chrono'
+  'numLayers' | 'bias' | 'bidirectional' | 'init' | 'forgetBias' | 'chrono'
 > & {
   /** What stands before each name, as in "encoder.". Other names are left alone then. */
   prefix?: string;
@@ -24,7 +25,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
     throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
   checkOptions(
     options,
-    [...OPTIONS.filter((name) => name !== 'numLayers' && name !== 'bias'), ...known, 'prefix'],
+    [...OPTIONS.filter((name) => !['numLayers', 'bias', 'bidirectional'].includes(name)), ...known, 'prefix'],
     'fromStateDict',
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
@@ -48,7 +49,15 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;
-  const inferred = { ...rest, numLayers, bias: own.bias_ih_l0 !== undefined, [UNINITIALISED]: true };
+  const bidirectional = own.weight_ih_l0_reverse !== undefined;
+  const bias = own.bias_ih_l0 !== undefined;
+  const inferred = {
+    ...rest,
+    numLayers,
+    bias,
+    ...(bidirectional && { bidirectional }),
+    [UNINITIALISED]: true,
+  };
   const layer = new Class(inputSize, hiddenSize, inferred as unknown as Options);
   try {
     layer.loadStateDict(own);

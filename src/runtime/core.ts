@@ -8,9 +8,16 @@ export interface Core {
   turn(out: number, rows: number, first: number, second: number, bytes: number): void;
 
   packRows(panels: number, W: number, N: number, K: number): void;
-  packColumns(panels: number, B: number, K: number, N: number): void;
-  packGates(panels: number, W: number, H: number, K: number): void;
-  packGateBias(packed: number, first: number, second: number, H: number): void;
+  packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
+  packGates(panels: number, W: number, H: number, K: number, order: number): void;
+  packGateBias(
+    packed: number,
+    first: number,
+    second: number,
+    H: number,
+    firstOrder: number,
+    secondOrder: number,
+  ): void;
   packBias(packed: number, first: number, second: number, N: number): void;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
@@ -23,7 +30,12 @@ export interface Core {
   lstmBackward(plan: number, T: number): void;
   rnnForward(plan: number, t0: number, t1: number): void;
   rnnBackward(plan: number, T: number): void;
+  gruForward(plan: number, t0: number, t1: number): void;
+  gruBackward(plan: number, T: number): void;
   carryState(plan: number): void;
+  mergeForward(out: number, a: number, b: number, count: number, kind: number): void;
+  mergeBackward(da: number, d: number, other: number, count: number, kind: number): void;
+  copyRows(to: number, toStride: number, from: number, fromStride: number, rows: number, bytes: number): void;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
   embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;

@@ -1,0 +1,30 @@
+import type { Integers, Tensor } from '../border/tensor.js';
+import type { BackwardOptions, ForwardOptions } from './layer.js';
+import { Recurrent } from './recurrent.js';
+import type { Stream, StreamOptions } from './stream.js';
+
+/** The face of a recurrent layer whose only state is h. */
+export abstract class HiddenOnly extends Recurrent {
+  /** As {@link LSTM.forward}, without a cell state. */
+  override forward(
+    input: Tensor | Integers,
+    options: ForwardOptions & { h0?: Tensor } = {},
+  ): { output: Tensor; hN: Tensor } {
+    const { output, hN } = this.forwardStates(input, options, ['h0']);
+    return { output, hN };
+  }
+
+  /** As {@link LSTM.backward}, without a cell state. */
+  override backward(
+    gradient: { output?: Tensor; hN?: Tensor },
+    options: BackwardOptions = {},
+  ): { input: Tensor; h0: Tensor } {
+    const { input, h0 } = this.backwardStates(gradient, ['output', 'hN'], options);
+    return { ...(input && { input }), h0 } as { input: Tensor; h0: Tensor };
+  }
+
+  /** As {@link LSTM.stream}, without a cell state. */
+  stream(options: StreamOptions & { h0?: Tensor } = {}): Stream {
+    return this.openStream(options, ['h0']);
+  }
+}
