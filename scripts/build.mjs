@@ -25,6 +25,9 @@ const ENTRIES = {
 /** What is imported only when it is asked for. */
 const LATER = { 'threads/team': 'src/training/team.ts' };
 
+/** Files for pages without a bundler: each with all that it needs inside, the binary too. */
+const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
+
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
   simd: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd'],
@@ -37,6 +40,7 @@ try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
     await buildHost();
+    await buildStandalone();
     await buildTypes();
     carryLicense();
   }
@@ -136,10 +140,26 @@ function bundle(entryPoints, options) {
   });
 }
 
+/** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
+async function buildStandalone() {
+  await build({
+    entryPoints: STANDALONE,
+    outdir: 'build/standalone',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    plugins: [lightLoader],
+    logLevel: 'warning',
+    tsconfigRaw: {},
+  });
+}
+
 function carryLicense() {
   const license = readFileSync('node_modules/assemblyscript/LICENSE', 'utf8');
   const note =
-    "AssemblyScript's loader is in build/chunks, changed: what this package has no use for is left out.\n\n";
+    "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.\n\n";
   writeFileSync('build/LICENSE.assemblyscript', note + license);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createRuntime } from '../src/index.js';
+import { createRuntime, LSTM } from '../src/index.js';
 import { type Binary, compile, decode } from '../src/runtime/binary.js';
 
 const built = (name: string) => new URL(`../build/wasm/${name}`, import.meta.url);
@@ -40,13 +41,22 @@ describe('an engine', () => {
     expect(() => compile(refused)).toThrow(/^WebAssembly with SIMD expected: Chrome/);
   });
 
-  it('whose page forbids to compile says so itself', () => {
+  it('whose page forbids to compile hears what the page has to allow, and why', () => {
     const { validate } = WebAssembly;
     const forbids = function Module() {
       throw new Error('the page forbids it');
     };
     vi.stubGlobal('WebAssembly', { validate, Module: forbids });
     const source = () => new Uint8Array(readFileSync(built('simd.wasm')));
-    expect(() => compile({ variant: 'simd', source })).toThrow('the page forbids it');
+    const call = () => compile({ variant: 'simd', source });
+    expect(call).toThrow(/'wasm-unsafe-eval' in script-src/);
+    expect(call).toThrow(expect.objectContaining({ cause: new Error('the page forbids it') }));
   });
+});
+
+it('takes a module of another realm', () => {
+  const bytes = readFileSync(built('simd.wasm'));
+  const module = runInNewContext('new WebAssembly.Module(bytes)', { bytes });
+  expect(module instanceof WebAssembly.Module).toBe(false);
+  expect(new LSTM(2, 2, { runtime: createRuntime({ module }) }).runtime.variant).toBe('simd');
 });

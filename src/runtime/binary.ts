@@ -22,14 +22,19 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 91, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
-/** Compiling validates as well: only what it refuses is asked about again, since a page's policy may refuse too. */
+/** What a page's policy forbids is valid all the same; engines say so in ways of their own, and some name 'unsafe-eval'. */
+const FORBIDDEN =
+  "WebAssembly may not be compiled here. A page's Content-Security-Policy has to allow 'wasm-unsafe-eval' in script-src; a bundle " +
+  "for an edge runtime has to be built with its condition, 'workerd' or 'edge-light'";
+
+/** Compiling validates as well: only what it refuses is asked about again. */
 function compileOne({ source }: Binary): WebAssembly.Module | undefined {
   if (typeof source === 'object') return source;
   const bytes = typeof source === 'string' ? decode(source) : (source() as Uint8Array<ArrayBuffer>);
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
-    if (WebAssembly.validate(bytes)) throw error;
+    if (WebAssembly.validate(bytes)) throw new Error(FORBIDDEN, { cause: error });
     return undefined;
   }
 }

@@ -56,7 +56,7 @@ export class Runtime {
   constructor(module: WebAssembly.Module, seed: number) {
     this.module = module;
     // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
-    this.core = instantiateSync(module, {}).instance.exports as unknown as Core;
+    this.core = instantiate(module).exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
     this.seed = seed;
     this.#source = this.allocate(16);
@@ -145,6 +145,12 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     throw new TypeError(`binary expected \`relaxed\` from 'lstm-wasm/relaxed', got ${describe(binary)}`);
   }
   return new Runtime(module ?? compile(binary, simd), seed);
+}
+
+/** The loader knows a module by `instanceof`, and would compile one of another realm, as Vercel's edge runtime gives it. */
+function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
+  if (module instanceof WebAssembly.Module) return instantiateSync(module, {}).instance;
+  return new WebAssembly.Instance(module);
 }
 
 /** By its name, not by `instanceof`: a module may come from another realm. */
