@@ -102,6 +102,19 @@ export abstract class Optimizer<Options extends { lr: number }> {
     return [...model.parameters.values()].some((parameter) => own.has(parameter));
   }
 
+  /** @internal Where the parameters of each group stand among those of a model. @throws TypeError for others */
+  placesIn(model: Layer): number[][] {
+    const all = [...model.parameters.values()];
+    return this.#groups.map(({ parameters }) =>
+      parameters.map((parameter) => {
+        const place = all.indexOf(parameter);
+        if (place < 0)
+          throw new TypeError("optimizer expected the model's parameters alone, got others beside them");
+        return place;
+      }),
+    );
+  }
+
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
     this.#holdings.check();
