@@ -14,8 +14,9 @@ export function isOwnWorker(): boolean {
 /** Starts a worker from the file that this stands in. */
 export async function openThread(heard: Heard, failed: Failed): Promise<Thread> {
   const url = import.meta.url;
-  const worker = new Worker(isForeign(url) ? importing(url) : url, { type: 'module', name: NAME });
-  return threadOf(worker, url, heard, failed);
+  const foreign = isForeign(url);
+  const worker = new Worker(foreign ? importing(url) : url, { type: 'module', name: NAME });
+  return threadOf(worker, foreign ? `a Blob that imports ${url}` : url, heard, failed);
 }
 
 /** A page may start a worker from its own origin alone, but that one may import from wherever the page may. */

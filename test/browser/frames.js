@@ -54,7 +54,7 @@ async function train(training, seconds) {
   }
 }
 
-/** The intervals between frames while something lasts, and the tasks over 50 ms. */
+/** The intervals between frames while something lasts, the tasks over 50 ms, and which scripts ran in frames that took as long. */
 async function watch(wait) {
   const intervals = [];
   const tasks = [];
@@ -62,6 +62,16 @@ async function watch(wait) {
     for (const { duration } of list.getEntries()) tasks.push(duration);
   });
   observer.observe({ type: 'longtask' });
+  const scripts = [];
+  const frames = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      for (const { duration, sourceURL, sourceFunctionName, invoker } of entry.scripts)
+        scripts.push({
+          duration,
+          what: `${sourceFunctionName || invoker} of ${sourceURL.split('/').at(-1)}`,
+        });
+  });
+  frames.observe({ type: 'long-animation-frame' });
   let last;
   let watching = true;
   requestAnimationFrame(function frame(time) {
@@ -73,7 +83,8 @@ async function watch(wait) {
   watching = false;
   await pass(100);
   observer.disconnect();
-  return { intervals, tasks };
+  frames.disconnect();
+  return { intervals, tasks, scripts };
 }
 
 function pass(milliseconds) {
