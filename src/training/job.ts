@@ -7,7 +7,8 @@ import { type ModelState, stateOf } from './model-state.js';
 import { Adam, AdamW, RMSprop, SGD } from './optimizers.js';
 import type { Failure } from './protocol.js';
 import { checkRemakable } from './threads.js';
-import type { Progress, Trainer, TrainerState } from './trainer.js';
+import type { Progress, Trainer } from './trainer.js';
+import type { TrainerState } from './trainer-state.js';
 
 /** What both sides have, so that its name is enough. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
@@ -26,7 +27,10 @@ export interface Outcome {
   readonly batches: BatchesPlace;
 }
 
-/** All that a worker needs to train as the page would, but for the values of the data. */
+/**
+ * All that a worker needs to train as the page would, but for the large arrays, which follow in pieces: the weights, those of
+ * the optimizer, the data. In their place stand empty ones.
+ */
 export interface Job extends Outcome {
   readonly job: 'training';
   readonly module: WebAssembly.Module;
@@ -38,12 +42,17 @@ export interface Job extends Outcome {
   /** Which of the model's parameters each group of the optimizer has. */
   readonly groups: readonly (readonly number[])[];
   readonly source: Pick<BatchesSource, 'of' | 'options'>;
-  readonly data: readonly { readonly length: number; readonly shape: readonly number[] }[];
+  readonly shapes: readonly (readonly number[])[];
+  /** How long the arrays are that follow. */
+  readonly lengths: readonly number[];
 }
+
+/** The arrays that follow a job: each as it is when it is asked for, since memory of the core moves when it grows. */
+export type Cargo = readonly { readonly length: number; view(): Values }[];
 
 /** What the page tells after the job. */
 export type Command =
-  /** Part of array `n` of the data. */
+  /** Part of array `n` of the cargo. */
   | { readonly kind: 'piece'; readonly n: number; readonly from: number; readonly values: Values }
   | { readonly kind: 'begin' | 'pause' | 'resume' | 'stop' };
 
@@ -56,34 +65,57 @@ export type Report =
   | ({ readonly kind: 'end'; readonly outcome?: Outcome } & Partial<Failure>);
 
 /**
- * The job of a trainer: its state is copied here and now.
+ * The job of a trainer, and what follows it.
  *
  * @throws TypeError where a worker can not make the model, the loss or the optimizer again
  */
-export function jobOf<Target>(trainer: Trainer<Target>, batches: Batches<unknown>): Job {
-  const { model, recipe, optimizer } = trainer;
-  checkRemakable('trainInWorker', model);
-  const kinds = Object.entries(OPTIMIZERS);
-  const kind = kinds.find(([, Kind]) => optimizer.constructor === Kind)?.[0];
-  if (kind === undefined) {
-    throw new TypeError(`optimizer expected ${kinds.map(([name]) => name).join(', ')}, got another class`);
-  }
+export function jobOf<Target>(trainer: Trainer<Target>, batches: Batches<unknown>): [Job, Cargo] {
+  const { recipe, optimizer } = trainer;
+  checkRemakable('trainInWorker', trainer.model);
+  const model = trainer.model as CoreLayer;
+  const { runtime } = model;
   const { of, arrays, options } = batches.source;
-  return {
-    job: 'training',
-    module: model.runtime.module,
-    config: (model as CoreLayer).config(),
+  const cargo: Cargo[number][] = [];
+  const later = (at: number, length: number, owner: { check(): void }) => {
+    const view = () => {
+      owner.check();
+      return runtime.f32.subarray(at, at + length);
+    };
+    cargo.push({ length, view });
+    return new Float32Array(0);
+  };
+  const head = {
     loss: lossOf(recipe.loss),
+    optimizer: kindOf(optimizer),
+    groups: optimizer.placesIn(model),
+    model: stateOf(model, (parameter) => later(parameter.pointer >>> 2, parameter.size, parameter)),
+    trainer: {
+      step: String(trainer.step),
+      variant: runtime.variant,
+      optimizer: optimizer.stateWith((at, size) => later(at, size, optimizer)),
+    },
+  };
+  cargo.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
+  const job: Job = {
+    job: 'training',
+    module: runtime.module,
+    config: model.config(),
+    ...head,
     clipNorm: recipe.clipNorm,
     clipValue: recipe.clipValue,
-    optimizer: kind as Job['optimizer'],
-    groups: optimizer.placesIn(model),
     source: { of, options },
-    data: arrays.map(({ data, shape }) => ({ length: data.length, shape: [...shape] })),
-    model: stateOf(model as CoreLayer),
-    trainer: trainer.stateDict(),
+    shapes: arrays.map(({ shape }) => [...shape]),
     batches: placeOf(batches),
+    lengths: cargo.map(({ length }) => length),
   };
+  return [job, cargo];
+}
+
+function kindOf(optimizer: object): Job['optimizer'] {
+  const names = Object.keys(OPTIMIZERS) as Job['optimizer'][];
+  const found = names.find((name) => OPTIMIZERS[name] === optimizer.constructor);
+  if (found !== undefined) return found;
+  throw new TypeError(`optimizer expected ${names.join(', ')}, got another class`);
 }
 
 function lossOf(loss: unknown): Job['loss'] {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../border/tensor.js';
 import type { CoreLayer } from '../layers/layer.js';
+import type { Parameter } from '../layers/parameter.js';
 import type { GeneratorState } from '../runtime/runtime.js';
 
 /** Whose states an array of a message holds. */
@@ -14,7 +15,7 @@ export type Carried = CarriedState & Tensor;
 
 /** All that training changes in a model, and which of its parameters learn; plain data, in the order of its parameters and layers. */
 export interface ModelState {
-  readonly weights: readonly Float32Array<ArrayBuffer>[];
+  readonly weights: readonly Float32Array[];
   readonly learns: readonly boolean[];
   readonly generators: readonly GeneratorState[];
   readonly carried: readonly Carried[];
@@ -40,12 +41,15 @@ export function setCarried(layers: readonly CoreLayer[], states: readonly Carrie
   }
 }
 
-/** A copy. @throws Error for a model that was disposed of */
-export function stateOf(model: CoreLayer): ModelState {
+/** A copy, but for what `read` gives in the place of weights. @throws Error for a model that was disposed of */
+export function stateOf(
+  model: CoreLayer,
+  read = (parameter: Parameter): Float32Array => parameter.read(),
+): ModelState {
   const parameters = [...model.parameters.values()];
   const layers = model.coreLayers();
   return {
-    weights: parameters.map((parameter) => parameter.read() as Float32Array<ArrayBuffer>),
+    weights: parameters.map(read),
     learns: parameters.map(({ requiresGrad }) => requiresGrad),
     generators: generatorsOf(layers).map((generator) => ({ ...generator })),
     carried: carriedOf(layers).map((state) => ({ ...state, data: state.data.slice() })),

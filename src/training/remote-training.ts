@@ -17,6 +17,7 @@ import {
   type Values,
 } from './job.js';
 import { setState, stateOf } from './model-state.js';
+import type { OptimizerState } from './optimizer.js';
 import { failureOf } from './protocol.js';
 import { type Batch, type Loss, type Progress, Trainer } from './trainer.js';
 
@@ -57,7 +58,7 @@ export class RemoteTraining {
 
   #put({ n, from, values }: Extract<Command, { kind: 'piece' }>): void {
     const Kind = values.constructor as new (length: number) => Values;
-    this.#arrays[n] ??= new Kind(this.#job.data[n]?.length ?? 0);
+    this.#arrays[n] ??= new Kind(this.#job.lengths[n] as number);
     this.#arrays[n].set(values, from);
   }
 
@@ -106,9 +107,12 @@ export class RemoteTraining {
 
   #make() {
     const job = this.#job;
+    const cargo = this.#arrays.values();
+    const next = () => cargo.next().value as Float32Array;
     const runtime = new Runtime(job.module, 0);
     const model = layerOf(job.config, runtime) as CoreLayer;
-    setState(model, job.model);
+    const weights = job.model.weights.map(next);
+    setState(model, { ...job.model, weights });
     const parameters = [...model.parameters.values()];
     const groups = job.groups.map((places) => ({ params: places.map((n) => parameters[n] as Parameter) }));
     const trainer = new Trainer<Tensor>(model, {
@@ -117,10 +121,11 @@ export class RemoteTraining {
       ...(job.clipNorm !== undefined && { clipNorm: job.clipNorm }),
       ...(job.clipValue !== undefined && { clipValue: job.clipValue }),
     });
-    trainer.loadStateDict(job.trainer);
-    const arrays = job.data.map(({ shape }, n) => ({ data: this.#arrays[n] as Values, shape }));
+    trainer.loadStateDict({ ...job.trainer, optimizer: filled(job.trainer.optimizer, next) });
+    const arrays = job.shapes.map((shape) => ({ data: next(), shape }));
     const batches = batchesFrom({ ...job.source, arrays } as never, runtime) as Batches<AnyBatch>;
     setPlace(batches, job.batches);
+    this.#arrays.length = 0;
     return { trainer, batches };
   }
 
@@ -134,4 +139,14 @@ export class RemoteTraining {
   #post(report: Report, transferred?: readonly ArrayBuffer[]): void {
     this.#port.post(report, transferred);
   }
+}
+
+/** A state with its arrays in their place. */
+function filled(state: OptimizerState, next: () => Float32Array): OptimizerState {
+  const slots = state.slots.map((slot) => {
+    if (slot === null) return null;
+    const arrays = Object.entries(slot.arrays).map(([name, { shape }]) => [name, { data: next(), shape }]);
+    return { ...slot, arrays: Object.fromEntries(arrays) };
+  });
+  return { ...state, slots };
 }

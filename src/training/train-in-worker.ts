@@ -7,11 +7,11 @@ import { WorkerTraining } from './worker-training.js';
 
 /**
  * `trainer.run(batches)` in a worker: the same bits, and the page stays free. The model, the optimizer, the trainer's step and the
- * place of the batches go there as they are now, and come back when the training is over, whether at its end, by `signal`, by
+ * place of the batches go there, and come back when the training is over, whether at its end, by `signal`, by
  * leaving the loop, or by an error; they can be used, saved and trained on as if the page had trained. Till then the model here
  * is as it was, to predict with; what is written to it is overwritten.
  *
- * The data is copied, not taken; leave it as it is until the first progress. Where a loss or a gradient is not finite, what comes
+ * Model and data are copied, not taken, in pieces of which none stops the page; leave them as they are until the first progress. Where a loss or a gradient is not finite, what comes
  * back is the model after the last good step, and its Error; where the worker itself ends, the model is as it was.
  *
  * It takes no shared memory, and so no cross-origin isolation: a browser that knows module workers, Node, Deno or Bun.

@@ -6,9 +6,10 @@ import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
 import type { LossResult } from './losses.js';
-import { Optimizer, type OptimizerState } from './optimizer.js';
+import { Optimizer } from './optimizer.js';
 import type { Team } from './team.js';
 import { checkThreads } from './threads.js';
+import { checkState, type TrainerState, warnOfChange } from './trainer-state.js';
 
 /** One step's data. */
 export interface Batch<Target> {
@@ -56,15 +57,6 @@ export interface Progress {
   readonly loss: number;
   /** The norm of all gradients before clipping. */
   readonly gradNorm: number;
-}
-
-/** A trainer's state as plain data; `step` as text, since a number may outgrow what a file's reader holds exactly. */
-export interface TrainerState {
-  readonly step: string;
-  readonly variant: 'simd' | 'relaxed';
-  readonly optimizer: OptimizerState;
-  /** How many threads it ran on, where that was more than one. */
-  readonly threads?: number;
 }
 
 /**
@@ -243,25 +235,15 @@ export class Trainer<Target = Integers | Tensor> {
    * @throws TypeError for another kind of state, RangeError where it has other parameters
    */
   loadStateDict(state: TrainerState): void {
-    if (state === null || typeof state !== 'object')
-      throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
-    const step = Number(state.step);
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
-    this.optimizer.loadStateDict(state.optimizer);
+    for (const _ of this.loading(state));
+  }
+
+  /** @internal The same, stopping after each array of the optimizer; nothing is changed before the end. */
+  *loading(state: TrainerState): Generator<void, void, undefined> {
+    const step = checkState(state);
+    yield* this.optimizer.loading(state.optimizer);
     this.#step = step;
-    const { variant } = this.model.runtime;
-    if (state.variant !== variant) {
-      console.warn(
-        `lstm-wasm: this training ran on the ${state.variant} binary and goes on with ${variant}: its results may differ in the last bits`,
-      );
-    }
-    const { threads = 1 } = state;
-    if (threads !== this.recipe.threads) {
-      console.warn(
-        `lstm-wasm: this training ran with threads: ${threads} and goes on with ${this.recipe.threads}: its results may differ in the last bits`,
-      );
-    }
+    warnOfChange(state, { variant: this.model.runtime.variant, threads: this.recipe.threads });
   }
 
   #measure(output: Tensor, batch: Batch<Target>): LossResult {

@@ -4,7 +4,7 @@ import type { CoreLayer } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { disposable } from '../runtime/memory.js';
 import type { Thread } from '../runtime/thread.js';
-import { buffersOf, type Command, type Job, jobOf, type Outcome, type Report, setPlace } from './job.js';
+import { type Cargo, type Command, type Job, jobOf, type Outcome, type Report, setPlace } from './job.js';
 import { setState } from './model-state.js';
 import { piecesOf } from './pieces.js';
 import { errorOf } from './protocol.js';
@@ -40,9 +40,9 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     disposable(this);
     this.#trainer = trainer;
     this.#batches = batches;
-    const job = jobOf(trainer, batches);
+    const [job, cargo] = jobOf(trainer, batches);
     trainer.at = 'a worker';
-    this.#done = this.#run(job, signal);
+    this.#done = this.#run(job, cargo, signal);
     // Whoever waits or iterates hears of it.
     this.#done.catch(() => {});
   }
@@ -93,7 +93,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     }
   }
 
-  async #run(job: Job, signal: AbortSignal | undefined): Promise<void> {
+  async #run(job: Job, cargo: Cargo, signal: AbortSignal | undefined): Promise<void> {
     const stop = () => this.#stop();
     const end = new Promise<End>((resolve, reject) => {
       this.#finish = resolve;
@@ -103,9 +103,9 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     signal?.addEventListener('abort', stop);
     try {
       signal?.throwIfAborted();
-      await this.#send(job);
+      await this.#send(job, cargo);
       const last = await end;
-      if (last.outcome) this.#take(last.outcome);
+      if (last.outcome) await this.#take(last.outcome);
       if (last.error) throw errorOf({ error: last.error });
       signal?.throwIfAborted();
     } finally {
@@ -117,8 +117,8 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     }
   }
 
-  /** Data goes in pieces, each in a turn of its own: a page stays alive however much it is. */
-  async #send(job: Job): Promise<void> {
+  /** Arrays go in pieces, each in a turn of its own: a page stays alive however much it is. */
+  async #send(job: Job, cargo: Cargo): Promise<void> {
     const loop = new EventLoop();
     try {
       const thread = await openThread(
@@ -126,10 +126,10 @@ export class WorkerTraining implements AsyncIterable<Progress> {
         ({ message }) => this.#abandon(new Error(`the worker of this training failed: ${message}`)),
       );
       this.#thread = thread;
-      thread.post(job, buffersOf(job));
+      thread.post(job);
       for (const command of this.#unsent) thread.post(command);
-      for (const [n, { data }] of this.#batches.source.arrays.entries()) {
-        for (const piece of piecesOf(data)) {
+      for (const [n, array] of cargo.entries()) {
+        for (const piece of piecesOf(array)) {
           await loop.turn();
           if (this.#ending) return this.#finish({ kind: 'end' });
           thread.post({ kind: 'piece', n, ...piece } satisfies Command, [piece.values.buffer as ArrayBuffer]);
@@ -151,8 +151,10 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   /** What the worker has learnt, in the page's model, trainer and batches. */
-  #take({ model, trainer, batches }: Outcome): void {
-    this.#trainer.loadStateDict(trainer);
+  async #take({ model, trainer, batches }: Outcome): Promise<void> {
+    const loop = new EventLoop();
+    for (const _ of this.#trainer.loading(trainer)) await loop.turn();
+    loop.close();
     setState(this.#trainer.model as CoreLayer, model);
     setPlace(this.#batches, batches);
   }
