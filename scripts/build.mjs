@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { lightLoader } from './light-loader.mjs';
 import { oneChunk } from './one-chunk.mjs';
+import { withoutBinaries } from './without-binaries.mjs';
 
 const ENTRIES = {
   index: 'src/index.ts',
@@ -20,10 +21,14 @@ const ENTRIES = {
   'threads/node': 'src/runtime/threads.node.ts',
   'threads/web': 'src/runtime/threads.web.ts',
   'threads/worker': 'src/training/worker.ts',
+  worker: 'src/worker.ts',
 };
 
 /** What is imported only when it is asked for. */
 const LATER = { 'threads/team': 'src/training/team.ts' };
+
+/** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
+const ALONE = { 'threads/web-worker': 'src/training/worker.ts' };
 
 /** Files for pages without a bundler: each with all that it needs inside, the binary too. */
 const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
@@ -113,13 +118,20 @@ function encode(bytes) {
 
 /** One call with splitting, so that all entries share one default runtime and one class of each name. */
 async function buildHost() {
-  requireFiles(Object.values({ ...ENTRIES, ...LATER }));
+  requireFiles(Object.values({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
   await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
   await bundle(LATER, { sourcemap: false });
+  await bundle(ALONE, {
+    alias: { '#threads': './src/runtime/threads.web.ts' },
+    external: [],
+    plugins: [lightLoader, withoutBinaries],
+    minify: true,
+    sourcemap: false,
+  });
 }
 
 function bundle(entryPoints, options) {
@@ -140,19 +152,16 @@ function bundle(entryPoints, options) {
   });
 }
 
-/** `#wasm/*` and the like lead to what pages have, as package.json says. */
-async function buildStandalone() {
-  await build({
-    entryPoints: STANDALONE,
+/** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
+function buildStandalone() {
+  return bundle(STANDALONE, {
     outdir: 'build/standalone',
-    bundle: true,
-    minify: true,
-    format: 'esm',
     platform: 'browser',
-    target: 'es2022',
+    alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
+    external: [],
     plugins: [lightLoader],
-    logLevel: 'warning',
-    tsconfigRaw: {},
+    minify: true,
+    sourcemap: false,
   });
 }
 

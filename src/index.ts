@@ -13,6 +13,7 @@ export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
 export { createRuntime, type Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
+export type { Group, Parameters } from './training/groups.js';
 export {
   binaryCrossEntropy,
   type CrossEntropyOptions,
@@ -22,7 +23,7 @@ export {
   type LossResult,
   mse,
 } from './training/losses.js';
-export type { Group, Optimizer, OptimizerState, Parameters } from './training/optimizer.js';
+export type { Optimizer, OptimizerState } from './training/optimizer.js';
 export {
   Adam,
   type AdamOptions,
@@ -39,5 +40,5 @@ export {
   type Progress,
   Trainer,
   type TrainerOptions,
-  type TrainerState,
 } from './training/trainer.js';
+export type { TrainerState } from './training/trainer-state.js';

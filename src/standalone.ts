@@ -1,7 +1,13 @@
 /*
  * All but the relaxed binary, for build/standalone/lstm-wasm.js: a page without a bundler takes it in one request. Its
- * classes are its own, so a page takes everything from here or nothing.
+ * classes are its own, so a page takes everything from here or nothing. It is its own worker too.
  */
+import { isOwnWorker } from './runtime/threads.standalone.js';
+import { serve } from './training/serve.js';
+
 export * from './data/index.js';
 export * from './files/index.js';
 export * from './index.js';
+export * from './worker.js';
+
+if (isOwnWorker()) serve();

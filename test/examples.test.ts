@@ -24,6 +24,7 @@ const entries: Record<string, string> = {
   'lstm-wasm/relaxed': 'src/relaxed.ts',
   'lstm-wasm/files': 'src/files/index.ts',
   'lstm-wasm/data': 'src/data/index.ts',
+  'lstm-wasm/worker': 'src/worker.ts',
   '#disk': 'src/runtime/disk.node.ts',
   '#team': 'src/training/team.ts',
   '#threads': 'src/runtime/threads.node.ts',

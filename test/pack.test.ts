@@ -93,7 +93,8 @@ describe('the packed package', () => {
       'build/types/index.d.ts',
     ])
       expect(names).toContain(name);
-    // Both binaries, each as wasm, as text and as base64; the sources in the maps; the declarations; 120 kB without a bundler.
+    // Both binaries, each as wasm, as text and as base64; the sources in the maps; the declarations; all in one file once more,
+    // and the worker of pages.
     expect(unpackedSize).toBeLessThan(1_000_000);
   });
 
@@ -157,13 +158,27 @@ describe('the installed package', () => {
     expect(run(program)).toEqual([5, true, true, true, true, true, true]);
   });
 
+  it('trains in a worker; its one file has all that the entries have', () => {
+    const program = `import * as entries from 'lstm-wasm'; import { batches } from 'lstm-wasm/data';
+      import { trainInWorker } from 'lstm-wasm/worker'; import * as standalone from 'lstm-wasm/standalone';
+      ${SHOW}
+      const { Adam, Linear, mse, Trainer } = entries;
+      const model = new Linear(1, 1);
+      const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
+      const rows = { data: new Float32Array(9), shape: [9, 1] };
+      await trainInWorker(trainer, batches({ input: rows, target: rows }, { batchSize: 3 })).done;
+      const names = Object.keys({ ...entries, batches, trainInWorker });
+      show([trainer.step, names.filter((name) => !(name in standalone))]);`;
+    expect(run(program)).toEqual([3, []]);
+  });
+
   it('compiles nothing before the first layer, and then one module', () => {
     const program = `const { Module } = WebAssembly; let compiled = 0;
       WebAssembly.Module = class extends Module { constructor(bytes) { super(bytes); compiled++; } };
       for (const name of ['compile', 'instantiate']) { const real = WebAssembly[name]; WebAssembly[name] = (...given) => { compiled++; return real(...given); }; }
       const seen = [];
       const { createRuntime, LSTM } = await import('lstm-wasm');
-      for (const entry of ['relaxed', 'files', 'data']) await import('lstm-wasm/' + entry);
+      for (const entry of ['relaxed', 'files', 'data', 'worker']) await import('lstm-wasm/' + entry);
       seen.push(compiled);
       new LSTM(2, 2);
       seen.push(compiled);
@@ -274,6 +289,7 @@ import { createRuntime, setDefaultRuntime } from 'lstm-wasm';
 import { batches, lanes, Vocabulary } from 'lstm-wasm/data';
 import { loadModel, saveModel, type LoadedModel } from 'lstm-wasm/files';
 import { relaxed } from 'lstm-wasm/relaxed';
+import { trainInWorker, type WorkerTraining } from 'lstm-wasm/worker';
 import simd from 'lstm-wasm/simd.wasm';
 import * as standalone from 'lstm-wasm/standalone';
 import { relaxed as fast } from 'lstm-wasm/standalone/relaxed';
@@ -294,6 +310,9 @@ export async function train(data: Batch<Integers>[]): Promise<number> {
   for await (const { step, loss } of trainer.run(data, { signal: AbortSignal.timeout(1000) })) last = loss / step;
   for await (const _ of trainer.run(lanes(new Uint8Array(9), { batch: 2, steps: 2 }))) last++;
   for await (const _ of trainer.run(batches({ input, target: new Int32Array(1) }, { batchSize: 1 }))) last++;
+  const training: WorkerTraining = trainInWorker(trainer, lanes(new Uint8Array(9), { batch: 2, steps: 2 }), {});
+  for await (const { gradNorm } of training) last = gradNorm;
+  await training.pause();
   return last;
 }
 const loaded: LoadedModel = loadModel(saveModel(model, { trainer, metadata: { a: Vocabulary.ofCharacters('a').decode([0]) } }));

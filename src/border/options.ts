@@ -80,3 +80,9 @@ export function checkSeed(name: string, value: unknown): number {
     (x) => Number.isSafeInteger(x) && x >= 0,
   );
 }
+
+export function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function')
+    return signal as AbortSignal | undefined;
+  throw new TypeError(`signal expected an AbortSignal, got ${describe(signal)}`);
+}

@@ -92,6 +92,13 @@ export function isIntegers(value: unknown): value is Integers {
   return isIntegerArray(value) || isIntegerArray((value as { data?: unknown } | null | undefined)?.data);
 }
 
+/** Zeros in an array of the same kind: by its own `slice` a Buffer of Node, a Uint8Array, would give a view of itself. */
+export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length: number): T {
+  const kinds = [Float32Array, Int32Array, Uint8Array, Uint16Array, Uint32Array];
+  const Kind = kinds.find((one) => data instanceof one) as unknown as new (length: number) => T;
+  return new Kind(length);
+}
+
 export function isIntegerArray(value: unknown): value is IntegerArray {
   return (
     value instanceof Int32Array ||

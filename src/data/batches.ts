@@ -1,6 +1,7 @@
 import { describe } from '../border/errors.js';
 import { checkBoolean, checkNumber, checkOptions, checkSeed, checkSize } from '../border/options.js';
 import {
+  arrayLike,
   checkIntegers,
   checkTensor,
   type Integers,
@@ -32,10 +33,26 @@ export interface BatchesOptions {
 
 type Rows = Tensor | IntegerTensor;
 
+/** What an iteration was made of, so that another thread can make it again. */
+export type BatchesSource =
+  | {
+      readonly of: 'rows';
+      readonly arrays: readonly [input: Rows, target: Rows];
+      readonly options: BatchesOptions;
+    }
+  | { readonly of: 'lanes'; readonly arrays: readonly [ids: IntegerTensor]; readonly options: LanesOptions };
+
+/** @internal */
+export function batchesFrom(source: BatchesSource, runtime: Runtime): Batches<unknown> {
+  if (source.of === 'lanes') return lanes(source.arrays[0], source.options);
+  const [input, target] = source.arrays;
+  return batches({ input, target }, { ...source.options, runtime });
+}
+
 /** Rows of one tensor; the kind of array stays. */
 function take<T extends Rows>({ data, shape }: T, rows: ArrayLike<number>): T {
   const size = sizeOf(shape.slice(1));
-  const taken = data.slice(0, rows.length * size);
+  const taken = arrayLike(data, rows.length * size);
   for (let n = 0; n < rows.length; n++) {
     const from = (rows[n] as number) * size;
     taken.set(data.subarray(from, from + size), n * size);
@@ -48,21 +65,26 @@ function take<T extends Rows>({ data, shape }: T, rows: ArrayLike<number>): T {
  * next, so saving inside the loop after a step resumes behind it.
  */
 export class Batches<Batch> implements Iterable<Batch> {
+  /** @internal */
+  readonly source: BatchesSource;
+  /** @internal Whether the next iteration begins anew. */
+  ended = false;
   readonly #perEpoch: number;
   readonly #epochs: number;
   readonly #seed: number;
   readonly #make: (epoch: number) => (position: number) => Batch;
   #epoch = 0;
   #position = 0;
-  #ended = false;
 
   /** @internal `make` prepares an epoch; what it gives makes the batch at a place of it. */
   constructor(
     perEpoch: number,
     epochs: number,
     seed: number,
+    source: BatchesSource,
     make: (epoch: number) => (position: number) => Batch,
   ) {
+    this.source = source;
     this.#perEpoch = perEpoch;
     this.#epochs = epochs;
     this.#seed = seed;
@@ -76,8 +98,8 @@ export class Batches<Batch> implements Iterable<Batch> {
 
   /** From where the state stands to the end of the last epoch; once that is reached, the next iteration begins anew. */
   *[Symbol.iterator](): Generator<Batch, void, undefined> {
-    if (this.#ended) this.#epoch = 0;
-    this.#ended = false;
+    if (this.ended) this.#epoch = 0;
+    this.ended = false;
     while (this.#epoch < this.#epochs) {
       const make = this.#make(this.#epoch);
       const epoch = this.#epoch;
@@ -91,7 +113,7 @@ export class Batches<Batch> implements Iterable<Batch> {
         yield batch;
       }
     }
-    this.#ended = true;
+    this.ended = true;
   }
 
   stateDict(): BatchesState {
@@ -124,7 +146,7 @@ export class Batches<Batch> implements Iterable<Batch> {
     }
     this.#epoch = epoch;
     this.#position = position;
-    this.#ended = false;
+    this.ended = false;
   }
 }
 
@@ -163,7 +185,12 @@ export function batches<Target extends Tensor | Integers>(
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0)
     throw new RangeError(`rows expected at least ${dropLast ? `batchSize = ${batchSize}` : 1}, got ${count}`);
-  return new Batches(perEpoch, checkEpochs(options.epochs), seed, (epoch) => {
+  const source: BatchesSource = {
+    of: 'rows',
+    arrays: [input, target],
+    options: { batchSize, shuffle, dropLast, seed, epochs: options.epochs ?? 1 },
+  };
+  return new Batches(perEpoch, checkEpochs(options.epochs), seed, source, (epoch) => {
     const order = shuffle
       ? permutation(runtime, count, seed, epoch)
       : Int32Array.from({ length: count }, (_, n) => n);
@@ -201,7 +228,8 @@ export function lanes(
   options: LanesOptions,
 ): Batches<{ input: IntegerTensor; target: IntegerTensor; reset: boolean }> {
   checkOptions(options, ['batch', 'steps', 'epochs'], 'lanes');
-  const { data } = checkIntegers('ids', ids);
+  const checked = checkIntegers('ids', ids);
+  const { data } = checked;
   const batch = checkSize('batch', options.batch);
   const steps = checkSize('steps', options.steps);
   const lane = Math.floor((data.length - 1) / batch);
@@ -210,7 +238,12 @@ export function lanes(
     throw new RangeError(
       `ids expected at least batch * steps + 1 = ${batch * steps + 1}, got ${data.length}`,
     );
-  return new Batches(perEpoch, checkEpochs(options.epochs), 0, () => (position) => {
+  const source: BatchesSource = {
+    of: 'lanes',
+    arrays: [checked],
+    options: { batch, steps, epochs: options.epochs ?? 1 },
+  };
+  return new Batches(perEpoch, checkEpochs(options.epochs), 0, source, () => (position) => {
     const window = (offset: number): IntegerTensor => {
       const cut = new Int32Array(batch * steps);
       for (let b = 0; b < batch; b++) {

@@ -7,7 +7,8 @@ import { type CoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import type { Recurrent } from '../layers/recurrent.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { OptimizerState } from '../training/optimizer.js';
-import type { Trainer, TrainerState } from '../training/trainer.js';
+import type { Trainer } from '../training/trainer.js';
+import type { TrainerState } from '../training/trainer-state.js';
 import { configOf, layerOf } from './config.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 

@@ -58,7 +58,7 @@ const registry =
  */
 const disposeSymbol = (Symbol as { dispose?: symbol }).dispose;
 
-function disposable(owner: object): void {
+export function disposable(owner: object): void {
   const prototype = Object.getPrototypeOf(owner);
   if (disposeSymbol === undefined || disposeSymbol in prototype) return;
   const dispose = function (this: { dispose(): void }) {

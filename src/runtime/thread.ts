@@ -7,7 +7,8 @@ export interface Thread extends Port {
 
 /** The way to the other side of a worker. */
 export interface Port {
-  post(message: unknown): void;
+  /** What is transferred is gone here. */
+  post(message: unknown, transferred?: readonly ArrayBuffer[]): void;
 }
 
 /** Told of each message that comes. */

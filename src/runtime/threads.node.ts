@@ -1,7 +1,7 @@
 import type { Failed, Heard, Port, Thread } from './thread.js';
 
 /** What threads need and this runtime lacks; Node, Deno and Bun have it all. */
-export function missing(): string | undefined {
+export function missing(_needed: 'workers' | 'shared memory'): string | undefined {
   return undefined;
 }
 
@@ -19,7 +19,7 @@ export async function openThread(
   worker.on('error', (error) => failed(error instanceof Error ? error : new Error(String(error))));
   worker.on('exit', (code) => failed(new Error(`it exited with code ${code}`)));
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transferred = []) => worker.postMessage(message, [...transferred]),
     hold: (held) => (held ? worker.ref() : worker.unref()),
     async end() {
       await worker.terminate();
@@ -31,5 +31,5 @@ export async function openThread(
 export async function listen(heard: Heard): Promise<Port> {
   const { parentPort } = await import('node:worker_threads');
   parentPort?.on('message', heard);
-  return { post: (message) => parentPort?.postMessage(message) };
+  return { post: (message, transferred = []) => parentPort?.postMessage(message, [...transferred]) };
 }

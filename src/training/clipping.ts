@@ -1,6 +1,6 @@
 import { checkPositive } from '../border/options.js';
 import type { Parameter } from '../layers/parameter.js';
-import { type Parameters, parametersOf } from './optimizer.js';
+import { type Parameters, parametersOf } from './groups.js';
 
 /**
  * The norm of all gradients taken as one vector, in double precision.

@@ -2,17 +2,12 @@ import { describe } from '../border/errors.js';
 import { checkNotNegative, checkNumber, checkOptions } from '../border/options.js';
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import { bytesOf, Parameter } from '../layers/parameter.js';
+import { bytesOf, type Parameter } from '../layers/parameter.js';
 import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
 import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
-
-/** What an optimizer or a clip works on: a model, or parameters. */
-export type Parameters = Layer | readonly Parameter[];
-
-/** Parameters with options of their own. */
-export type Group<Options> = { params: Parameters } & Partial<Options>;
+import { type Group, groupsOf, type Parameters, parametersOf } from './groups.js';
 
 /** What an optimizer keeps for one parameter: arrays of its size, and numbers that go on from step to step. */
 export interface SlotState {
@@ -102,6 +97,19 @@ export abstract class Optimizer<Options extends { lr: number }> {
     return [...model.parameters.values()].some((parameter) => own.has(parameter));
   }
 
+  /** @internal Where the parameters of each group stand among those of a model. @throws TypeError for others */
+  placesIn(model: Layer): number[][] {
+    const all = [...model.parameters.values()];
+    return this.#groups.map(({ parameters }) =>
+      parameters.map((parameter) => {
+        const place = all.indexOf(parameter);
+        if (place < 0)
+          throw new TypeError("optimizer expected the model's parameters alone, got others beside them");
+        return place;
+      }),
+    );
+  }
+
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
     this.#holdings.check();
@@ -132,18 +140,19 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
   stateDict(): OptimizerState {
-    this.#holdings.check();
+    return this.stateWith((at, size) => this.runtime.f32.slice(at, at + size));
+  }
+
+  /** @internal The state with what `read` gives in the place of arrays: it is told where they lie, in floats. */
+  stateWith(read: (at: number, size: number) => Float32Array): OptimizerState {
+    this.check();
     const slots = this.#parameters().map((parameter) => {
       const slot = this.#slots.get(parameter);
       if (slot === undefined) return null;
-      const arrays: Record<string, Tensor> = {};
-      for (const [name, pointer] of Object.entries(slot.pointers)) {
-        arrays[name] = {
-          data: this.runtime.f32.slice(pointer >>> 2, (pointer >>> 2) + parameter.size),
-          shape: parameter.shape,
-        };
-      }
-      return { numbers: { ...slot.numbers }, arrays };
+      const { size, shape } = parameter;
+      const pointers = Object.entries(slot.pointers);
+      const arrays = pointers.map(([name, at]) => [name, { data: read(at >>> 2, size), shape }]);
+      return { numbers: { ...slot.numbers }, arrays: Object.fromEntries(arrays) };
     });
     const groups = this.#groups.map(({ options }) => given(options) as OptimizerState['groups'][number]);
     return { type: this.type, groups, slots };
@@ -155,15 +164,25 @@ export abstract class Optimizer<Options extends { lr: number }> {
    * @throws TypeError for the state of another kind of optimizer, RangeError where it has other parameters
    */
   loadStateDict(state: OptimizerState): void {
-    this.#holdings.check();
+    for (const _ of this.loading(state));
+  }
+
+  /** @internal The same, stopping after each array; nothing is changed before the end. */
+  *loading(state: OptimizerState): Generator<void, void, undefined> {
+    this.check();
     const parameters = this.#parameters();
     this.#checkState(state, parameters);
-    const slots = this.#takeSlots(state, parameters);
+    const slots = yield* this.#takeSlots(state, parameters);
     for (const [n, group] of this.#groups.entries())
       Object.assign(group.options, given(state.groups[n] as object));
     this.#giveSlots(this.#slots);
     this.#slots.clear();
     for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
+  }
+
+  /** @internal @throws Error once it was disposed of */
+  check(): void {
+    this.#holdings.check();
   }
 
   /** Gives the state's memory back. The parameters are not touched. */
@@ -231,7 +250,10 @@ export abstract class Optimizer<Options extends { lr: number }> {
   }
 
   /** The slots of a state in the core: all of them, or none where there is no room. */
-  #takeSlots({ groups, slots }: OptimizerState, parameters: readonly Parameter[]): Map<Parameter, Slot> {
+  *#takeSlots(
+    { groups, slots }: OptimizerState,
+    parameters: readonly Parameter[],
+  ): Generator<void, Map<Parameter, Slot>, undefined> {
     const taken = new Map<Parameter, Slot>();
     const options = this.#groups.flatMap((group, n) =>
       group.parameters.map(() => ({ ...group.options, ...groups[n] }) as Options),
@@ -246,6 +268,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
           const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
           pointers[name] = pointer;
           this.runtime.f32.set((slot.arrays[name] as Tensor).data, pointer >>> 2);
+          yield;
         }
       }
       return taken;
@@ -271,38 +294,4 @@ function given(options: object): object {
 
 function hasGradient(parameter: Parameter): boolean {
   return parameter.requiresGrad && parameter.gradient !== 0;
-}
-
-function groupsOf<Options>(
-  owner: string,
-  target: Parameters | readonly Group<Options>[],
-): { params: unknown }[] {
-  const isGroup = (one: unknown) => one !== null && typeof one === 'object' && 'params' in one;
-  if (Array.isArray(target) && target.some(isGroup)) {
-    const bad = target.findIndex((one) => !isGroup(one));
-    if (bad >= 0)
-      throw new TypeError(`${owner}: groups[${bad}] expected { params, … }, got ${describe(target[bad])}`);
-    return target as { params: unknown }[];
-  }
-  return [{ params: target }];
-}
-
-/** The parameters of a model, or those given. @throws TypeError where there is none, or something else */
-export function parametersOf(owner: string, target: Parameters): readonly Parameter[] {
-  const isModel =
-    target !== null &&
-    typeof target === 'object' &&
-    'parameters' in target &&
-    target.parameters instanceof Map;
-  // A layer that stands in a model twice has its parameters twice: they are updated once.
-  const all = isModel ? [...new Set((target as Layer).parameters.values())] : target;
-  if (!Array.isArray(all))
-    throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
-  for (const [n, parameter] of all.entries()) {
-    if (!(parameter instanceof Parameter))
-      throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
-    parameter.check();
-  }
-  if (all.length === 0) throw new TypeError(`${owner} expected at least one parameter, got none`);
-  return all;
 }

@@ -1,7 +1,8 @@
 import { checkBoolean, checkNotNegative, checkNumber, checkProbability } from '../border/options.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { Core } from '../runtime/core.js';
-import { type Group, Optimizer, type Parameters, type Slot } from './optimizer.js';
+import type { Group, Parameters } from './groups.js';
+import { Optimizer, type Slot } from './optimizer.js';
 
 export interface SGDOptions {
   /** Default 0.001. */

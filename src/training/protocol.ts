@@ -1,9 +1,10 @@
-import type { Tensor } from '../border/tensor.js';
-import type { CoreLayer, LayerConfig } from '../layers/layer.js';
+import type { LayerConfig } from '../layers/layer.js';
 import type { GeneratorState } from '../runtime/runtime.js';
+import type { CarriedState } from './model-state.js';
 
-/** What a worker is told at its beginning. */
+/** What a worker of a team is told at its beginning. */
 export interface Setup {
+  readonly job: 'slices';
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
   readonly rank: number;
@@ -11,16 +12,6 @@ export interface Setup {
   readonly weights: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;
 }
-
-/** Whose states an array of a message holds; they follow the input or the output. */
-export interface CarriedState {
-  readonly layer: number;
-  readonly name: string;
-  readonly shape: readonly number[];
-}
-
-/** Such a state itself. */
-export type Carried = CarriedState & Tensor;
 
 export interface ForwardRequest {
   readonly kind: 'forward';
@@ -53,20 +44,13 @@ export interface Failure {
   readonly error: { readonly name: string; readonly message: string };
 }
 
-export function generatorsOf(layers: readonly CoreLayer[]): GeneratorState[] {
-  return layers.flatMap((layer) => layer.extras.generators ?? []);
+export function failureOf(error: unknown): Failure {
+  const { name, message } = error as Error;
+  return { error: { name, message } };
 }
 
-/** The states that layers carry, each with whose it is. */
-export function carriedOf(layers: readonly CoreLayer[]): Carried[] {
-  return layers.flatMap(({ extras }, layer) =>
-    Object.entries(extras.carried?.get() ?? {}).map(([name, state]) => ({ layer, name, ...state })),
-  );
-}
-
-export function setCarried(layers: readonly CoreLayer[], states: readonly Carried[]): void {
-  for (const { layer, name, data, shape } of states) {
-    const { carried } = (layers[layer] as CoreLayer).extras;
-    carried?.set({ ...carried.get(), [name]: { data, shape } });
-  }
+/** The error of another thread, of its kind; `where` stands before its message. */
+export function errorOf({ error: { name, message } }: Failure, where = ''): Error {
+  const Kind = name === 'RangeError' ? RangeError : name === 'TypeError' ? TypeError : Error;
+  return new Kind(where + message);
 }

@@ -4,16 +4,8 @@ import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { Message } from '../runtime/line.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
-import {
-  type BackwardReply,
-  type BackwardRequest,
-  carriedOf,
-  type ForwardReply,
-  type ForwardRequest,
-  generatorsOf,
-  type Setup,
-  setCarried,
-} from './protocol.js';
+import { carriedOf, generatorsOf, setCarried } from './model-state.js';
+import type { BackwardReply, BackwardRequest, ForwardReply, ForwardRequest, Setup } from './protocol.js';
 
 /** Each rank draws its masks from a place of its own in the stream of rank 0: 2^44 values are more than a run draws. */
 const RANK_DRAWS = 17_592_186_044_416;
@@ -41,7 +33,6 @@ export class Replica {
     const model = this.#model;
     this.#take(request);
     const layers = model.coreLayers();
-    for (const layer of layers) layer.extras.carried?.set({});
     setCarried(
       layers,
       request.states.map((state, n) => ({ ...state, data: states[n] as Float32Array })),

@@ -1,4 +1,5 @@
 import {
+  arrayLike,
   checkIds,
   checkIntegers,
   checkTensor,
@@ -62,7 +63,7 @@ export function takeRows<Data extends Float32Array | IntegerArray>(
   const taken = shape.map((extent, n) => (n === axis ? to - from : extent));
   if (axis === 0) return { data: data.subarray(from * width, to * width) as Data, shape: taken };
   const [outer, rows] = shape as [number, number];
-  const out = data.slice(0, outer * (to - from) * width) as Data;
+  const out = arrayLike(data, outer * (to - from) * width);
   for (let n = 0; n < outer; n++) {
     const start = n * rows;
     out.set(data.subarray((start + from) * width, (start + to) * width), n * (to - from) * width);

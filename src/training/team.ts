@@ -5,18 +5,15 @@ import type { Parameter } from '../layers/parameter.js';
 import { carriedBatchError } from '../layers/recurrent.js';
 import { Line, type Message, makeControl } from '../runtime/line.js';
 import type { Thread } from '../runtime/thread.js';
+import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from './model-state.js';
 import {
   type BackwardReply,
   type BackwardRequest,
-  type Carried,
-  type CarriedState,
-  carriedOf,
+  errorOf,
   type Failure,
   type ForwardReply,
   type ForwardRequest,
-  generatorsOf,
   type Setup,
-  setCarried,
 } from './protocol.js';
 import { type Cut, cutOf, joinRows, type Slice, slicesOf, takeRows } from './slices.js';
 
@@ -121,6 +118,7 @@ export class Team {
     line.attach(thread);
     const { runtime } = this.#model;
     const setup: Setup = {
+      job: 'slices',
       module: runtime.module,
       config: this.#model.config(),
       rank,
@@ -217,10 +215,8 @@ export class Team {
 /** A worker's answer. @throws its error, or an Error where it ended */
 async function receive<Reply>({ line }: Member, slice: Slice): Promise<Message<Reply>> {
   const reply = await line.receive<Reply | Failure>();
-  const { error } = reply.header as Partial<Failure>;
-  if (error === undefined) return reply as Message<Reply>;
-  const Kind = error.name === 'RangeError' ? RangeError : error.name === 'TypeError' ? TypeError : Error;
-  throw new Kind(`${nameRows(slice)}: ${error.message}`);
+  if ('error' in (reply.header as object)) throw errorOf(reply.header as Failure, `${nameRows(slice)}: `);
+  return reply as Message<Reply>;
 }
 
 function nameRows({ from, to }: Slice): string {

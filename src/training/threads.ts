@@ -12,19 +12,24 @@ import { Sequential } from '../layers/sequential.js';
 export function checkThreads(value: unknown, model: Layer): number {
   const threads = checkSize('threads', value);
   if (threads === 1) return threads;
+  checkRemakable(`threads: ${threads}`, model);
+  const lack = missing('shared memory');
+  if (lack !== undefined) throw new Error(`threads: ${threads} expected ${lack}`);
+  return threads;
+}
+
+/** Whether a worker can make a model again; `asker` is who wants it. @throws TypeError where it can not */
+export function checkRemakable(asker: string, model: Layer): void {
   const own = foreignLayer(model);
   if (own !== undefined) {
     throw new TypeError(
-      `threads: ${threads} expected a model of this package's layers, which a worker can make again, got ${describe(own)}`,
+      `${asker} expected a model of this package's layers, which a worker can make again, got ${describe(own)}`,
     );
   }
   const layers = layersOf(model);
   if (new Set(layers).size < layers.length) {
-    throw new TypeError(`threads: ${threads} expected each layer of the model once, got one twice`);
+    throw new TypeError(`${asker} expected each layer of the model once, got one twice`);
   }
-  const lack = missing();
-  if (lack !== undefined) throw new Error(`threads: ${threads} expected ${lack}`);
-  return threads;
 }
 
 /** The first layer of a model that is none of this package's. */

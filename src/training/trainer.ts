@@ -1,14 +1,15 @@
 import { describe } from '../border/errors.js';
-import { checkOptions, checkPositive } from '../border/options.js';
+import { checkOptions, checkPositive, checkSignal } from '../border/options.js';
 import type { Integers, Tensor } from '../border/tensor.js';
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
 import type { LossResult } from './losses.js';
-import { Optimizer, type OptimizerState } from './optimizer.js';
+import { Optimizer } from './optimizer.js';
 import type { Team } from './team.js';
 import { checkThreads } from './threads.js';
+import { checkState, type TrainerState, warnOfChange } from './trainer-state.js';
 
 /** One step's data. */
 export interface Batch<Target> {
@@ -41,6 +42,14 @@ export interface TrainerOptions<Target> {
   threads?: number;
 }
 
+/** The options of a trainer but for its optimizer, checked. */
+interface Recipe<Target> {
+  readonly loss: Loss<Target>;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  readonly threads: number;
+}
+
 /** What one step tells. */
 export interface Progress {
   /** Steps so far, over all runs. */
@@ -48,15 +57,6 @@ export interface Progress {
   readonly loss: number;
   /** The norm of all gradients before clipping. */
   readonly gradNorm: number;
-}
-
-/** A trainer's state as plain data; `step` as text, since a number may outgrow what a file's reader holds exactly. */
-export interface TrainerState {
-  readonly step: string;
-  readonly variant: 'simd' | 'relaxed';
-  readonly optimizer: OptimizerState;
-  /** How many threads it ran on, where that was more than one. */
-  readonly threads?: number;
 }
 
 /**
@@ -88,12 +88,11 @@ export interface TrainerState {
 export class Trainer<Target = Integers | Tensor> {
   readonly model: Layer;
   readonly optimizer: Optimizer<{ lr: number }>;
-  readonly #loss: Loss<Target>;
-  readonly #clipNorm: number | undefined;
-  readonly #clipValue: number | undefined;
-  readonly #threads: number;
+  /** @internal What the options said. */
+  readonly recipe: Recipe<Target>;
+  /** @internal What is at the model now, so that nothing else may be. */
+  at: 'a step of a run' | 'a worker' | undefined;
   #step = 0;
-  #stepping = false;
 
   constructor(model: Layer, options: TrainerOptions<Target>) {
     checkOptions(options, ['loss', 'optimizer', 'clipNorm', 'clipValue', 'threads'], 'Trainer');
@@ -111,10 +110,12 @@ export class Trainer<Target = Integers | Tensor> {
       throw new TypeError("optimizer expected the model's parameters, got none of them");
     this.model = model;
     this.optimizer = optimizer;
-    this.#loss = loss;
-    this.#clipNorm = clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm);
-    this.#clipValue = clipValue === undefined ? undefined : checkPositive('clipValue', clipValue);
-    this.#threads = checkThreads(threads, model);
+    this.recipe = {
+      loss,
+      clipNorm: clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm),
+      clipValue: clipValue === undefined ? undefined : checkPositive('clipValue', clipValue),
+      threads: checkThreads(threads, model),
+    };
   }
 
   /** Steps so far, over all runs and those of the state that was loaded. */
@@ -128,9 +129,9 @@ export class Trainer<Target = Integers | Tensor> {
    * @throws Error where the loss or a gradient is not finite, and nothing has changed then, or where there are several threads
    */
   trainStep(batch: Batch<Target>): Progress {
-    if (this.#threads > 1) {
-      throw new Error(`trainStep expected threads: 1, got ${this.#threads}: run() waits for the others`);
-    }
+    const { threads } = this.recipe;
+    if (threads > 1)
+      throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
     const restore = this.#begin(batch);
     try {
       const { output } = this.model.forward(batch.input, { training: true });
@@ -147,9 +148,8 @@ export class Trainer<Target = Integers | Tensor> {
 
   /** The same on several threads. */
   async #teamStep(team: Team, batch: Batch<Target>): Promise<Progress> {
-    if (this.#stepping) throw new Error('run expected the step before it to be over: another run is at it');
     const restore = this.#begin(batch);
-    this.#stepping = true;
+    this.at = 'a step of a run';
     try {
       const output = await team.forward(batch.input);
       const { loss, grad } = this.#measure(output, batch);
@@ -159,13 +159,14 @@ export class Trainer<Target = Integers | Tensor> {
       restore();
       throw error;
     } finally {
-      this.#stepping = false;
+      this.at = undefined;
       this.model.zeroGrad();
     }
   }
 
   /** Checks a batch and makes the model ready for it; gives the way back. */
   #begin(batch: Batch<Target>): () => void {
+    if (this.at) throw new Error(`a step expected the model for itself: ${this.at} is at it`);
     if (batch === null || typeof batch !== 'object')
       throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
     const layers = layersOf(this.model);
@@ -192,10 +193,7 @@ export class Trainer<Target = Integers | Tensor> {
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Progress, void, undefined> {
     checkOptions(options, ['signal'], 'Trainer.run');
-    const { signal } = options;
-    if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-      throw new TypeError(`signal expected an AbortSignal, got ${describe(signal)}`);
-    }
+    const signal = checkSignal(options.signal);
     const iterable = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
     if (!iterable?.[Symbol.iterator] && !iterable?.[Symbol.asyncIterator]) {
       throw new TypeError(`batches expected an iterable of { input, target }, got ${describe(batches)}`);
@@ -205,9 +203,9 @@ export class Trainer<Target = Integers | Tensor> {
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
       signal?.throwIfAborted();
-      if (this.#threads > 1) {
+      if (this.recipe.threads > 1) {
         const { Team } = await import('#team');
-        team = await Team.open(this.model as CoreLayer, this.#threads);
+        team = await Team.open(this.model as CoreLayer, this.recipe.threads);
       }
       for await (const batch of batches) {
         yield team ? await this.#teamStep(team, batch) : this.trainStep(batch);
@@ -226,7 +224,7 @@ export class Trainer<Target = Integers | Tensor> {
       step: String(this.#step),
       variant: this.model.runtime.variant,
       optimizer: this.optimizer.stateDict(),
-      ...(this.#threads > 1 && { threads: this.#threads }),
+      ...(this.recipe.threads > 1 && { threads: this.recipe.threads }),
     };
   }
 
@@ -237,29 +235,20 @@ export class Trainer<Target = Integers | Tensor> {
    * @throws TypeError for another kind of state, RangeError where it has other parameters
    */
   loadStateDict(state: TrainerState): void {
-    if (state === null || typeof state !== 'object')
-      throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
-    const step = Number(state.step);
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
-    this.optimizer.loadStateDict(state.optimizer);
+    for (const _ of this.loading(state));
+  }
+
+  /** @internal The same, stopping after each array of the optimizer; nothing is changed before the end. */
+  *loading(state: TrainerState): Generator<void, void, undefined> {
+    const step = checkState(state);
+    yield* this.optimizer.loading(state.optimizer);
     this.#step = step;
-    const { variant } = this.model.runtime;
-    if (state.variant !== variant) {
-      console.warn(
-        `lstm-wasm: this training ran on the ${state.variant} binary and goes on with ${variant}: its results may differ in the last bits`,
-      );
-    }
-    const { threads = 1 } = state;
-    if (threads !== this.#threads) {
-      console.warn(
-        `lstm-wasm: this training ran with threads: ${threads} and goes on with ${this.#threads}: its results may differ in the last bits`,
-      );
-    }
+    warnOfChange(state, { variant: this.model.runtime.variant, threads: this.recipe.threads });
   }
 
   #measure(output: Tensor, batch: Batch<Target>): LossResult {
-    const result = this.#loss(output, batch.target, {
+    const { loss } = this.recipe;
+    const result = loss(output, batch.target, {
       ...(batch.mask && { mask: batch.mask }),
       runtime: this.model.runtime,
     });
@@ -279,13 +268,14 @@ export class Trainer<Target = Integers | Tensor> {
   /** Clips, and gives the norm before it. */
   #clip(step: number): number {
     const { model } = this;
-    const byNorm = this.#clipNorm !== undefined && this.#clipValue === undefined;
-    const norm = byNorm ? clipGradNorm(model, this.#clipNorm as number) : gradNorm(model);
+    const { clipNorm, clipValue } = this.recipe;
+    const byNorm = clipNorm !== undefined && clipValue === undefined;
+    const norm = byNorm ? clipGradNorm(model, clipNorm) : gradNorm(model);
     if (!Number.isFinite(norm)) {
       throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
     }
-    if (this.#clipValue !== undefined) clipGradValue(model, this.#clipValue);
-    if (this.#clipNorm !== undefined && !byNorm) clipGradNorm(model, this.#clipNorm);
+    if (clipValue !== undefined) clipGradValue(model, clipValue);
+    if (clipNorm !== undefined && !byNorm) clipGradNorm(model, clipNorm);
     return norm;
   }
 }

@@ -1,0 +1,2 @@
+export { trainInWorker } from './training/train-in-worker.js';
+export type { WorkerTraining } from './training/worker-training.js';
