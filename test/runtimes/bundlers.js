@@ -1,5 +1,5 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
@@ -50,15 +50,25 @@ async function bundled(name, place) {
   await bundlers[name](place, layer, ['one-layer.js']);
   const seen = await visit('chromium', app, 'index.html', ['page', 'web worker']);
   seen.reports.page.also = {
-    'tree-shaken': leftOut(textIn(layer), join(place, 'node_modules/lstm-wasm/build')),
+    'tree-shaken': leftOut(loadedBy(layer, 'one-layer'), join(place, 'node_modules/lstm-wasm/build')),
   };
   return { ...seen, version };
 }
 
-/** All code of a folder; a bundler names and nests its files as it likes. */
-function textIn(folder) {
+/** The code that a page loads: a script and what it imports at once; what lies beside for later is not in it. */
+function loadedBy(folder, entry) {
   const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
-  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  const first = names.find((name) => basename(name).startsWith(entry));
+  const loaded = new Map();
+  const load = (path) => {
+    if (loaded.has(path)) return;
+    const code = readFileSync(path, 'utf8');
+    loaded.set(path, code);
+    for (const [, imported] of code.matchAll(/\b(?:from|import)\s*["'](\.[^"']+)["']/g))
+      load(join(dirname(path), imported));
+  };
+  load(join(folder, first));
+  return [...loaded.values()].join('\n');
 }
 
 /** A project of its own, deployed without deploying: what would have been sent then runs in workerd. */
