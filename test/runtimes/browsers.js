@@ -47,7 +47,7 @@ export async function visit(name, place, page, places) {
     const { version, command, args, env } = await browsers[name](profile);
     const began = Date.now();
     program = start(command, [...args, server.address + page], { env });
-    const reports = await server.reports(places, 120_000);
+    const reports = await server.reports(places, 180_000);
     return { version: version.match(/\d+\.\d+[\d.]*/)[0], began, reports };
   } finally {
     program?.stop();
