@@ -8,12 +8,15 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** `--mode slow` runs test/slow alone; without it everything else runs. */
 export default defineConfig(({ mode }) => ({
   resolve: {
-    // The source, as the tests of everything else have it; without this the built copy would be taken.
-    alias: {
-      '#disk': source('src/runtime/disk.node.ts'),
-      '#team': source('src/training/team.ts'),
-      '#threads': source('test/threads.ts'),
-    },
+    // The source, as the tests of everything else have it; without these the built copy would be taken, or what an example
+    // with a package.json of its own has installed.
+    alias: [
+      { find: '#disk', replacement: source('src/runtime/disk.node.ts') },
+      { find: '#team', replacement: source('src/training/team.ts') },
+      { find: '#threads', replacement: source('test/threads.ts') },
+      { find: /^lstm-wasm$/, replacement: source('src/index.ts') },
+      { find: /^lstm-wasm\/(files|data)$/, replacement: source('src/$1/index.ts') },
+    ],
   },
   test: {
     include: [mode === 'slow' ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
