@@ -28,8 +28,6 @@ const bundlers = {
       context: place,
       entry: { [name.replace('.js', '')]: `./${name}` },
       output: { path },
-      // The worker of `threads` shares a chunk with what starts it. To go once that worker is a file of its own.
-      ignoreWarnings: [/Circular dependency between chunks with runtime/],
     });
     const stats = await new Promise((resolve, reject) =>
       compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
