@@ -75,6 +75,16 @@ for (const [name, start] of Object.entries(runtimes)) {
       assert.equal((await post('/forecast', { series: [1, 2] })).status, 200);
     });
 
+    /** A server that ends the connection while the body is still being written can cut off its own answer. */
+    const tooLarge = async (tries = 10) => {
+      try {
+        return await fetchFrom('/generate', { method: 'POST', headers: json, body: ' '.repeat(300_000) });
+      } catch (error) {
+        if (tries === 1) throw error;
+        return tooLarge(tries - 1);
+      }
+    };
+
     it('refuses bad input in one sentence', async () => {
       const cases = [
         [post('/nothing', {}), 404],
@@ -83,7 +93,7 @@ for (const [name, start] of Object.entries(runtimes)) {
         [fetchFrom('/generate', { method: 'POST', headers: json, body: '{' }), 400],
         [post('/forecast', { series: 'x' }), 422],
         [post('/generate', { state: 'AQABAA==' }), 422],
-        [fetchFrom('/generate', { method: 'POST', headers: json, body: ' '.repeat(2_000_000) }), 413],
+        [tooLarge(), 413],
       ];
       for (const [response, status] of cases) {
         const answer = await response;
