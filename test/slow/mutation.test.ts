@@ -49,6 +49,9 @@ const needed = [
   'src',
   'test/parity.test.ts',
   'test/reporter.ts',
+  'test/threads.ts',
+  'test/worker-program.ts',
+  'scripts',
   'test/variants.ts',
   'test/vectors',
   'tsconfig.json',
@@ -86,7 +89,7 @@ function parity(): { passed: number; failed: number } {
   expect(asc.status, asc.text).toBe(0);
   const file = JSON.stringify(`${binary}.wasm`);
   writeFileSync(
-    `${binary}.js`,
+    `${binary}.node.js`,
     `import { readFileSync } from 'node:fs';\nexport default new WebAssembly.Module(readFileSync(${file}));\n`,
   );
   const { status, text } = run('vitest/vitest.mjs', ['run', 'test/parity.test.ts', '-t', '\\[simd\\]']);
