@@ -75,7 +75,7 @@ export class Stream {
    * One step.
    *
    * @param x - batch * inputSize values, one sequence after the other; or batch ids, for a model that begins with an Embedding,
-   *   or in place of one-hot rows for one that begins with an LSTM or RNN
+   *   or in place of one-hot rows for one that begins with a recurrent layer
    * @param out - takes the output and is returned; with it a step allocates nothing
    * @returns batch * outputSize values
    * @throws TypeError for another kind, RangeError for another length or an id out of range, Error after `dispose`

@@ -51,7 +51,6 @@ const needed = [
   'test/reporter.ts',
   'test/threads.ts',
   'test/worker-program.ts',
-  'scripts',
   'test/variants.ts',
   'test/vectors',
   'tsconfig.json',
