@@ -142,39 +142,25 @@ export class Stack {
     level: Level,
     d: number,
     track: Track,
-    { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
-    { steps, batch }: Extent,
+    input: Pick<Block, 'pointer' | 'ids'>,
+    extent: Extent,
     initial: StatePointers,
     tape: Tape,
   ): Run {
-    const { hasCell } = this.#cell;
+    const { steps, batch } = extent;
+    const { core } = this.#holdings.runtime;
     const reverse = this.#directions.reversed[d] === true;
-    const columns = this.#cell.columns(this.#hiddenSize);
-    const size = batch * this.#hiddenSize * 4;
-    const kept = tape.recording ? steps : 0;
-    const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
-    const plan = new Plan(tape.take(PLAN_BYTES));
-    plan[ids ? 'ids' : 'x'] = pointer;
-    plan.y = track.y;
-    plan.yStride = track.stride;
-    plan.reverse = reverse ? 1 : 0;
-    if (this.#cell.kept > 1) {
-      plan.product = tape.take(chunk * batch * columns * 4);
-      if (kept > 0) plan.gates = tape.take(4 * kept * size);
-    }
-    if (hasCell) {
-      plan.c = tape.take((kept + 1) * size);
-      if (kept > 0) plan.squashed = tape.take(kept * size);
-    }
-    const hN = tape.take(size);
-    level.planForward(plan, batch);
-    const { runtime } = this.#holdings;
-    plan.write(runtime);
     const row = this.#hiddenSize * 4;
-    const { core } = runtime;
+    const columns = this.#cell.columns(this.#hiddenSize);
+    const chunk = Math.max(1, Math.min(steps, Math.floor(PRODUCT_VALUES / (batch * columns))));
+    const plan = this.#plan(track, input, extent, chunk * batch * columns * 4, tape);
+    plan.reverse = reverse ? 1 : 0;
+    const hN = tape.take(batch * row);
+    level.planForward(plan, batch);
+    plan.write(this.#holdings.runtime);
+    const end = plan.c + (tape.recording ? steps : 0) * batch * row;
     core.copyRows(track.first, track.stride * 4, initial.h, row, batch, row);
-    const c = plan.c + kept * size;
-    if (hasCell) core.copyRows(reverse ? c : plan.c, row, initial.c, row, batch, row);
+    if (this.#cell.hasCell) core.copyRows(reverse ? end : plan.c, row, initial.c, row, batch, row);
     for (let done = 0; done < steps; done += chunk) {
       const next = Math.min(steps, done + chunk);
       if (reverse) this.#cell.forward(core, plan.pointer, steps - next, steps - done);
@@ -182,7 +168,32 @@ export class Stack {
     }
     core.copyRows(hN, row, track.last, track.stride * 4, batch, row);
     const y = reverse ? track.y : track.y + batch * track.stride * 4;
-    return { plan, y, hN, cN: reverse ? plan.c : c };
+    return { plan, y, hN, cN: reverse ? plan.c : end };
+  }
+
+  /** The plan of a run with the room that its steps take, `productBytes` of it for the products ahead of them. */
+  #plan(
+    track: Track,
+    { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
+    { steps, batch }: Extent,
+    productBytes: number,
+    tape: Tape,
+  ): Plan {
+    const size = batch * this.#hiddenSize * 4;
+    const kept = tape.recording ? steps : 0;
+    const plan = new Plan(tape.take(PLAN_BYTES));
+    plan[ids ? 'ids' : 'x'] = pointer;
+    plan.y = track.y;
+    plan.yStride = track.stride;
+    if (this.#cell.kept > 1) {
+      plan.product = tape.take(productBytes);
+      if (kept > 0) plan.gates = tape.take(4 * kept * size);
+    }
+    if (this.#cell.hasCell) {
+      plan.c = tape.take((kept + 1) * size);
+      if (kept > 0) plan.squashed = tape.take(kept * size);
+    }
+    return plan;
   }
 
   /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
