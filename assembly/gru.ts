@@ -18,7 +18,7 @@ import { activationBackward, activationForward } from './activation';
 import { gateBackward } from './cells';
 import { clampTo } from './clipping';
 import { PANEL, product } from './gemm';
-import { after, before, General, Plan, rowsAt } from './plan';
+import { after, before, Plan, rowsAt } from './plan';
 import { addProduct, complement, mix, multiply, subtract, zeroOutside } from './rows';
 
 /** Of U, packed with the rows of r and z first, where those of n lie. */
@@ -27,7 +27,7 @@ function candidatePanels(panels: usize, columns: i32, K: i32): usize {
 }
 
 /** One step over the pre-activations `a`, which hold the input product, from h, rows `stride` values apart. */
-export function gruForwardStep(plan: Plan, o: General, t: i32, a: usize, h: usize, stride: i32): void {
+export function gruForwardStep(plan: Plan, t: i32, a: usize, h: usize, stride: i32): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const width = 4 * H;
@@ -38,17 +38,17 @@ export function gruForwardStep(plan: Plan, o: General, t: i32, a: usize, h: usiz
   product(a, width, a, width, h, stride, plan.hiddenPanels, rows, 2 * H, H);
   for (let b: i32 = 0; b < rows; b++) {
     const at = <usize>(4 * b) * row;
-    if (o.clip) clampTo(a + at, 2 * H, o.clip);
-    activationForward(gates + at, a + at, 2 * H, o.gate, o.gateAlpha, o.gateBeta);
-    if (o.resetBefore) multiply(m + at, gates + at, h + <usize>(b * stride << 2), H);
+    if (plan.clip) clampTo(a + at, 2 * H, plan.clip);
+    activationForward(gates + at, a + at, 2 * H, plan.gate, plan.gateAlpha, plan.gateBeta);
+    if (plan.resetBefore) multiply(m + at, gates + at, h + <usize>(b * stride << 2), H);
   }
   const panels = candidatePanels(plan.hiddenPanels, 2 * H, H);
-  if (o.resetBefore) product(n, width, n, width, m, width, panels, rows, H, H);
+  if (plan.resetBefore) product(n, width, n, width, m, width, panels, rows, H, H);
   else product(m, width, plan.bias + 3 * row, 0, h, stride, panels, rows, H, H);
-  nextStates(plan, o, t, a, gates, rows);
+  nextStates(plan, t, a, gates, rows);
 }
 
-function nextStates(plan: Plan, o: General, t: i32, a: usize, gates: usize, rows: i32): void {
+function nextStates(plan: Plan, t: i32, a: usize, gates: usize, rows: i32): void {
   const H = plan.H;
   const row = <usize>H << 2;
   const yRow = <usize>plan.yStride << 2;
@@ -57,11 +57,11 @@ function nextStates(plan: Plan, o: General, t: i32, a: usize, gates: usize, rows
   for (let b: i32 = 0; b < rows; b++) {
     const z = gates + row;
     const n = gates + 2 * row;
-    if (!o.resetBefore) addProduct(a + 2 * row, gates, a + 3 * row, H);
-    if (o.clip) clampTo(a + 2 * row, H, o.clip);
-    activationForward(n, a + 2 * row, H, o.candidate, o.candidateAlpha, o.candidateBeta);
-    complement(o.rows, z, H);
-    mix(y, z, h, o.rows, n, H);
+    if (!plan.resetBefore) addProduct(a + 2 * row, gates, a + 3 * row, H);
+    if (plan.clip) clampTo(a + 2 * row, H, plan.clip);
+    activationForward(n, a + 2 * row, H, plan.candidate, plan.candidateAlpha, plan.candidateBeta);
+    complement(plan.rows, z, H);
+    mix(y, z, h, plan.rows, n, H);
     a += 4 * row;
     gates += 4 * row;
     h += yRow;
@@ -70,18 +70,18 @@ function nextStates(plan: Plan, o: General, t: i32, a: usize, gates: usize, rows
 }
 
 /** From dh [B, H] to da in `gates`; what goes to h is added to plan.dh, or where it passes a product, to dState. */
-export function gruBackwardStep(plan: Plan, o: General, t: i32, dh: usize, dState: usize): void {
+export function gruBackwardStep(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const width = 4 * H;
   const da = plan.gates + (<usize>(t * plan.B * width) << 2);
   const panels = candidatePanels(plan.hiddenBackPanels, H, 2 * H);
-  candidateBackward(plan, o, t, dh);
-  if (o.resetBefore) {
-    const dq = o.dInner;
+  candidateBackward(plan, t, dh);
+  if (plan.resetBefore) {
+    const dq = plan.dInner;
     for (let b: i32 = 0; b < rows; b++) memory.fill(dq + (<usize>(b * H) << 2), 0, <usize>H << 2);
     product(dq, H, dq, H, da + (<usize>(2 * H) << 2), width, panels, rows, H, H);
-    resetBackward(plan, o, t, dq, dState);
+    resetBackward(plan, t, dq, dState);
   } else {
     product(dState, H, dState, H, da + (<usize>(3 * H) << 2), width, panels, rows, H, H);
   }
@@ -89,7 +89,7 @@ export function gruBackwardStep(plan: Plan, o: General, t: i32, dh: usize, dStat
 }
 
 /** da of z and n; behind the product also of r, and dm. */
-function candidateBackward(plan: Plan, o: General, t: i32, dh: usize): void {
+function candidateBackward(plan: Plan, t: i32, dh: usize): void {
   const H = plan.H;
   const row = <usize>H << 2;
   const yRow = <usize>plan.yStride << 2;
@@ -105,15 +105,15 @@ function candidateBackward(plan: Plan, o: General, t: i32, dh: usize): void {
     addProduct(carried, dh, z, H);
     subtract(m, h, n, H);
     multiply(m, m, dh, H);
-    complement(o.rows, z, H);
-    multiply(o.rows, o.rows, dh, H);
-    gateBackward(z, m, a + row, z, H, o);
-    activationBackward(n, o.rows, a + 2 * row, n, H, o.candidate, o.candidateAlpha, o.candidateBeta);
-    if (o.clip) zeroOutside(n, a + 2 * row, H, o.clip);
-    if (!o.resetBefore) {
+    complement(plan.rows, z, H);
+    multiply(plan.rows, plan.rows, dh, H);
+    gateBackward(z, m, a + row, z, H, plan);
+    activationBackward(n, plan.rows, a + 2 * row, n, H, plan.candidate, plan.candidateAlpha, plan.candidateBeta);
+    if (plan.clip) zeroOutside(n, a + 2 * row, H, plan.clip);
+    if (!plan.resetBefore) {
       multiply(m, n, r, H);
-      multiply(o.rows, n, a + 3 * row, H);
-      gateBackward(r, o.rows, a, r, H, o);
+      multiply(plan.rows, n, a + 3 * row, H);
+      gateBackward(r, plan.rows, a, r, H, plan);
     }
     h += yRow;
     a += 4 * row;
@@ -124,18 +124,18 @@ function candidateBackward(plan: Plan, o: General, t: i32, dh: usize): void {
 }
 
 /** Before the product: dr, and the part of h that r lets through. */
-function resetBackward(plan: Plan, o: General, t: i32, dq: usize, dState: usize): void {
+function resetBackward(plan: Plan, t: i32, dq: usize, dState: usize): void {
   const H = plan.H;
   const row = <usize>H << 2;
   const first = <usize>(4 * t * plan.B) * row;
-  const yRow = <usize>(o.dropped ? H : plan.yStride) << 2;
-  let h = o.dropped ? o.hidden + <usize>(t * plan.B) * row : before(plan, plan.y, t, <usize>plan.B * yRow);
+  const yRow = <usize>(plan.dropped ? H : plan.yStride) << 2;
+  let h = plan.dropped ? plan.hidden + <usize>(t * plan.B) * row : before(plan, plan.y, t, <usize>plan.B * yRow);
   let a = plan.product + first;
   let r = plan.gates + first;
   for (let b = rowsAt(plan, t); b > 0; b--) {
     addProduct(dState, dq, r, H);
     multiply(dq, dq, h, H);
-    gateBackward(r, dq, a, r, H, o);
+    gateBackward(r, dq, a, r, H, plan);
     h += yRow;
     a += 4 * row;
     r += 4 * row;

@@ -1,125 +1,96 @@
 /*
- * What one level of a recurrent layer computes over one sequence: sizes, and where everything lies. Written once by the host
- * (src/layers/plan.ts holds the same list), read by each call. Sequences are [T, B, ·], rows dense.
+ * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
+ * lies. The host writes all but the last part, in this order (src/layers/plan.ts); what is 0 is not there. Sequences are
+ * [T, B, ·], rows dense.
  */
 
 @unmanaged
 export class Plan {
-  B: i32;
-  I: i32;
-  H: i32;
-  /** 1 where the steps run from the last to the first. */
-  reverse: i32;
-  /** Values from one row of y, and of dy, to the next: more than H where both directions of a level share their rows. */
-  yStride: i32;
-  /** How many rows each step computes [T], the longest sequences first; 0 where all B run to the end. */
-  active: usize;
-
-  // The panels of the weights, and their biases folded into one.
-  inputPanels: usize;
-  hiddenPanels: usize;
-  bias: usize;
-
-  /** x [T, B, I], or 0 where the input is ids. */
-  x: usize;
-  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
-  ids: usize;
-  /** y [T + 1, B, R], R = H but for a projection; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
-  y: usize;
-  /** c [T + 1, B, H] when recording, as y, else one [B, H] that each step overwrites. */
-  c: usize;
-  /** gates [T, B, blocks of H] after their nonlinearity, 0 when nothing is recorded. Backward turns it into dgates. */
-  gates: usize;
-  /** tanh(c) [T, B, H], only when recording; of the general cell always, [B, H] when not. */
-  squashed: usize;
-  /** The input product of the steps of one call: [t1 - t0, B, columns]. The general cell keeps pre-activations there. */
-  product: usize;
-
-  // Backward. dy [T, B, R] or 0; dh [B, R] and dc [B, H]: in dhN dcN, out dh0 dc0; dx [T, B, I] or 0.
-  dy: usize;
-  dh: usize;
-  dc: usize;
-  dx: usize;
-  /** The panels of the weights as they stand, for the products with dgates. */
-  inputBackPanels: usize;
-  hiddenBackPanels: usize;
-  // Gradients of the parameters, which accumulate; 0 where one is not wanted.
-  dInputWeight: usize;
-  dHiddenWeight: usize;
-  dInputBias: usize;
-  dHiddenBias: usize;
-  /** `gradientScratch` bytes. */
-  scratch: usize;
-
-  /** What the general cell needs beside, 0 for the plain LSTM. */
-  general: usize;
-}
-
-/** The general cell's part of a plan. What is 0 is not there. */
-@unmanaged
-export class General {
+  // The level.
   clip: f32;
   cellClip: f32;
   epsilon: f32;
+  inputDropout: f32;
+  recurrentDropout: f32;
+  zoneoutOfH: f32;
+  zoneoutOfC: f32;
   gateAlpha: f32;
   gateBeta: f32;
   candidateAlpha: f32;
   candidateBeta: f32;
   cellAlpha: f32;
   cellBeta: f32;
-
-  /** Which cell, as general.ts counts them. */
-  cell: i32;
-  /** Values of h, which a projection makes fewer than H. */
-  R: i32;
-  /** Values of a row of pre-activations, and how many of them the input product gives. */
-  width: i32;
-  columns: i32;
-  /** 1 where every step keeps its own values, 0 where all share those of one. */
-  kept: i32;
-  coupled: i32;
-  resetBefore: i32;
   // Nonlinearities, as activation.ts counts them.
   gate: i32;
   candidate: i32;
   squash: i32;
-
-  /** [T, B] of i32, 0 where a step is masked. */
-  mask: usize;
-  /** The mask of recurrent dropout [B, R], and what becomes of h under it, [T, B, R]. */
-  dropped: usize;
-  hidden: usize;
-  /** The part of the old state that stays, rows `zoneoutHRow` and `zoneoutCRow` bytes apart: 0 where all share one. */
-  zoneoutH: usize;
-  zoneoutHRow: i32;
-  zoneoutC: usize;
-  zoneoutCRow: i32;
-
+  /** Which cell, as general.ts counts them. */
+  cell: i32;
+  I: i32;
+  H: i32;
+  /** Values of h: H, or fewer where it is projected. */
+  R: i32;
+  /** Values of a row of the general cell's pre-activations, and of the gates that are kept. */
+  width: i32;
+  /** How many of them the input product gives. */
+  columns: i32;
+  coupled: i32;
+  resetBefore: i32;
   peepholes: usize;
-  projection: usize;
-  /** All that is added behind a layer norm: biases and shifts. */
-  normBias: usize;
   inputGain: usize;
   hiddenGain: usize;
   cellGain: usize;
   cellShift: usize;
   gateGain: usize;
 
-  // Kept of each step: [B, H] before zoneout, what the cell's nonlinearity reads, and h before its projection.
-  candidates: usize;
-  inner: usize;
-  opened: usize;
-  // Normalised values, and 1 / deviation [B, 4]: of the products (or the gates), and of the cell.
-  normInput: usize;
-  normHidden: usize;
-  normCell: usize;
-  scales: usize;
+  // The panels of the weights, and their biases folded into one; with layer norm that and its shifts lie in `normBias`.
+  inputPanels: usize;
+  hiddenPanels: usize;
+  bias: usize;
+  projection: usize;
+  normBias: usize;
 
-  // Backward. dhat is the gradient of h before zoneout [T, B, R], or [B, R] without a projection.
-  dhat: usize;
+  // The sequence.
+  /** 0 for the plain LSTM. */
+  general: i32;
+  T: i32;
+  B: i32;
+  /** 1 where the steps run from the last to the first. */
+  reverse: i32;
+  /** 1 where every step is kept for backward. */
+  kept: i32;
+  training: i32;
+  /** x [T, B, I], or 0 where the input is ids. */
+  x: usize;
+  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
+  ids: usize;
+  /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
+  y: usize;
+  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
+  yStride: i32;
+  /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
+  c: usize;
+  /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
+  active: usize;
+  lengths: usize;
+  order: usize;
+  /** [T, B] of i32, 0 where a step is masked. */
+  mask: usize;
+
+  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; the weights as they stand; `gradientScratch` bytes.
+  dy: usize;
+  dx: usize;
+  scratch: usize;
+  inputBackPanels: usize;
+  hiddenBackPanels: usize;
   projectionBack: usize;
-  dPeepholes: usize;
+  // Gradients of the parameters, which accumulate; 0 where one is not wanted.
+  dInputWeight: usize;
+  dHiddenWeight: usize;
+  dInputBias: usize;
+  dHiddenBias: usize;
   dProjection: usize;
+  dPeepholes: usize;
   dInputGain: usize;
   dInputShift: usize;
   dHiddenGain: usize;
@@ -127,6 +98,42 @@ export class General {
   dCellGain: usize;
   dCellShift: usize;
   dGateGain: usize;
+
+  // From here on run.ts says where things lie.
+  /** How many steps the input product is computed ahead. */
+  chunk: i32;
+  /** The input product of those [chunk, B, columns]. The general cell keeps pre-activations there. */
+  product: usize;
+  /** Gates [T, B, width] after their nonlinearity, 0 when nothing is kept. Backward turns them into dgates. */
+  gates: usize;
+  /** tanh(c) [T, B, H], or what stands in its place. */
+  squashed: usize;
+  /** The mask of input dropout [B, I], x under it, and the gradient of that. */
+  inputMask: usize;
+  dropX: usize;
+  dropDx: usize;
+  /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
+  dropped: usize;
+  hidden: usize;
+  /** The part of the old state that stays, rows `zoneoutHRow` and `zoneoutCRow` bytes apart: 0 where all share one. */
+  zoneoutH: usize;
+  zoneoutHRow: i32;
+  zoneoutC: usize;
+  zoneoutCRow: i32;
+  // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
+  candidates: usize;
+  inner: usize;
+  opened: usize;
+  // Normalised values, and 1 / deviation [T, B, 4]: of the products (or the gates), and of the cell.
+  normInput: usize;
+  normHidden: usize;
+  normCell: usize;
+  scales: usize;
+  /** What backward carries, in dhN dcN, out dh0 dc0. */
+  dh: usize;
+  dc: usize;
+  /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
+  dhat: usize;
   /** Gradients of one step: [B, H] behind an inner product, [B, R] under recurrent dropout; five rows of H. */
   dInner: usize;
   dDropped: usize;

@@ -20,8 +20,9 @@ export class Masks {
 
   /** out = x under a mask of its own; gives what `again` needs to draw that mask once more. */
   draw(out: number, x: number, count: number, p: number): number {
-    const counter = this.#pass(count);
+    const { counter } = this.generator;
     this.again(out, x, count, p, counter);
+    this.generator.counter += Math.ceil(count / 4) * 4;
     return counter;
   }
 
@@ -29,15 +30,9 @@ export class Masks {
     this.#runtime.core.dropout(out, x, count, p, counter, this.#source);
   }
 
-  /** A mask itself: 0 with the probability `p`, else `value`. */
-  fill(out: number, count: number, p: number, value: number): void {
-    this.#runtime.core.fillMask(out, count, p, value, this.#pass(count), this.#source);
-  }
-
-  #pass(count: number): number {
-    const { counter } = this.generator;
-    this.generator.counter += Math.ceil(count / 4) * 4;
-    return counter;
+  /** Those of a plan. */
+  drawFor(plan: number): void {
+    this.generator.counter += this.#runtime.core.drawMasks(plan, this.generator.counter, this.#source);
   }
 
   get #source(): number {

@@ -2,14 +2,16 @@ import type { Holdings } from '../runtime/memory.js';
 import { type Cell, parameterShapes } from './cell.js';
 import { Packed, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
-import type { General, Plan } from './plan.js';
+import { writeLevel } from './plan.js';
 
-/** The weights as products read them. */
-interface Panels {
-  readonly input: Packed;
-  readonly hidden: Packed;
-  readonly bias: Packed;
-}
+/** The parameters that have a gradient in a plan, in its order. */
+const LEARNED = [
+  ...['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr', 'weight_peephole'],
+  ...['weight_ln_ih', 'bias_ln_ih', 'weight_ln_hh', 'bias_ln_hh', 'weight_ln_c', 'bias_ln_c', 'weight_ln'],
+];
+
+/** Those that the general cell reads as they stand. */
+const READ = ['weight_peephole', 'weight_ln_ih', 'weight_ln_hh', 'weight_ln_c', 'bias_ln_c', 'weight_ln'];
 
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
@@ -17,15 +19,13 @@ export class Level {
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly #cell: Cell;
   readonly #holdings: Holdings;
-  /** For the plain LSTM's kernel, and for the general one. */
-  readonly #plain: Panels;
-  readonly #general: Panels;
-  readonly #normBias: Packed;
-  readonly #projection: Packed | undefined;
-  readonly #inputBack: Packed;
-  readonly #hiddenBack: Packed;
-  readonly #projectionBack: Packed | undefined;
-  readonly #constants: Partial<General>;
+  readonly #direction: number;
+  /** Panels and bias as the plain LSTM reads them. */
+  readonly #plain: readonly Packed[];
+  /** The same for the general cell, the projection and what stands behind a layer norm. */
+  readonly #general: readonly (Packed | undefined)[];
+  /** Panels of the input's weight, the state's and the projection as they stand. */
+  readonly #back: readonly (Packed | undefined)[];
 
   /** `named` gets the parameters, with `suffix` behind their names. */
   constructor(
@@ -45,133 +45,73 @@ export class Level {
     this.parameters = parameters;
     this.#cell = cell;
     this.#holdings = holdings;
-    const { hiddenSize: H, stateSize: R, gates } = cell;
+    this.#direction = direction;
+    const { hiddenSize: H, stateSize: R, gates, own } = cell;
     const { weight_ih: ih, weight_hh: hh, weight_hr: hr } = parameters as Record<string, Parameter>;
-    const parts = cell.gates === 3 ? [2 * H, H] : [gates * H];
-    this.#plain = this.#plainPanels(ih as Parameter, hh as Parameter);
-    this.#general = {
-      input: this.#rows(ih as Parameter, [gates * H]),
-      hidden: this.#rows(hh as Parameter, parts),
-      bias: cell.own.layerNorm ? this.#zeros(gates * H) : this.#biases(),
-    };
-    this.#normBias = this.#biases();
-    this.#inputBack = this.#columns(ih as Parameter, [gates * H]);
-    this.#hiddenBack = this.#columns(hh as Parameter, parts);
-    this.#projection = hr && this.#rows(hr, [R]);
-    this.#projectionBack = hr && this.#columns(hr, [R]);
-    this.#constants = this.#told(direction);
+    const all = [gates * H];
+    const parts = gates === 3 ? [2 * H, H] : all;
+    const pack = (how: 'packRows' | 'packColumns') => [
+      this.#packed(how, ih as Parameter, all),
+      this.#packed(how, hh as Parameter, parts),
+      hr && this.#packed(how, hr, [R]),
+    ];
+    const [input, hidden, projection] = pack('packRows');
+    const norm = own.layerNorm && this.#biases();
+    this.#plain = this.#gatePanels();
+    this.#general = [input, hidden, norm ? this.#zeros(gates * H) : this.#biases(), projection, norm];
+    this.#back = pack('packColumns');
   }
 
-  /** Puts in the sizes and the packed weights, which are made anew where a parameter has changed. */
-  planForward(plan: Plan, general: General | undefined, batch: number): void {
-    plan.B = batch;
-    plan.I = this.inputSize;
-    plan.H = this.#cell.hiddenSize;
-    plan.yStride ||= this.#cell.stateSize;
-    const { input, hidden, bias } = this.#panels(general);
-    plan.inputPanels = input.upToDate();
-    plan.hiddenPanels = hidden.upToDate();
-    plan.bias = bias.upToDate();
-    if (!general) return;
-    plan.general = general.pointer;
-    Object.assign(general, this.#constants);
-    general.projection = this.#projection?.upToDate() ?? 0;
-    if (this.#cell.own.layerNorm) general.normBias = this.#normBias.upToDate();
+  /** Writes its part of a plan: what the options say, the packed weights, made anew where a parameter has changed. */
+  write(plan: number, general: boolean): void {
+    const { kind, gates, blocks, hiddenSize: H, stateSize: R, own, clip, activations } = this.#cell;
+    const { inputDropout, recurrentDropout, zoneout } = this.#cell;
+    const nonlinearities = [0, 3, 6].map((n) => activations[this.#direction]?.slice(n, n + 3) ?? []);
+    const fractions = [clip, own.cellClip ?? 0, own.normEpsilon ?? 0, inputDropout, recurrentDropout];
+    const [kinds, alphas, betas] = [0, 1, 2].map((n) => nonlinearities.map((one) => one[n] ?? 0));
+    const slopes = (alphas ?? []).flatMap((alpha, n) => [alpha, betas?.[n] ?? 0]);
+    const sizes = [kind, this.inputSize, H, R, blocks * H, gates * H];
+    const flags = [+(own.coupled ?? false), +(own.resetAfter === false)];
+    const read = READ.map((name) => this.parameters[name]?.pointer ?? 0);
+    writeLevel(
+      this.#holdings.runtime,
+      plan,
+      [...fractions, zoneout.h, zoneout.c, ...slopes],
+      [...(kinds ?? []), ...sizes, ...flags, ...read, ...this.refresh(general)],
+    );
   }
 
   /** Packs anew, in the same places, what has changed. */
-  refresh(general: General | undefined): void {
-    const { input, hidden, bias } = this.#panels(general);
-    for (const packed of [input, hidden, bias]) packed.upToDate();
-    this.#projection?.upToDate();
-    if (this.#cell.own.layerNorm) this.#normBias.upToDate();
+  refresh(general: boolean): number[] {
+    return (general ? this.#general : this.#plain).map(upToDate);
   }
 
-  /** Puts in what backward needs beside: the weights as they stand, and where the gradients accumulate. */
-  planBackward(plan: Plan, general: General | undefined, wantInput: boolean): void {
-    const gradient = (name: string) => this.parameters[name]?.needGradient() ?? 0;
-    plan.inputBackPanels = wantInput ? this.#inputBack.upToDate() : 0;
-    plan.hiddenBackPanels = this.#hiddenBack.upToDate();
-    plan.dInputWeight = gradient('weight_ih');
-    plan.dHiddenWeight = gradient('weight_hh');
-    plan.dInputBias = gradient('bias_ih');
-    plan.dHiddenBias = gradient('bias_hh');
-    if (!general) return;
-    general.projectionBack = this.#projectionBack?.upToDate() ?? 0;
-    general.dProjection = gradient('weight_hr');
-    general.dPeepholes = gradient('weight_peephole');
-    general.dInputGain = gradient('weight_ln_ih');
-    general.dInputShift = gradient('bias_ln_ih');
-    general.dHiddenGain = gradient('weight_ln_hh');
-    general.dHiddenShift = gradient('bias_ln_hh');
-    general.dCellGain = gradient('weight_ln_c');
-    general.dCellShift = gradient('bias_ln_c');
-    general.dGateGain = gradient('weight_ln');
-  }
-
-  #panels(general: General | undefined): Panels {
-    return general ? this.#general : this.#plain;
-  }
-
-  /** What the general cell is told of the options, and where it finds the parameters that it reads as they stand. */
-  #told(direction: number): Partial<General> {
-    const { kind, gates, blocks, hiddenSize: H, stateSize: R, own, clip, activations } = this.#cell;
-    const [gate = 0, gateAlpha = 0, gateBeta = 0, candidate = 0, candidateAlpha = 0, candidateBeta = 0] =
-      activations[direction] as number[];
-    const [squash = 0, cellAlpha = 0, cellBeta = 0] = (activations[direction] as number[]).slice(6);
-    const at = (name: string) => this.parameters[name]?.pointer ?? 0;
-    return {
-      ...{ cell: kind, R, width: blocks * H, columns: gates * H, clip, cellClip: own.cellClip ?? 0 },
-      ...{ epsilon: own.normEpsilon ?? 0, coupled: own.coupled ? 1 : 0 },
-      resetBefore: own.resetAfter === false ? 1 : 0,
-      ...{ gate, gateAlpha, gateBeta, candidate, candidateAlpha, candidateBeta, squash, cellAlpha, cellBeta },
-      peepholes: at('weight_peephole'),
-      inputGain: at('weight_ln_ih'),
-      hiddenGain: at('weight_ln_hh'),
-      cellGain: at('weight_ln_c'),
-      cellShift: at('bias_ln_c'),
-      gateGain: at('weight_ln'),
-    };
+  /** What a plan's backward needs beside: the weights as they stand, and where the gradients accumulate. */
+  backward(wantInput: boolean): number[] {
+    const panels = this.#back.map((packed, n) => (n > 0 || wantInput ? upToDate(packed) : 0));
+    return [...panels, ...LEARNED.map((name) => this.parameters[name]?.needGradient() ?? 0)];
   }
 
   /** Panels of four gates of four neighbouring units each, i f g o. */
-  #plainPanels(ih: Parameter, hh: Parameter): Panels {
+  #gatePanels(): Packed[] {
     const H = this.#cell.hiddenSize;
     const columns = Math.ceil(H / 4) * 16;
     const { core } = this.#holdings.runtime;
-    const gates = (weight: Parameter, K: number) =>
-      new Packed(this.#holdings, [weight], panelBytes(columns, K), (to) =>
-        core.packGates(to, weight.pointer, H, K),
-      );
-    const { bias_ih: first, bias_hh: second } = this.parameters;
+    const { weight_ih, weight_hh, bias_ih: first, bias_hh: second } = this.parameters;
+    const gates = given(weight_ih, weight_hh).map((weight) => {
+      const K = weight.shape[1] as number;
+      const pack = (to: number) => core.packGates(to, weight.pointer, H, K);
+      return new Packed(this.#holdings, [weight], panelBytes(columns, K), pack);
+    });
     const add = (to: number) => core.packGateBias(to, first?.pointer ?? 0, second?.pointer ?? 0, H);
-    return {
-      input: gates(ih, this.inputSize),
-      hidden: gates(hh, H),
-      bias: new Packed(this.#holdings, given(first, second), columns * 4, add),
-    };
+    return [...gates, new Packed(this.#holdings, given(first, second), columns * 4, add)];
   }
 
-  /** Panels of a weight's transpose, of `parts` rows each. */
-  #rows(weight: Parameter, parts: readonly number[]): Packed {
-    const K = weight.shape[1] as number;
-    return this.#packed(weight, parts, (part) => panelBytes(part, K), 'packRows');
-  }
-
-  /** Panels of the weight itself, for the way back. */
-  #columns(weight: Parameter, parts: readonly number[]): Packed {
-    const K = weight.shape[1] as number;
-    return this.#packed(weight, parts, (part) => panelBytes(K, part), 'packColumns');
-  }
-
-  #packed(
-    weight: Parameter,
-    parts: readonly number[],
-    bytes: (part: number) => number,
-    how: 'packRows' | 'packColumns',
-  ): Packed {
+  /** Panels of a weight as it stands, or with `packRows` of its transpose, of `parts` rows each. */
+  #packed(how: 'packRows' | 'packColumns', weight: Parameter, parts: readonly number[]): Packed {
     const K = weight.shape[1] as number;
     const { core } = this.#holdings.runtime;
+    const bytes = (part: number) => (how === 'packRows' ? panelBytes(part, K) : panelBytes(K, part));
     const all = parts.reduce((sum, part) => sum + bytes(part), 0);
     return new Packed(this.#holdings, [weight], all, (to) => {
       let from = weight.pointer;
@@ -213,4 +153,8 @@ export class Level {
 
 function given(...parameters: (Parameter | undefined)[]): Parameter[] {
   return parameters.filter((one) => one !== undefined);
+}
+
+function upToDate(packed: Packed | undefined): number {
+  return packed?.upToDate() ?? 0;
 }

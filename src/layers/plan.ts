@@ -1,119 +1,53 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-/** Fields of four bytes each, which the core reads at `pointer`: the numbers with a fraction first. What is 0 is not there. */
-abstract class Struct {
-  readonly #pointer: number;
+/** Bytes of a plan, whose fields assembly/plan.ts names in the order in which they are written here, 32 bits each. */
+export const PLAN_BYTES = 95 * 4;
 
-  constructor(pointer: number) {
-    this.#pointer = pointer;
-  }
+/** Where its parts begin, in words: the level's whole numbers behind its fractions, the sequence, backward. */
+const LEVEL = 13;
+const SEQUENCE = 35;
+const BACKWARD = 50;
 
-  get pointer(): number {
-    return this.#pointer;
-  }
-
-  write(runtime: Runtime, fractions = 0): void {
-    const values = Object.values(this);
-    runtime.i32.set(values, this.#pointer >>> 2);
-    runtime.f32.set(values.slice(0, fractions), this.#pointer >>> 2);
-  }
+/** Clears a plan and writes its first part. */
+export function writeLevel(
+  { i32, f32 }: Runtime,
+  plan: number,
+  fractions: readonly number[],
+  words: readonly number[],
+): void {
+  i32.fill(0, plan >>> 2, (plan + PLAN_BYTES) >>> 2);
+  f32.set(fractions, plan >>> 2);
+  i32.set(words, (plan >>> 2) + LEVEL);
 }
 
-export const PLAN_BYTES = 28 * 4;
-
-/** One level over one sequence: the fields of assembly/plan.ts in the same order, and none beside them. */
-export class Plan extends Struct {
-  B = 0;
-  I = 0;
-  H = 0;
-  reverse = 0;
-  yStride = 0;
-  active = 0;
-  inputPanels = 0;
-  hiddenPanels = 0;
-  bias = 0;
-  x = 0;
-  ids = 0;
-  y = 0;
-  c = 0;
-  gates = 0;
-  squashed = 0;
-  product = 0;
-  dy = 0;
-  dh = 0;
-  dc = 0;
-  dx = 0;
-  inputBackPanels = 0;
-  hiddenBackPanels = 0;
-  dInputWeight = 0;
-  dHiddenWeight = 0;
-  dInputBias = 0;
-  dHiddenBias = 0;
-  scratch = 0;
-  general = 0;
+/** What a sequence brings to a plan; 0 stands for nothing. */
+export interface SequencePlan {
+  /** Whether the general cell computes it. */
+  readonly general: boolean;
+  readonly steps: number;
+  readonly batch: number;
+  readonly reverse: boolean;
+  readonly kept: boolean;
+  readonly training: boolean;
+  readonly x: number;
+  readonly ids: number;
+  readonly y: number;
+  readonly yStride: number;
+  readonly c: number;
+  readonly ragged?: { readonly words: readonly number[] } | undefined;
 }
 
-export const GENERAL_BYTES = 55 * 4;
+export function writeSequence({ i32 }: Runtime, plan: number, sequence: SequencePlan): void {
+  const { general, steps, batch, reverse, kept, training, x, ids, y, yStride, c, ragged } = sequence;
+  const words = [+general, steps, batch, +reverse, +kept, +training, x, ids, y, yStride, c];
+  i32.set([...words, ...(ragged?.words ?? [])], (plan >>> 2) + SEQUENCE);
+}
 
-/** The same for the general cell's part of it. */
-export class General extends Struct {
-  clip = 0;
-  cellClip = 0;
-  epsilon = 0;
-  gateAlpha = 0;
-  gateBeta = 0;
-  candidateAlpha = 0;
-  candidateBeta = 0;
-  cellAlpha = 0;
-  cellBeta = 0;
-  cell = 0;
-  R = 0;
-  width = 0;
-  columns = 0;
-  kept = 0;
-  coupled = 0;
-  resetBefore = 0;
-  gate = 0;
-  candidate = 0;
-  squash = 0;
-  mask = 0;
-  dropped = 0;
-  hidden = 0;
-  zoneoutH = 0;
-  zoneoutHRow = 0;
-  zoneoutC = 0;
-  zoneoutCRow = 0;
-  peepholes = 0;
-  projection = 0;
-  normBias = 0;
-  inputGain = 0;
-  hiddenGain = 0;
-  cellGain = 0;
-  cellShift = 0;
-  gateGain = 0;
-  candidates = 0;
-  inner = 0;
-  opened = 0;
-  normInput = 0;
-  normHidden = 0;
-  normCell = 0;
-  scales = 0;
-  dhat = 0;
-  projectionBack = 0;
-  dPeepholes = 0;
-  dProjection = 0;
-  dInputGain = 0;
-  dInputShift = 0;
-  dHiddenGain = 0;
-  dHiddenShift = 0;
-  dCellGain = 0;
-  dCellShift = 0;
-  dGateGain = 0;
-  dInner = 0;
-  dDropped = 0;
-  rows = 0;
+export function writeBackward({ i32 }: Runtime, plan: number, words: readonly number[]): void {
+  i32.set(words, (plan >>> 2) + BACKWARD + 1);
+}
 
-  override write(runtime: Runtime): void {
-    super.write(runtime, 9);
-  }
+/** Where the gradient of y lies. */
+export function writeOutputGradient({ i32 }: Runtime, plan: number, dy: number): void {
+  i32[(plan >>> 2) + BACKWARD] = dy;
 }

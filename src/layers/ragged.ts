@@ -19,29 +19,13 @@ export interface Extent {
   readonly ragged?: Ragged | undefined;
 }
 
-/** Neighbouring rows of one length. */
-export interface Group {
-  readonly first: number;
-  readonly rows: number;
-  readonly length: number;
-}
-
-export function groupsOf({ steps, batch, ragged }: Extent): readonly Group[] {
-  return ragged?.groups ?? [{ first: 0, rows: batch, length: steps }];
-}
-
 /** Sequences of unlike length, the longest first, so that the rows which a step computes are a prefix; and masked steps. */
 export class Ragged {
-  readonly groups: readonly Group[];
-  /** How many rows each step computes [steps]; 0 where all do. */
-  readonly active: number;
-  /** [steps, batch], in the order inside; 0 where nothing is masked. */
-  readonly mask: number;
+  readonly masked: boolean;
+  /** As a plan has them: rows of each step [steps], lengths and places outside [batch], the mask [steps, batch] in the order inside. */
+  readonly words: readonly number[];
   readonly #runtime: Runtime;
   readonly #extent: Extent;
-  readonly #order: number;
-  readonly #rows: number;
-  readonly #all: number;
   readonly #outside: number;
 
   /** `mask` [steps, batch]. */
@@ -56,47 +40,36 @@ export class Ragged {
     this.#runtime = runtime;
     this.#extent = extent;
     const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
-    const sorted = order.map((row) => lengths[row] as number);
-    const active = Array.from({ length: steps }, (_, t) => sorted.filter((length) => length > t).length);
+    const active = Array.from({ length: steps }, (_, t) => lengths.filter((length) => length > t).length);
     const put = (values: ArrayLike<number>) => {
       const pointer = tape.take(values.length * 4);
       runtime.i32.set(values, pointer >>> 2);
       return pointer;
     };
-    this.groups = [...new Set(sorted)].map((length) => {
-      const first = sorted.indexOf(length);
-      return { first, rows: sorted.lastIndexOf(length) + 1 - first, length };
-    });
-    this.#order = put(order);
-    this.#rows = put(active);
-    this.#all = put([batch]);
-    this.active = active[steps - 1] === batch ? 0 : this.#rows;
+    this.masked = mask !== undefined;
+    const words = [active, order.map((row) => lengths[row] as number), order].map(put);
+    this.words = words;
     this.#outside = mask ? put(mask) : 0;
-    this.mask = mask ? tape.take(steps * batch * 4) : 0;
-    if (mask) this.gather(this.mask, this.#outside, 4, false);
+    if (!mask) return;
+    const inside = tape.take(steps * batch * 4);
+    this.words = [...words, inside];
+    this.gather(inside, this.#outside, 4, false);
   }
 
   /** Sequences of rows of `bytes` bytes, to their places inside; `masked` rows become zero. */
   gather(to: number, from: number, bytes: number, masked: boolean): void {
-    const { steps, batch } = this.#extent;
-    const mask = masked ? this.#outside : 0;
-    this.#runtime.core.gatherSteps(to, from, this.#order, this.#rows, mask, steps, batch, bytes);
+    this.#move('gatherSteps', to, from, bytes, masked);
   }
 
   /** The way back, zeros behind each end. */
   scatter(to: number, from: number, bytes: number, masked: boolean): void {
+    this.#move('scatterSteps', to, from, bytes, masked);
+  }
+
+  #move(how: 'gatherSteps' | 'scatterSteps', to: number, from: number, bytes: number, masked: boolean): void {
     const { steps, batch } = this.#extent;
-    const mask = masked ? this.#outside : 0;
-    this.#runtime.core.scatterSteps(to, from, this.#order, this.#rows, mask, steps, batch, bytes);
-  }
-
-  /** The same for states, a row for each sequence. */
-  gatherStates(to: number, from: number, bytes: number): void {
-    this.#runtime.core.gatherSteps(to, from, this.#order, this.#all, 0, 1, this.#extent.batch, bytes);
-  }
-
-  scatterStates(to: number, from: number, bytes: number): void {
-    this.#runtime.core.scatterSteps(to, from, this.#order, this.#all, 0, 1, this.#extent.batch, bytes);
+    const [active = 0, , order = 0] = this.words;
+    this.#runtime.core[how](to, from, order, active, masked ? this.#outside : 0, steps, batch, bytes);
   }
 }
 

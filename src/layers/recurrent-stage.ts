@@ -1,8 +1,7 @@
 import type { Holdings } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
-import { expectedZoneout, takeRoom } from './general-room.js';
 import type { Level } from './level.js';
-import { GENERAL_BYTES, General, PLAN_BYTES, Plan } from './plan.js';
+import { PLAN_BYTES, writeSequence } from './plan.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 
 /** One step of a recurrent stack: a plan for each level, written once, since packed weights stay where they are. */
@@ -17,43 +16,45 @@ export function recurrentStage(
   const { core } = runtime;
   const { rows } = input;
   const { stateSize: R, hiddenSize: H } = cell;
-  const take = (bytes: number) => holdings.take(bytes);
+  const general = !cell.plain;
   let x = input.pointer;
   const steps = levels.map((level) => {
-    const plan = new Plan(holdings.take(PLAN_BYTES));
-    const general = cell.plain ? undefined : new General(holdings.take(GENERAL_BYTES));
-    plan.x = x;
-    plan.y = holdings.takeZeros(2 * rows * R * 4);
-    plan.c = cell.hasCell ? holdings.takeZeros(rows * H * 4) : 0;
-    plan.product = holdings.take(rows * (general ? cell.blocks * H : Math.ceil(H / 4) * 16) * 4);
-    if (general) {
-      takeRoom(plan, general, cell, rows, rows, take);
-      general.zoneoutH = expectedZoneout(runtime, cell.zoneout.h, R, take);
-      general.zoneoutC = expectedZoneout(runtime, cell.zoneout.c, H, take);
-    }
-    level.planForward(plan, general, rows);
-    plan.write(runtime);
-    general?.write(runtime);
-    x = plan.y;
-    return { level, plan, general };
+    const plan = holdings.take(PLAN_BYTES);
+    const y = holdings.takeZeros(2 * rows * R * 4);
+    const c = cell.hasCell ? holdings.takeZeros(rows * H * 4) : 0;
+    level.write(plan, general);
+    const sequence = {
+      general,
+      steps: 1,
+      batch: rows,
+      yStride: R,
+      reverse: false,
+      kept: false,
+      training: false,
+    };
+    const write = (x: number, ids: number) => writeSequence(runtime, plan, { ...sequence, x, ids, y, c });
+    write(x, 0);
+    core.layOut(plan, holdings.take(core.layOut(plan, 0)));
+    core.drawMasks(plan, 0, 0);
+    x = y;
+    return { level, plan, y, c, write };
   });
-  const states = (cell.hasCell ? (['h', 'c'] as const) : (['h'] as const)).map((name): StageState => {
+  const names = cell.hasCell ? (['h', 'c'] as const) : (['h'] as const);
+  const states = names.map((name): StageState => {
     const initial = levels.flatMap((level) => level.parameters[`${name}0`]?.pointer ?? []);
-    const pointers = steps.map(({ plan }) => (name === 'h' ? plan.y : plan.c));
+    const pointers = steps.map(({ y, c }) => (name === 'h' ? y : c));
     return { name, pointers, width: name === 'h' ? R : H, initial };
   });
-  const first = (steps[0] as (typeof steps)[0]).plan;
+  let ids = false;
   const run = (oneHot: boolean) => {
     check();
-    if (oneHot !== (first.ids !== 0)) {
-      first.ids = oneHot ? input.pointer : 0;
-      first.write(runtime);
+    if (oneHot !== ids) {
+      ids = oneHot;
+      steps[0]?.write(ids ? 0 : input.pointer, ids ? input.pointer : 0);
     }
-    for (const { level, plan, general } of steps) {
+    for (const { level, plan } of steps) {
       level.refresh(general);
-      if (general) core.generalForward(plan.pointer, 0, 1);
-      else core.lstmForward(plan.pointer, 0, 1);
-      core.carryState(plan.pointer);
+      core.streamStep(plan);
     }
   };
   return { output: { pointer: x, rows, width: R }, states, run };

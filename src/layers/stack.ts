@@ -7,7 +7,7 @@ import type { Masks } from './dropout.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Extent } from './ragged.js';
-import { type Context, Run, type StatePointers } from './run.js';
+import { type Context, type Run, runLevel, type StatePointers } from './run.js';
 import type { Block, Tape } from './tape.js';
 
 /** What a forward over one level left. */
@@ -104,7 +104,7 @@ export class Stack {
     const runs = levels.map((level, d) => {
       const reverse = this.#directions.reversed[d] === true;
       const own = this.#statesAt(n, d, extent, initial);
-      return new Run(this.#context, level, tracks[d] as Track, reverse, input, extent, own, tape);
+      return runLevel(this.#context, level, tracks[d] as Track, reverse, input, extent, own, tape);
     });
     this.#directions.merge(
       output,
@@ -123,46 +123,34 @@ export class Stack {
 
   /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
   prepareBackward(done: readonly LevelRun[], extent: Extent, wantInput: boolean, tape: Tape): StackBackward {
-    const { steps, batch } = extent;
     const { cell, holdings } = this.#context;
+    const count = extent.steps * extent.batch * cell.stateSize;
     const rows = cell.blocks * cell.hiddenSize;
     const gradients = this.levels.map(([level], n) => {
       const { inputSize } = level as Level;
-      const dx = n > 0 || wantInput ? tape.take(steps * batch * inputSize * 4) : 0;
+      const dx = n > 0 || wantInput ? tape.take(extent.steps * extent.batch * inputSize * 4) : 0;
       const scratch = tape.take(
         holdings.runtime.core.gradientScratch(rows, Math.max(inputSize, cell.hiddenSize)),
       );
       const { runs } = done[n] as LevelRun;
-      for (const run of runs) run.prepareBackward(dx, scratch, tape);
+      const steps = runs.map((run) => run.prepareBackward(dx, scratch));
       const sources = runs.map((run) => run.y);
-      const split = this.#directions.prepareBackward(sources, steps * batch * cell.stateSize, tape);
-      return { dx, split };
+      const split = this.#directions.prepareBackward(sources, count, tape);
+      return { dx, split, steps };
     });
     return (dy, final) => {
       let gradient = dy;
       for (let n = done.length - 1; n >= 0; n--) {
-        const { dx, split } = gradients[n] as (typeof gradients)[0];
-        this.#backwardLevel(n, done[n] as LevelRun, extent, dx, split(gradient), final);
+        const { dx, split, steps } = gradients[n] as (typeof gradients)[0];
+        const values = extent.steps * extent.batch * ((this.levels[n] as Level[])[0] as Level).inputSize;
+        const dOutputs = split(gradient);
+        if (dx) holdings.runtime.f32.fill(0, dx >>> 2, (dx >>> 2) + values);
+        for (const [d, step] of steps.entries()) step(dOutputs[d] ?? 0, this.#statesAt(n, d, extent, final));
+        const { mask } = done[n] as LevelRun;
+        if (mask !== undefined) this.#context.masks?.again(dx, dx, values, this.#dropout, mask);
         gradient = dx;
       }
       return gradient;
     };
-  }
-
-  #backwardLevel(
-    n: number,
-    { runs, mask }: LevelRun,
-    extent: Extent,
-    dx: number,
-    dOutputs: readonly number[],
-    final: StatePointers,
-  ): void {
-    const { f32 } = this.#context.holdings.runtime;
-    const [level] = this.levels[n] as readonly [Level];
-    const count = extent.steps * extent.batch * level.inputSize;
-    if (dx) f32.fill(0, dx >>> 2, (dx >>> 2) + count);
-    for (const [d, run] of runs.entries())
-      run.backward(dx, dOutputs[d] ?? 0, this.#statesAt(n, d, extent, final));
-    if (mask !== undefined) this.#context.masks?.again(dx, dx, count, this.#dropout, mask);
   }
 }

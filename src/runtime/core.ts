@@ -19,15 +19,21 @@ export interface Core {
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  lstmForward(plan: number, t0: number, t1: number): void;
-  lstmBackward(plan: number, T: number): void;
-  generalForward(plan: number, t0: number, t1: number): void;
-  generalBackward(plan: number, T: number): void;
-  carryState(plan: number): void;
+  layOut(plan: number, base: number): number;
+  drawMasks(plan: number, counter: number, source: number): number;
+  runForward(
+    plan: number,
+    h0: number,
+    hStep: number,
+    c0: number,
+    cStep: number,
+    hN: number,
+    cN: number,
+  ): void;
+  runBackward(plan: number, dh: number, dc: number): void;
+  streamStep(plan: number): void;
   mergeForward(out: number, a: number, b: number, count: number, kind: number): void;
   mergeBackward(da: number, d: number, other: number, count: number, kind: number): void;
-  multiply(out: number, a: number, b: number, count: number): void;
-  addProduct(out: number, a: number, b: number, count: number): void;
   gatherSteps(
     to: number,
     from: number,
@@ -64,7 +70,6 @@ export interface Core {
     beta: number,
   ): void;
   dropout(out: number, x: number, count: number, p: number, counter: number, source: number): void;
-  fillMask(out: number, count: number, p: number, value: number, counter: number, source: number): void;
 
   uniformAt(source: number, counter: number): number;
   fillUniform(out: number, count: number, low: number, high: number, source: number): void;
