@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closedForm } from '../vectors/closed-form.js';
 import { deviations, type StoredTensor } from '../vectors/recurrent.js';
-import { given, parametersOf, readVariants, type VariantConfig } from '../vectors/variants.js';
+import { given, parametersOf, readPacked, readVariants, type VariantConfig } from '../vectors/variants.js';
 import { recurrentLayer, type Values } from './layer.js';
 import { type Design, type Kind, optionShapes } from './options.js';
 import { lstm, rnn } from './recurrent.js';
@@ -29,7 +29,10 @@ function checkVariant(config: VariantConfig) {
   );
   expect([...optionShapes(design)]).toEqual(Object.entries(params).map(([name, { shape }]) => [name, shape]));
   const states = { h0: plain('h0'), ...(kind === 'LSTM' && { c0: plain('c0') }) };
-  const { margins: _, ...results } = recurrentLayer({ ...design, ...states, params, input: plain('input') });
+  const { margins: _, ...results } = recurrentLayer({
+    ...{ ...design, ...states, params, input: plain('input') },
+    ...(config.lengths && { lengths: config.lengths }),
+  });
   for (const [name, { data, shape }] of Object.entries(results)) {
     const stored = config.results[name] as StoredTensor;
     expect(shape, name).toEqual(config.shapes[name]);
@@ -71,7 +74,7 @@ function checkPlain(kind: 'LSTM' | 'RNN', nonlinearity: 'tanh' | 'relu') {
 }
 
 describe('the reference with options', () => {
-  it.each(readVariants())('$id as PyTorch', checkVariant);
+  it.each([...readVariants(), ...readPacked()])('$id as PyTorch', checkVariant);
 
   it('a plain LSTM and RNN as the plain reference', () => {
     checkPlain('LSTM', 'tanh');
