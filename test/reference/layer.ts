@@ -25,7 +25,7 @@ export interface LayerArguments extends Design {
   /** One for each sequence; all of `time` when absent */
   lengths?: readonly number[];
   /** [batch, time], 0 for what is masked */
-  mask?: { data: ArrayLike<number> };
+  mask?: readonly number[];
   draws?(place: Place, row: number): Draws;
 }
 
@@ -115,7 +115,7 @@ function walk(level: Level, args: LayerArguments, input: Vector[], row: number, 
   if (level.place.reverse) steps.reverse();
   let state = initial;
   for (const t of steps) {
-    const masked = mask?.data[row * time + t] === 0;
+    const masked = mask?.[row * time + t] === 0;
     if (!masked) state = step(level, input[t], state, t);
     if (!(masked && options.maskedOutput === 'zeros')) outputs[t] = state.h;
   }

@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import type { Runtime } from '../src/index.js';
+import {
+  build,
+  filled,
+  forwardOptions,
+  type Given,
+  type OptionCase,
+  silent,
+  tensorOf,
+  unread,
+} from './options.js';
+import { recurrentLayer, type Values } from './reference/layer.js';
+import { optionShapes } from './reference/options.js';
+import { closedForm } from './vectors/closed-form.js';
+
+/** Small enough to stay on one side of every kink, and of an error of 1e-9 in float64. */
+const STEP = 2e-6;
+
+/** A derivative of the loss: of one element of a tensor, or of all of them together along `direction`. */
+interface Derivative {
+  tensor: string;
+  direction: readonly number[];
+  expected: number;
+}
+
+/** What a case gives in float64. */
+export interface Expected {
+  results: Record<string, Values>;
+  derivatives: readonly Derivative[];
+}
+
+/** Results, and derivatives at `elements` places of each tensor or at all, and along one direction more. */
+export function expectedOf(one: OptionCase, given: Given, elements: number): Expected {
+  const { margins: _, ...results } = recurrentLayer({ ...one, ...given });
+  const d = { ...given.d, output: outputGradient(one, given, 0) } as Record<string, Values>;
+  const copies = copiesOf(given);
+  const args = {
+    ...{ ...one, ...given, params: copies },
+    ...Object.fromEntries(Object.entries(copies).filter(([name]) => name in given)),
+  };
+  const loss = () => {
+    const { margins: _, ...now } = recurrentLayer(args);
+    return Object.entries(now).reduce((sum, [name, { data }]) => sum + dot(data, d[name].data), 0);
+  };
+  const derivatives = Object.entries(copies).flatMap(([tensor, { data }]) =>
+    directions(tensor, data.length, elements).map((direction) => ({
+      ...{ tensor, direction },
+      expected: derivative(loss, data, direction),
+    })),
+  );
+  return { results, derivatives };
+}
+
+/** Of everything that has a gradient, to be moved by the differences. */
+function copiesOf({
+  params,
+  input,
+  h0,
+  c0,
+}: Given): Record<string, { data: number[]; shape: readonly number[] }> {
+  const all = { input, ...(h0 && { h0 }), ...(c0 && { c0 }), ...params };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, { data, shape }]) => [name, { data: [...data], shape }]),
+  );
+}
+
+function directions(name: string, size: number, elements: number): number[][] {
+  const unit = (at: number) => Array.from({ length: size }, (_, n) => (n === at ? 1 : 0));
+  if (size <= elements) return Array.from({ length: size }, (_, at) => unit(at));
+  const places = [...closedForm(`${name}/places`, elements)].map((u) => Math.floor(((u + 1) / 2) * size));
+  const signs = closedForm(`${name}/signs`, size);
+  return [...places.map(unit), [...signs].map((u) => Math.sign(u) / Math.sqrt(size))];
+}
+
+function derivative(loss: () => number, values: number[], direction: readonly number[]): number {
+  const before = [...values];
+  const at = (step: number) => {
+    for (let n = 0; n < values.length; n++) values[n] = before[n] + step * direction[n];
+    return loss();
+  };
+  const slope = (at(STEP) - at(-STEP)) / (2 * STEP);
+  at(0);
+  for (let n = 0; n < values.length; n++) values[n] = before[n];
+  return slope;
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let n = 0; n < a.length; n++) sum += a[n] * b[n];
+  return sum;
+}
+
+function outputGradient(one: OptionCase, { d }: Given, ignored: number): Values {
+  return d.output.shape.length === 3 ? filled(d.output, one, silent, ignored) : d.output;
+}
+
+/** Forward and backward of the core against all that is expected. What is not to be read holds NaN. */
+export function checkCase(one: OptionCase, given: Given, expected: Expected, runtime: Runtime): void {
+  const layer = build(one, given, runtime);
+  const shapes = [...layer.parameters].map(([name, { shape }]) => [name, [...shape]]);
+  expect(shapes, 'parameters').toEqual([...optionShapes(one)]);
+  const input = tensorOf(filled(given.input, one, unread, Number.NaN));
+  const results = layer.forward(input, { ...forwardOptions(one, given), record: true });
+  expect(Object.keys(results).filter((name) => name in expected.results)).toEqual(
+    Object.keys(expected.results),
+  );
+  for (const [name, { data, shape }] of Object.entries(expected.results)) {
+    const actual = results[name as 'output'];
+    expect([...actual.shape], `shape of ${name}`).toEqual(shape);
+    expectNear(name, actual.data, data);
+  }
+  const d = { ...given.d, output: outputGradient(one, given, Number.NaN) };
+  const gradient = Object.fromEntries(Object.entries(d).map(([name, value]) => [name, tensorOf(value)]));
+  const back = layer.backward(gradient);
+  const gradients: Record<string, Float32Array> = {};
+  for (const [name, value] of Object.entries(back)) gradients[name] = value.data;
+  for (const [name, parameter] of layer.parameters) gradients[name] = parameter.readGrad();
+  expectDerivatives(gradients, expected.derivatives);
+  layer.dispose();
+}
+
+export function expectNear(name: string, actual: Float32Array, expected: readonly number[]): void {
+  expect(actual.length, `length of ${name}`).toBe(expected.length);
+  const most = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const tolerance = 2e-6 + 1e-5 * most;
+  const apart = expected.findIndex((value, n) => !(Math.abs(actual[n] - value) <= tolerance));
+  const found = apart < 0 ? 'near' : `${actual[apart]} for ${expected[apart]} at ${apart}`;
+  expect(found, name).toBe('near');
+}
+
+function expectDerivatives(
+  gradients: Record<string, Float32Array>,
+  derivatives: readonly Derivative[],
+): void {
+  const wrong = derivatives.flatMap(({ tensor, direction, expected }) => {
+    const gradient = gradients[tensor];
+    const most = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
+    const actual = dot(gradient, direction);
+    if (Math.abs(actual - expected) <= TOLERANCE * most) return [];
+    const at = direction.indexOf(1);
+    return [`${tensor}${at < 0 ? ' as a whole' : ` at ${at}`}: ${actual} for ${expected}`];
+  });
+  expect(wrong, 'gradients').toEqual([]);
+}
+
+const TOLERANCE = 2e-5;

@@ -1,0 +1,65 @@
+import { describe, it } from 'vitest';
+import { checkCase, type Expected, expectedOf } from './held-to-reference.js';
+import { caseOf, drawWell, type Given, type OptionCase } from './options.js';
+import { randomCase, SEED } from './random-options.js';
+import { SINGLE_OPTIONS } from './single-options.js';
+import { type Variant, variants } from './variants.js';
+
+interface Prepared {
+  one: OptionCase;
+  given: Given;
+  expected: Expected;
+}
+
+/** Each case is worked out once for all variants. */
+function once<T>(work: (n: number) => T): (n: number) => T {
+  const done = new Map<number, T>();
+  return (n) => {
+    const known = done.get(n);
+    if (known !== undefined) return known;
+    const fresh = work(n);
+    done.set(n, fresh);
+    return fresh;
+  };
+}
+
+const single = once((n): Prepared => {
+  const { name, kind, options, more } = SINGLE_OPTIONS[n];
+  const one = caseOf(kind, options, more);
+  const given = drawWell(one, name);
+  if (given === undefined) throw new Error(`no well conditioned draw for ${name}`);
+  return { one, given, expected: expectedOf(one, given, 4) };
+});
+
+const COMBINATIONS = 200;
+
+const combination = once((n): Prepared => {
+  for (let more = 0; ; more++) {
+    const one = randomCase(SEED, n, more);
+    const given = drawWell(one, `combination ${SEED}/${n}`, 10);
+    if (given) return { one, given, expected: expectedOf(one, given, 2) };
+  }
+});
+
+function check({ one, given, expected }: Prepared, { create }: Variant) {
+  try {
+    checkCase(one, given, expected, create());
+  } catch (error) {
+    (error as Error).message = `${JSON.stringify(one)}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
+function suite(variant: Variant) {
+  describe(`each option against the reference [${variant.name}]`, () => {
+    SINGLE_OPTIONS.forEach(({ name }, n) => {
+      it(name, () => check(single(n), variant));
+    });
+  });
+
+  describe(`options together against the reference [${variant.name}], OPTIONS_SEED=${SEED}`, () => {
+    for (let n = 0; n < COMBINATIONS; n++) it(`combination ${n}`, () => check(combination(n), variant));
+  });
+}
+
+variants.forEach(suite);
