@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Runtime } from '../src/index.js';
 import {
+  type AnyLayer,
   build,
   filled,
   forwardOptions,
@@ -33,23 +34,36 @@ export interface Expected {
 /** Results, and derivatives at `elements` places of each tensor or at all, and along one direction more. */
 export function expectedOf(one: OptionCase, given: Given, elements: number): Expected {
   const { margins: _, ...results } = recurrentLayer({ ...one, ...given });
+  const loss = (moved: Given) => {
+    const { margins: _, ...now } = recurrentLayer({ ...one, ...moved });
+    return lossOf(one, given, now);
+  };
+  return { results, derivatives: derivativesOf(given, loss, elements, STEP) };
+}
+
+/** The loss that a case's gradients belong to. */
+export function lossOf(one: OptionCase, given: Given, results: object): number {
   const d = { ...given.d, output: outputGradient(one, given, 0) } as Record<string, Values>;
+  const all = Object.entries(results as Record<string, { data: ArrayLike<number> }>);
+  return all.reduce((sum, [name, { data }]) => sum + dot(data, d[name].data), 0);
+}
+
+/** Central differences of `loss` in everything that goes into a case. */
+export function derivativesOf(
+  given: Given,
+  loss: (moved: Given) => number,
+  elements: number,
+  step: number,
+): Derivative[] {
   const copies = copiesOf(given);
-  const args = {
-    ...{ ...one, ...given, params: copies },
-    ...Object.fromEntries(Object.entries(copies).filter(([name]) => name in given)),
-  };
-  const loss = () => {
-    const { margins: _, ...now } = recurrentLayer(args);
-    return Object.entries(now).reduce((sum, [name, { data }]) => sum + dot(data, d[name].data), 0);
-  };
-  const derivatives = Object.entries(copies).flatMap(([tensor, { data }]) =>
+  const { input, h0, c0, ...params } = copies;
+  const moved: Given = { d: given.d, params, input, ...(h0 && { h0 }), ...(c0 && { c0 }) };
+  return Object.entries(copies).flatMap(([tensor, { data }]) =>
     directions(tensor, data.length, elements).map((direction) => ({
       ...{ tensor, direction },
-      expected: derivative(loss, data, direction),
+      expected: derivative(() => loss(moved), data, direction, step),
     })),
   );
-  return { results, derivatives };
 }
 
 /** Of everything that has a gradient, to be moved by the differences. */
@@ -73,14 +87,18 @@ function directions(name: string, size: number, elements: number): number[][] {
   return [...places.map(unit), [...signs].map((u) => Math.sign(u) / Math.sqrt(size))];
 }
 
-function derivative(loss: () => number, values: number[], direction: readonly number[]): number {
+function derivative(
+  loss: () => number,
+  values: number[],
+  direction: readonly number[],
+  size: number,
+): number {
   const before = [...values];
   const at = (step: number) => {
     for (let n = 0; n < values.length; n++) values[n] = before[n] + step * direction[n];
     return loss();
   };
-  const slope = (at(STEP) - at(-STEP)) / (2 * STEP);
-  at(0);
+  const slope = (at(size) - at(-size)) / (2 * size);
   for (let n = 0; n < values.length; n++) values[n] = before[n];
   return slope;
 }
@@ -95,29 +113,48 @@ function outputGradient(one: OptionCase, { d }: Given, ignored: number): Values 
   return d.output.shape.length === 3 ? filled(d.output, one, silent, ignored) : d.output;
 }
 
+/** How a layer is made and run beside its case: dropouts, a seed, in training. */
+export interface Manner {
+  layer?: object;
+  training?: boolean;
+}
+
 /** Forward and backward of the core against all that is expected. What is not to be read holds NaN. */
-export function checkCase(one: OptionCase, given: Given, expected: Expected, runtime: Runtime): void {
-  const layer = build(one, given, runtime);
+export function checkCase(
+  one: OptionCase,
+  given: Given,
+  expected: Expected,
+  runtime: Runtime,
+  manner: Manner = {},
+): void {
+  const layer = build(one, given, runtime, manner.layer);
   const shapes = [...layer.parameters].map(([name, { shape }]) => [name, [...shape]]);
   expect(shapes, 'parameters').toEqual([...optionShapes(one)]);
-  const input = tensorOf(filled(given.input, one, unread, Number.NaN));
-  const results = layer.forward(input, { ...forwardOptions(one, given), record: true });
-  expect(Object.keys(results).filter((name) => name in expected.results)).toEqual(
-    Object.keys(expected.results),
-  );
+  const results = run(layer, one, given, manner);
   for (const [name, { data, shape }] of Object.entries(expected.results)) {
     const actual = results[name as 'output'];
     expect([...actual.shape], `shape of ${name}`).toEqual(shape);
     expectNear(name, actual.data, data);
   }
-  const d = { ...given.d, output: outputGradient(one, given, Number.NaN) };
-  const gradient = Object.fromEntries(Object.entries(d).map(([name, value]) => [name, tensorOf(value)]));
-  const back = layer.backward(gradient);
-  const gradients: Record<string, Float32Array> = {};
-  for (const [name, value] of Object.entries(back)) gradients[name] = value.data;
-  for (const [name, parameter] of layer.parameters) gradients[name] = parameter.readGrad();
-  expectDerivatives(gradients, expected.derivatives);
+  expectDerivatives(gradientsOf(layer, one, given), expected.derivatives, 2e-5);
   layer.dispose();
+}
+
+/** A recorded forward. */
+export function run(layer: AnyLayer, one: OptionCase, given: Given, { training = false }: Manner) {
+  const input = tensorOf(filled(given.input, one, unread, Number.NaN));
+  return layer.forward(input, { ...forwardOptions(one, given), training, record: true });
+}
+
+/** Of everything that went into the recorded forward, by name. */
+export function gradientsOf(layer: AnyLayer, one: OptionCase, given: Given): Record<string, Float32Array> {
+  const d = { ...given.d, output: outputGradient(one, given, Number.NaN) };
+  const named = Object.entries(d).map(([name, value]) => [name, tensorOf(value)]);
+  const gradients: Record<string, Float32Array> = {};
+  for (const [name, value] of Object.entries(layer.backward(Object.fromEntries(named))))
+    if (value) gradients[name] = value.data;
+  for (const [name, parameter] of layer.parameters) gradients[name] = parameter.readGrad();
+  return gradients;
 }
 
 export function expectNear(name: string, actual: Float32Array, expected: readonly number[]): void {
@@ -129,19 +166,19 @@ export function expectNear(name: string, actual: Float32Array, expected: readonl
   expect(found, name).toBe('near');
 }
 
-function expectDerivatives(
+/** Within `tolerance` of the largest of the tensor, or of 1. */
+export function expectDerivatives(
   gradients: Record<string, Float32Array>,
   derivatives: readonly Derivative[],
+  tolerance: number,
 ): void {
   const wrong = derivatives.flatMap(({ tensor, direction, expected }) => {
     const gradient = gradients[tensor];
     const most = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
     const actual = dot(gradient, direction);
-    if (Math.abs(actual - expected) <= TOLERANCE * most) return [];
+    if (Math.abs(actual - expected) <= tolerance * most) return [];
     const at = direction.indexOf(1);
     return [`${tensor}${at < 0 ? ' as a whole' : ` at ${at}`}: ${actual} for ${expected}`];
   });
   expect(wrong, 'gradients').toEqual([]);
 }
-
-const TOLERANCE = 2e-5;

@@ -1,5 +1,5 @@
 import { GRU, LSTM, type Parameter, RNN, type Runtime, type Stream, type Tensor } from '../src/index.js';
-import { recurrentLayer, type Values } from './reference/layer.js';
+import { type LayerArguments, recurrentLayer, type Values } from './reference/layer.js';
 import { type Design, directionCount, type Options, optionShapes, stateSize } from './reference/options.js';
 import { closedForm, elementCount } from './vectors/closed-form.js';
 
@@ -12,6 +12,8 @@ export interface OptionCase extends Design {
   lengths?: readonly number[];
   /** [batch, time] */
   mask?: readonly number[];
+  /** What training draws, where it is known. */
+  draws?: NonNullable<LayerArguments['draws']>;
 }
 
 /** What all three recurrent layers take and give. */
