@@ -9,7 +9,7 @@ import {
   lossOf,
   run,
 } from './held-to-reference.js';
-import { build, caseOf, draw, drawWell, type Given, make, type OptionCase, values } from './options.js';
+import { build, caseOf, draw, drawWell, type Given, make, values } from './options.js';
 import type { Kind, Options } from './reference/options.js';
 import type { Draws } from './reference/steps.js';
 import { full, identity, maskOf, open, zoneoutOf } from './training-draws.js';

@@ -97,6 +97,7 @@ const LSTM_ALONE: SingleOption[] = [
   { layerNorm: 'gate', peepholes: true },
   { layerNorm: 'cell', peepholes: true },
   { layerNorm: 'gate', coupled: true },
+  { layerNorm: 'cell', coupled: true },
   { layerNorm: 'gate', bias: 'single' },
   { layerNorm: 'cell', bias: false },
   { layerNorm: 'gate', bias: false },
