@@ -6,15 +6,17 @@ import {
   build,
   caseOf,
   draw,
+  drawFor,
   filled,
   forwardOptions,
   type Given,
+  moderate,
   type OptionCase,
   silent,
   tensorOf,
   unread,
 } from './options.js';
-import { randomCase, SEED } from './random-options.js';
+import { randomDraw, SEED, told } from './random-options.js';
 import type { Values } from './reference/layer.js';
 import type { Kind, Options } from './reference/options.js';
 import { type Variant, variants } from './variants.js';
@@ -87,8 +89,7 @@ function expectSums(whole: AnyLayer, single: AnyLayer) {
   }
 }
 
-function check(one: OptionCase, runtime: Runtime, name: string) {
-  const given = draw(one, name);
+function check(one: OptionCase, given: Given, runtime: Runtime) {
   const [whole, single] = [build(one, given, runtime), build(one, given, runtime)];
   const all = together(whole, one, given);
   for (let b = 0; b < one.batch; b++) {
@@ -120,8 +121,7 @@ const TABLE: [Kind, Options][] = [
 /** Lengths of every order, and one of a single step. */
 const LENGTHS = [4, 9, 1, 9, 6];
 
-function randomLengths(n: number): OptionCase {
-  const one = randomCase(SEED, n, 1000);
+function ragged(one: OptionCase, n: number): OptionCase {
   const batch = 2 + (n % 4);
   const time = one.time + 1;
   const lengths = Array.from({ length: batch }, (_, b) => 1 + ((b * 5 + n * 3) % time));
@@ -134,18 +134,17 @@ function suite({ name, create }: Variant) {
   describe(`sequences of different lengths are what each is alone [${name}]`, () => {
     it.each(TABLE)('%s %j', (kind, options) => {
       const more = { inputSize: 3, hiddenSize: 7, batch: LENGTHS.length, time: 9, lengths: LENGTHS };
-      check(caseOf(kind, options, more), create(), JSON.stringify(options));
+      const one = caseOf(kind, options, more);
+      check(one, drawFor(moderate, one, JSON.stringify(options)), create());
     });
 
     for (let n = 0; n < 30; n++) {
       it(`random options ${n}, OPTIONS_SEED=${SEED}`, () => {
-        const one = randomLengths(n);
-        try {
-          check(one, create(), `lengths ${SEED}/${n}`);
-        } catch (error) {
-          (error as Error).message = `${JSON.stringify(one)}: ${(error as Error).message}`;
-          throw error;
-        }
+        const { one, given } = randomDraw(n, {
+          ...{ from: 1000, accepts: moderate },
+          change: (random) => ragged(random, n),
+        });
+        told(one, () => check(one, given, create()));
       });
     }
   });

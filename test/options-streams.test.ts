@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime, Stream, Tensor } from '../src/index.js';
 import { expectBits, slice } from './bits.js';
-import { build, caseOf, draw, forwardOptions, type OptionCase, tensorOf } from './options.js';
-import { randomCase, SEED } from './random-options.js';
+import {
+  build,
+  caseOf,
+  drawFor,
+  forwardOptions,
+  type Given,
+  moderate,
+  type OptionCase,
+  tensorOf,
+} from './options.js';
+import { randomDraw, SEED, told } from './random-options.js';
 import { SINGLE_OPTIONS } from './single-options.js';
 import { type Variant, variants } from './variants.js';
 
@@ -19,8 +28,7 @@ function expectSteps(stream: Stream, input: Tensor, output: Tensor) {
     expectBits(`step ${t}`, stream.step(slice(input, 1, t).data), slice(output, 1, t).data);
 }
 
-function check(one: OptionCase, name: string, runtime: Runtime) {
-  const given = draw(one, name);
+function check(one: OptionCase, given: Given, runtime: Runtime) {
   // Dropouts do nothing where nothing is trained.
   const layer = build(one, given, runtime, { inputDropout: 0.5, recurrentDropout: 0.5, dropout: 0.5 });
   const input = tensorOf(given.input);
@@ -43,8 +51,8 @@ function check(one: OptionCase, name: string, runtime: Runtime) {
   layer.dispose();
 }
 
-function causal(n: number): OptionCase {
-  const { lengths: _, mask: __, ...one } = randomCase(SEED, n, 2000);
+function causal(random: OptionCase): OptionCase {
+  const { lengths: _, mask: __, ...one } = random;
   const {
     bidirectional: ___,
     merge: ____,
@@ -61,11 +69,16 @@ function suite({ name, create }: Variant) {
     it('knows causal options', () => expect(CAUSAL.length).toBeGreaterThan(100));
 
     it.each(CAUSAL)('$name', ({ name: title, kind, options, more }) => {
-      check(caseOf(kind, { ...options, numLayers: 2 }, { ...more, ...SIZES }), title, runtime);
+      const one = caseOf(kind, { ...options, numLayers: 2 }, { ...more, ...SIZES });
+      check(one, drawFor(moderate, one, title), runtime);
     });
 
-    for (let n = 0; n < 30; n++)
-      it(`random options ${n}, OPTIONS_SEED=${SEED}`, () => check(causal(n), `stream ${SEED}/${n}`, runtime));
+    for (let n = 0; n < 30; n++) {
+      it(`random options ${n}, OPTIONS_SEED=${SEED}`, () => {
+        const { one, given } = randomDraw(n, { from: 2000, change: causal, accepts: moderate });
+        told(one, () => check(one, given, runtime));
+      });
+    }
   });
 }
 

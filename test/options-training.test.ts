@@ -9,7 +9,7 @@ import {
   lossOf,
   run,
 } from './held-to-reference.js';
-import { build, caseOf, draw, drawWell, type Given, make, values } from './options.js';
+import { build, caseOf, draw, drawFor, type Given, make, values, wellConditioned } from './options.js';
 import type { Kind, Options } from './reference/options.js';
 import type { Draws } from './reference/steps.js';
 import { full, identity, maskOf, open, zoneoutOf } from './training-draws.js';
@@ -104,7 +104,7 @@ function checkAgainstReference(
     }),
   });
   const one = { ...plain, options: rest, draws };
-  const given = drawWell(one, `training ${kind}`) as Given;
+  const given = drawFor(wellConditioned, one, `training ${kind}`);
   const manner = { layer: { ...SEED, inputDropout, recurrentDropout }, training: true };
   if (inputDropout === undefined) delete manner.layer.inputDropout;
   if (recurrentDropout === undefined) delete manner.layer.recurrentDropout;

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import { checkCase, type Expected, expectedOf } from './held-to-reference.js';
-import { caseOf, drawWell, type Given, type OptionCase } from './options.js';
-import { randomCase, SEED } from './random-options.js';
+import { caseOf, drawFor, type Given, type OptionCase, wellConditioned } from './options.js';
+import { randomDraw, SEED, told } from './random-options.js';
 import { SINGLE_OPTIONS } from './single-options.js';
 import { type Variant, variants } from './variants.js';
 
@@ -26,28 +26,19 @@ function once<T>(work: (n: number) => T): (n: number) => T {
 const single = once((n): Prepared => {
   const { name, kind, options, more } = SINGLE_OPTIONS[n];
   const one = caseOf(kind, options, more);
-  const given = drawWell(one, name);
-  if (given === undefined) throw new Error(`no well conditioned draw for ${name}`);
+  const given = drawFor(wellConditioned, one, name);
   return { one, given, expected: expectedOf(one, given, 4) };
 });
 
 const COMBINATIONS = 200;
 
 const combination = once((n): Prepared => {
-  for (let more = 0; ; more++) {
-    const one = randomCase(SEED, n, more);
-    const given = drawWell(one, `combination ${SEED}/${n}`, 10);
-    if (given) return { one, given, expected: expectedOf(one, given, 2) };
-  }
+  const { one, given } = randomDraw(n, { from: 0, accepts: wellConditioned });
+  return { one, given, expected: expectedOf(one, given, 2) };
 });
 
 function check({ one, given, expected }: Prepared, { create }: Variant) {
-  try {
-    checkCase(one, given, expected, create());
-  } catch (error) {
-    (error as Error).message = `${JSON.stringify(one)}: ${(error as Error).message}`;
-    throw error;
-  }
+  told(one, () => checkCase(one, given, expected, create()));
 }
 
 function suite(variant: Variant) {

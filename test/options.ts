@@ -77,23 +77,37 @@ function parameter(seed: string, name: string, shape: readonly number[]): Values
   return values(seed, shape, 1.5 / Math.sqrt(shape[1]));
 }
 
-/**
- * Kinks are further off than any step of the differences, or any rounding, moves a value; no normalisation divides by
- * so little that it makes digits of float32's last; nothing has grown so large that others drown in it.
- */
-export function wellConditioned(one: OptionCase, given: Given): boolean {
-  const { margins, ...results } = recurrentLayer({ ...one, ...given });
-  const largest = Object.values(results).flatMap(({ data }) => data.map(Math.abs));
-  return margins.kink > 2e-4 && margins.deviation > 0.03 && Math.max(...largest) < 20;
-}
+type Accepts = (one: OptionCase, given: Given) => boolean;
 
-/** The first of the draws for a case that is well conditioned. */
-export function drawWell(one: OptionCase, name: string, tries = 200): Given | undefined {
+/** Nothing has grown so large that others drown in it: gates without a bound can square a state at each step. */
+export const moderate: Accepts = (one, given) => {
+  const { margins: _, ...results } = recurrentLayer({ ...one, ...given });
+  return Object.values(results).every(({ data }) => data.every((value) => Math.abs(value) < 20));
+};
+
+/**
+ * Besides, kinks are further off than any step of the differences, or any rounding, moves a value; and no normalisation
+ * divides by so little that it makes digits of float32's last.
+ */
+export const wellConditioned: Accepts = (one, given) => {
+  const { kink, deviation } = recurrentLayer({ ...one, ...given }).margins;
+  return kink > 2e-4 && deviation > 0.03 && moderate(one, given);
+};
+
+/** The first of the draws for a case that is accepted. */
+export function drawUntil(accepts: Accepts, one: OptionCase, name: string, tries: number): Given | undefined {
   for (let n = 0; n < tries; n++) {
     const given = draw(one, `${name}/${n}`);
-    if (wellConditioned(one, given)) return given;
+    if (accepts(one, given)) return given;
   }
   return undefined;
+}
+
+/** A draw for a case of a table, which has to have one. */
+export function drawFor(accepts: Accepts, one: OptionCase, name: string): Given {
+  const given = drawUntil(accepts, one, name, 200);
+  if (given === undefined) throw new Error(`${name}: none of 200 draws is accepted`);
+  return given;
 }
 
 /** A new layer of this case with the drawn parameters. */

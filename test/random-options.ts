@@ -1,5 +1,5 @@
 import { drawer } from './collected.js';
-import type { OptionCase } from './options.js';
+import { drawUntil, type Given, type OptionCase } from './options.js';
 import type { ActivationSpec } from './reference/activations.js';
 import type { Kind, Options } from './reference/options.js';
 import { ACTIVATION_NAMES } from './single-options.js';
@@ -35,8 +35,36 @@ class Dice {
   }
 }
 
+/** The random cases of one test. */
+export interface Series {
+  /** Where the next series begins, 1000 off. */
+  from: number;
+  change?(one: OptionCase): OptionCase;
+  accepts(one: OptionCase, given: Given): boolean;
+}
+
+/** Case `n`: where none of ten draws is accepted, another one takes its place. */
+export function randomDraw(n: number, { from, change = (one) => one, accepts }: Series) {
+  for (let more = from; more < from + 1000; more++) {
+    const one = change(randomCase(SEED, n, more));
+    const given = drawUntil(accepts, one, `${SEED}/${n}/${more}`, 10);
+    if (given) return { one, given };
+  }
+  throw new Error(`no case ${n} is accepted, OPTIONS_SEED=${SEED}`);
+}
+
+/** An error tells the case. */
+export function told(one: OptionCase, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    (error as Error).message = `${JSON.stringify(one)}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
 /** A case of awkward sizes; `more` is another one in the place of one that can not be held. */
-export function randomCase(seed: number, n: number, more: number): OptionCase {
+function randomCase(seed: number, n: number, more: number): OptionCase {
   const dice = new Dice(seed, n, more);
   const kind = dice.one<Kind>(['LSTM', 'LSTM', 'GRU', 'RNN']);
   const [inputSize, hiddenSize] = [dice.from(1, 6), dice.from(1, 9)];

@@ -176,11 +176,13 @@ function biasOf({ params, design }: Level, name: string): Vector {
 }
 
 function product(weight: Vector, x: Vector): Vector {
-  return Array.from({ length: weight.length / x.length }, (_, row) => {
+  const result: number[] = [];
+  for (let at = 0; at < weight.length; at += x.length) {
     let sum = 0;
-    for (let k = 0; k < x.length; k++) sum += weight[row * x.length + k] * x[k];
-    return sum;
-  });
+    for (let k = 0; k < x.length; k++) sum += weight[at + k] * x[k];
+    result.push(sum);
+  }
+  return result;
 }
 
 function plus(a: Vector, b: Vector): Vector {
