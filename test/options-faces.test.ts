@@ -88,6 +88,11 @@ function checkModel(one: OptionCase, given: Given, runtime: Runtime) {
   loaded.dispose();
 }
 
+/** Which function squashes a gate changes neither order nor ids: those of the RNN stand for all. */
+const FACED = SINGLE_OPTIONS.filter(
+  ({ kind, options }) => kind === 'RNN' || options.activations === undefined,
+);
+
 function suite({ name, create }: Variant) {
   const runtime = create();
   const checks = {
@@ -96,7 +101,7 @@ function suite({ name, create }: Variant) {
     'in a model and its file': checkModel,
   };
   describe.each(Object.entries(checks))(`options %s [${name}]`, (_, check) => {
-    for (const { name: title, kind, options, more } of SINGLE_OPTIONS) {
+    for (const { name: title, kind, options, more } of FACED) {
       it(title, () => {
         const one = caseOf(kind, options, more);
         check(one, drawFor(moderate, one, title), runtime);

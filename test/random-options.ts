@@ -130,12 +130,18 @@ function spec(dice: Dice, name: (typeof ACTIVATION_NAMES)[number]): ActivationSp
 }
 
 function lstmAlone(dice: Dice, hiddenSize: number): Options {
-  return {
+  const options: Options = {
     ...(hiddenSize > 1 && dice.maybe(30, () => ({ projSize: dice.from(1, hiddenSize - 1) }))),
     ...dice.maybe(35, () => ({ peepholes: true })),
-    ...dice.maybe(25, () => ({ coupled: true })),
     ...dice.maybe(25, () => ({ cellClip: dice.between(0.25, 1.5) })),
-    ...dice.maybe(40, () => ({ layerNorm: dice.one(['cell', 'gate'] as const) })),
-    ...dice.maybe(30, () => ({ normEpsilon: dice.one([1e-5, 1e-3, 0.125]) })),
+    ...dice.one<Options>([{}, {}, norm(dice, 'gate'), norm(dice, 'cell')]),
+    ...dice.maybe(25, () => ({ coupled: true })),
   };
+  // Its statistics take in the gate that coupling leaves out.
+  if (options.layerNorm === 'cell') delete options.coupled;
+  return options;
+}
+
+function norm(dice: Dice, layerNorm: 'cell' | 'gate'): Options {
+  return { layerNorm, ...dice.maybe(50, () => ({ normEpsilon: dice.one([1e-5, 1e-3, 0.125]) })) };
 }

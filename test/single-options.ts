@@ -16,6 +16,8 @@ export const ACTIVATION_NAMES: readonly ActivationName[] = [
 
 const ALL: readonly Kind[] = ['LSTM', 'GRU', 'RNN'];
 const LENGTHS = [2, 4, 1];
+/** None as long as the input. */
+const SHORT = [1, 3, 2];
 const MASK = [1, 0, 1, 1, /**/ 0, 1, 0, 0, /**/ 1, 1, 1, 0];
 
 function of(kinds: readonly Kind[], options: Options, more: Partial<OptionCase> = {}): SingleOption[] {
@@ -70,6 +72,8 @@ const EVERY_LAYER: SingleOption[] = [
   of(ALL, { learnInitial: true, bidirectional: true, numLayers: 2 }, { states: [] }),
   of(ALL, { learnInitial: true }),
   of(ALL, {}, { lengths: LENGTHS }),
+  of(ALL, {}, { lengths: SHORT }),
+  of(ALL, { bidirectional: true, clip: 0.5 }, { lengths: SHORT }),
   of(ALL, {}, { mask: MASK }),
   of(ALL, { maskedOutput: 'zeros' }, { mask: MASK }),
   of(ALL, {}, { lengths: LENGTHS, mask: MASK }),
@@ -97,7 +101,6 @@ const LSTM_ALONE: SingleOption[] = [
   { layerNorm: 'gate', peepholes: true },
   { layerNorm: 'cell', peepholes: true },
   { layerNorm: 'gate', coupled: true },
-  { layerNorm: 'cell', coupled: true },
   { layerNorm: 'gate', bias: 'single' },
   { layerNorm: 'cell', bias: false },
   { layerNorm: 'gate', bias: false },

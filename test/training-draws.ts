@@ -9,7 +9,7 @@ const OPEN: Record<
   { activations: ActivationSpec[]; block: number; bias: (remember: boolean) => number[] }
 > = {
   LSTM: { activations: ['sigmoid', 'affine', 'affine'], block: 2, bias: (f) => [40, f ? 40 : -200, 0, 40] },
-  GRU: { activations: ['sigmoid', 'affine'], block: 2, bias: () => [0, -200, 0] },
+  GRU: { activations: ['sigmoid', 'affine'], block: 2, bias: () => [40, -200, 0] },
   RNN: { activations: ['affine'], block: 0, bias: () => [0] },
 };
 
