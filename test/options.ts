@@ -85,13 +85,33 @@ export const moderate: Accepts = (one, given) => {
   return Object.values(results).every(({ data }) => data.every((value) => Math.abs(value) < 20));
 };
 
+/** How far results move when all that goes in is rounded another way: by less than a float32's last digit. */
+function sensitivity(one: OptionCase, given: Given): number {
+  const { input, h0, c0, params } = given;
+  const results = recurrentLayer({ ...one, ...given });
+  const moved = recurrentLayer({
+    ...{ ...one, input: shaken('input', input), ...(h0 && { h0: shaken('h0', h0) }) },
+    ...(c0 && { c0: shaken('c0', c0) }),
+    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shaken(name, value)])),
+  });
+  const apart = (['output', 'hN', 'cN'] as const).flatMap((name) =>
+    (results[name]?.data ?? []).map((value, n) => Math.abs(value - (moved[name] as Values).data[n])),
+  );
+  return Math.max(...apart);
+}
+
+function shaken(name: string, { data, shape }: Values): Values {
+  const noise = closedForm(`${name}/noise`, data.length, 2 ** -24);
+  return { data: data.map((value, n) => value * (1 + noise[n])), shape };
+}
+
 /**
- * Besides, kinks are further off than any step of the differences, or any rounding, moves a value; and no normalisation
- * divides by so little that it makes digits of float32's last.
+ * Besides, kinks are further off than any step of the differences, or any rounding, moves a value; no normalisation
+ * divides by so little that it makes digits of float32's last; nor do recurrent weights, step by step.
  */
 export const wellConditioned: Accepts = (one, given) => {
   const { kink, deviation } = recurrentLayer({ ...one, ...given }).margins;
-  return kink > 2e-4 && deviation > 0.03 && moderate(one, given);
+  return kink > 2e-4 && deviation > 0.03 && moderate(one, given) && sensitivity(one, given) < 1e-6;
 };
 
 /** The first of the draws for a case that is accepted. */
