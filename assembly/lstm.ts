@@ -51,7 +51,7 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
   const stride = <usize>panels << 6;
   const hStride = <usize>plan.yStride << 2;
   const h = before(plan, plan.y, t, <usize>plan.B * hStride);
-  const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / rows) & ~1);
+  const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / max(rows, 1)) & ~1);
   const blocks = (panels + block - 1) / block;
   for (let n: i32 = 0; n < blocks; n++) {
     const first = (t & 1 ? blocks - 1 - n : n) * block;

@@ -28,10 +28,12 @@ export function splat(x: f32): v128 {
 // @ts-ignore: decorator
 @inline
 export function storeLanes(pointer: usize, value: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(pointer, value);
-    return;
-  }
+  if (count >= 4) v128.store(pointer, value);
+  else storeTail(pointer, value, count);
+}
+
+/** A call, since only the last store of a row comes here: written out everywhere it would be a tenth of the binary. */
+function storeTail(pointer: usize, value: v128, count: i32): void {
   v128.store_lane<f32>(pointer, value, 0);
   if (count > 1) v128.store_lane<f32>(pointer, value, 1, 4);
   if (count > 2) v128.store_lane<f32>(pointer, value, 2, 8);
