@@ -10,12 +10,16 @@ export interface VariantConfig {
   numLayers: number;
   batch: number;
   time: number;
-  options: { bidirectional?: boolean; bias?: boolean };
+  options: { bidirectional?: boolean; bias?: boolean; projSize?: number };
+  lengths?: number[];
   shapes: Record<string, number[]>;
   results: Record<string, StoredTensor>;
 }
 
 export const readVariants = () => readVectors<VariantConfig[]>('variants.json');
+
+/** The same with projections, and for sequences of different lengths. */
+export const readPacked = () => readVectors<VariantConfig[]>('packed.json');
 
 /** An input, a state or the gradient of a result, of a shape that the file tells. */
 export function given({ id, shapes }: VariantConfig, name: string, like: string) {
