@@ -63,7 +63,8 @@ function drawNode(draw: Draw): RecurrentNode {
 
 type Sizes = Record<'D' | 'H' | 'I' | 'T' | 'B', number>;
 
-function inputsOf(draw: Draw, operator: Operator, { D, H, I, T, B }: Sizes) {
+/** Random values for what a node must have, and for some or all of what it can have. */
+export function inputsOf(draw: Draw, operator: Operator, { D, H, I, T, B }: Sizes, all = false) {
   const scale = 1.5 / Math.sqrt(H);
   const gates = GATES[operator];
   const tensor = (most: number, ...shape: number[]): OnnxTensor => {
@@ -77,26 +78,24 @@ function inputsOf(draw: Draw, operator: Operator, { D, H, I, T, B }: Sizes) {
     shape: [B],
   });
   const isLstm = operator === 'LSTM';
+  const has = (probability: number) => all || draw.chance(probability);
   return {
     X: tensor(1.5, T, B, I),
     W: tensor(1.5 / Math.sqrt(I), D, gates * H, I),
     R: tensor(scale, D, gates * H, H),
-    ...(draw.chance(0.7) && { B: tensor(scale, D, 2 * gates * H) }),
-    ...(draw.chance(0.5) && { sequence_lens: lengths() }),
-    ...(draw.chance(0.5) && { initial_h: tensor(1, D, B, H) }),
-    ...(isLstm && draw.chance(0.5) && { initial_c: tensor(1, D, B, H) }),
-    ...(isLstm && draw.chance(0.5) && { P: tensor(scale, D, 3 * H) }),
+    ...(has(0.7) && { B: tensor(scale, D, 2 * gates * H) }),
+    ...(has(0.5) && { sequence_lens: lengths() }),
+    ...(has(0.5) && { initial_h: tensor(1, D, B, H) }),
+    ...(isLstm && has(0.5) && { initial_c: tensor(1, D, B, H) }),
+    ...(isLstm && has(0.5) && { P: tensor(scale, D, 3 * H) }),
   };
 }
 
 /** Values for alpha and beta are given or left to their defaults; where the defaults are in dispute they are given. */
 function activationsOf(draw: Draw, operator: Operator, directions: number): Partial<Attributes> {
   const disputed = ['Affine', 'ScaledTanh', 'ThresholdedRelu'];
-  const drawn = Array.from({ length: FUNCTIONS[operator] }, () => draw.of(FUNCTION_NAMES));
-  // The RNN of onnxruntime counts values by direction, so each of its directions gets a function of the same kind.
-  const second = operator === 'RNN' ? drawn : drawn.map(() => draw.of(FUNCTION_NAMES));
-  const activations = directions === 2 ? [...drawn, ...second] : drawn;
-  const given = operator === 'RNN' || draw.chance(0.5) || activations.some((name) => disputed.includes(name));
+  const activations = Array.from({ length: directions * FUNCTIONS[operator] }, () => draw.of(FUNCTION_NAMES));
+  const given = draw.chance(0.5) || activations.some((name) => disputed.includes(name));
   const values = (which: 'alpha' | 'beta', low: number, high: number) =>
     activations.filter((name) => takes(name)[which]).map(() => draw.between(low, high));
   const [alpha, beta] = [values('alpha', 0.1, 0.9), values('beta', 0.1, 0.9)];
