@@ -72,7 +72,10 @@ function optionsOf(keras: KerasLayer) {
     ...(keras.go_backwards && { reverse: true }),
     ...(merge_mode && { bidirectional: true, merge: MERGES[merge_mode] }),
     ...(kind === 'GRU' && { resetAfter: keras.reset_after ?? false }),
-    ...(keras.zero_output_for_mask && { maskedOutput: 'zeros' as const }),
+    // A Bidirectional that returns sequences sets it on both of its layers.
+    ...((keras.zero_output_for_mask || (merge_mode && keras.return_sequences)) && {
+      maskedOutput: 'zeros' as const,
+    }),
   };
 }
 

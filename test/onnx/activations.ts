@@ -72,7 +72,7 @@ export function ourActivation({ name, ...values }: BoundActivation) {
     : { name: functionOf(name).name, ...values };
 }
 
-/** In float64, for each direction; `ours` finds the values in another way than by the text. */
+/** In float64, for each direction. */
 export function evaluators(
   operator: Operator,
   attributes: Attributes,

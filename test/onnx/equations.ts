@@ -9,21 +9,7 @@ export interface Reading {
   activations?: ((x: number) => number)[][];
 }
 
-interface Direction {
-  /** [T, B, I] */
-  x: Float64Array;
-  W: ArrayLike<number>;
-  R: ArrayLike<number>;
-  B?: ArrayLike<number>;
-  P?: ArrayLike<number>;
-  f: ((x: number) => number)[];
-  clip: (x: number) => number;
-  clipsCell: boolean;
-  H: number;
-  I: number;
-  coupled: boolean;
-  linearBeforeReset: boolean;
-}
+type Direction = ReturnType<typeof directionOf>;
 
 interface State {
   h: Float64Array;
@@ -31,33 +17,18 @@ interface State {
 }
 
 /** Y [T, directions, B, H] and Y_h, Y_c [directions, B, H], or batch first with layout 1. */
-export function evaluate(node: RecurrentNode, { clipsCell = true, activations }: Reading = {}) {
+export function evaluate(node: RecurrentNode, reading: Reading = {}): Record<string, Float64Array> {
   const { attributes, inputs, operator } = node;
-  const { hidden_size: H, direction = 'forward', layout = 0, clip } = attributes;
-  const { data, shape } = inputs['X'] as OnnxTensor;
+  const { hidden_size: H, direction = 'forward', layout = 0 } = attributes;
+  const { data, shape } = inputs['X'];
   const [T, B] = layout === 0 ? shape : [shape[1], shape[0]];
   const [D, I] = [direction === 'bidirectional' ? 2 : 1, shape[2]];
-  const functions = activations ?? evaluators(operator, attributes, D);
   const at = (t: number, d: number, b: number) =>
     (layout === 0 ? (t * D + d) * B + b : (b * T + t) * D + d) * H;
   const atState = (d: number, b: number) => (layout === 0 ? d * B + b : b * D + d) * H;
-  const [Y, Yh, Yc] = [T * D * B * H, D * B * H, D * B * H].map((size) => new Float64Array(size));
+  const [Y, Y_h, Y_c] = [T * D * B * H, D * B * H, D * B * H].map((size) => new Float64Array(size));
   for (let d = 0; d < D; d++) {
-    const own = (name: string) => part(inputs[name], d, D);
-    const parameters: Direction = {
-      x: new Float64Array(I),
-      W: own('W') as ArrayLike<number>,
-      R: own('R') as ArrayLike<number>,
-      B: own('B'),
-      P: own('P'),
-      f: functions[d],
-      clip: (x) => (clip === undefined ? x : Math.min(clip, Math.max(-clip, x))),
-      clipsCell,
-      H,
-      I,
-      coupled: attributes.input_forget === 1,
-      linearBeforeReset: attributes.linear_before_reset === 1,
-    };
+    const own = directionOf(node, reading, d, D);
     for (let b = 0; b < B; b++) {
       const steps = inputs['sequence_lens']?.data[b] ?? T;
       const state = (name: string) =>
@@ -66,14 +37,38 @@ export function evaluate(node: RecurrentNode, { clipsCell = true, activations }:
       for (let n = 0; n < steps; n++) {
         const t = direction === 'reverse' || d === 1 ? steps - 1 - n : n;
         const from = (layout === 0 ? t * B + b : b * T + t) * I;
-        STEPS[operator](s, Float64Array.from(data.subarray(from, from + I)), parameters);
+        STEPS[operator](s, Float64Array.from(data.subarray(from, from + I)), own);
         Y.set(s.h, at(t, d, b));
       }
-      Yh.set(s.h, atState(d, b));
-      Yc.set(s.c, atState(d, b));
+      Y_h.set(s.h, atState(d, b));
+      Y_c.set(s.c, atState(d, b));
     }
   }
-  return { Y, Y_h: Yh, ...(operator === 'LSTM' && { Y_c: Yc }) } as Record<string, Float64Array>;
+  return { Y, Y_h, ...(operator === 'LSTM' && { Y_c }) };
+}
+
+function directionOf(
+  { operator, attributes, inputs }: RecurrentNode,
+  reading: Reading,
+  d: number,
+  D: number,
+) {
+  const { hidden_size: H, clip, input_forget, linear_before_reset } = attributes;
+  const own = (name: string) => part(inputs[name], d, D);
+  const functions = reading.activations ?? evaluators(operator, attributes, D);
+  return {
+    W: own('W') as ArrayLike<number>,
+    R: own('R') as ArrayLike<number>,
+    B: own('B'),
+    P: own('P'),
+    f: functions[d],
+    clip: (x: number) => (clip === undefined ? x : Math.min(clip, Math.max(-clip, x))),
+    clipsCell: reading.clipsCell ?? true,
+    H,
+    I: inputs['X'].shape[2],
+    coupled: input_forget === 1,
+    linearBeforeReset: linear_before_reset === 1,
+  };
 }
 
 /** Direction d's share of a tensor whose first dimension is the direction. */
