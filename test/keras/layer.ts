@@ -67,7 +67,8 @@ function optionsOf(keras: KerasLayer) {
   const list = lists[kind];
   return {
     bias: biases === 0 ? false : biases === 1 ? ('single' as const) : true,
-    activations: merge_mode ? [list, list] : list,
+    // No type tells the lists of three kinds apart.
+    activations: (merge_mode ? [list, list] : list) as never,
     returnSequences: keras.return_sequences ?? false,
     ...(keras.go_backwards && { reverse: true }),
     ...(merge_mode && { bidirectional: true, merge: MERGES[merge_mode] }),

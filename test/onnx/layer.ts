@@ -43,7 +43,8 @@ function optionsOf({ operator, attributes, inputs }: RecurrentNode) {
     bias: 'B' in inputs,
     ...(direction === 'bidirectional' && { bidirectional: true }),
     ...(direction === 'reverse' && { reverse: true }),
-    ...(lists && { activations: lists.length === 1 ? lists[0] : lists }),
+    // No type tells the lists of three kinds apart.
+    ...(lists && { activations: (lists.length === 1 ? lists[0] : lists) as never }),
     ...(clip !== undefined && { clip }),
     ...(input_forget === 1 && { coupled: true }),
     ...('P' in inputs && { peepholes: true }),

@@ -60,7 +60,7 @@ CELLS = [
     ("norm-cell", "lstm", [3, 4, 1, 2, 4], {"layerNorm": "cell"}, {}),
     ("norm-cell-both", "lstm", [2, 3, 2, 2, 3], {"layerNorm": "cell", "normEpsilon": 1e-3, **BOTH}, {}),
     ("norm-cell-peepholes", "lstm", [2, 5, 1, 2, 4], {"layerNorm": "cell", "peepholes": True, "cellClip": 0.5}, {}),
-    ("norm-cell-projected", "lstm", [2, 5, 1, 2, 4], {"layerNorm": "cell", "projSize": 2, "coupled": True}, {}),
+    ("norm-cell-projected", "lstm", [2, 5, 1, 2, 4], {"layerNorm": "cell", "projSize": 2}, {}),
     ("norm-cell-no-bias", "lstm", [2, 4, 1, 2, 4], {"layerNorm": "cell", "bias": False, "clip": 0.5}, {}),
     ("norm-gate", "lstm", [3, 4, 1, 2, 4], {"layerNorm": "gate"}, {}),
     ("norm-gate-both", "lstm", [2, 3, 2, 2, 3], {"layerNorm": "gate", "normEpsilon": 1e-3, **BOTH}, {}),
