@@ -16,6 +16,7 @@ from option_cells import FUNCTIONS, parameter_shapes, run_layers
 LIMIT = 400_000
 BOTH = {"bidirectional": True}
 RAGGED = {"lengths": [3, 5, 2]}
+SHORT = {"lengths": [2, 3, 1]}  # nothing reaches the last step
 GAPS = {"mask": [[0, 1, 1, 0, 1], [1, 0, 0, 1, 0], [1, 1, 0, 1, 1]]}
 VALUED = {
     "hardSigmoid": {"alpha": 0.3, "beta": 0.4},
@@ -40,6 +41,9 @@ TORCH = [
     ("ragged-no-bias", "gru", [2, 5, 1, 3, 5], {"bias": False}, RAGGED),
     ("ragged", "rnn", [3, 4, 2, 3, 5], BOTH, RAGGED),
     ("ragged-relu", "rnn", [2, 4, 1, 3, 5], {"activations": ["relu"]}, RAGGED),
+    ("short", "lstm", [3, 4, 1, 3, 5], BOTH, SHORT),
+    ("short", "gru", [3, 4, 1, 3, 5], BOTH, SHORT),
+    ("short", "rnn", [3, 4, 2, 3, 5], {}, SHORT),
     ("no-bias", "lstm", [3, 4, 2, 2, 3], {"bias": False}, {}),
     ("no-bias", "rnn", [3, 4, 2, 2, 3], {"bias": False}, {}),
 ]
@@ -87,6 +91,9 @@ CELLS = [
     ("gaps-both", "lstm", [2, 3, 2, 3, 5], {"peepholes": True, **BOTH}, GAPS),
     ("gaps-ragged", "lstm", [2, 3, 2, 3, 5], BOTH, {**GAPS, **RAGGED}),
     ("gaps-ragged-zeros", "lstm", [2, 3, 1, 3, 5], {"maskedOutput": "zeros", "reverse": True}, {**GAPS, **RAGGED}),
+    ("gaps-short", "lstm", [2, 3, 1, 3, 5], {"peepholes": True, **BOTH}, {**GAPS, **SHORT}),
+    ("gaps-all", "gru", [2, 3, 1, 2, 4], {"reverse": True}, {"mask": [[0, 0, 0, 0], [1, 0, 0, 1]]}),
+    ("gaps-all", "lstm", [2, 3, 1, 2, 4], {}, {"mask": [[0, 0, 0, 0], [0, 1, 1, 0]]}),
     ("gaps-zoneout", "lstm", [2, 4, 1, 3, 5], {"zoneout": 0.25, "projSize": 2}, GAPS),
     ("gaps", "gru", [2, 4, 2, 3, 5], BOTH, GAPS),
     ("gaps-before", "gru", [2, 4, 1, 3, 5], {"resetAfter": False, "maskedOutput": "zeros"}, GAPS),
