@@ -32,7 +32,8 @@ export function drawFrom(seed: number): Draw {
 const GATES = { LSTM: 4, GRU: 3, RNN: 1 };
 const FUNCTIONS = { LSTM: 3, GRU: 2, RNN: 1 };
 /** Lanes of four, and the tails beside them. */
-const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 17];
+const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 17, 33];
+const ROWS = [1, 2, 3, 4, 5, 8, 9, 17];
 
 /** The first that stays small of those that a seed draws: what grows without bound overflows the softplus of onnxruntime. */
 export function randomNode(seed: number): RecurrentNode {
@@ -47,7 +48,7 @@ export function randomNode(seed: number): RecurrentNode {
 /** A node with a chance of everything that its operator has, but for what onnxruntime does in its own way (departures.test.ts). */
 function drawNode(draw: Draw): RecurrentNode {
   const operator = draw.of<Operator>(['LSTM', 'LSTM', 'GRU', 'GRU', 'RNN']);
-  const [H, I, T, B] = [draw.of(SIZES), draw.of(SIZES), 1 + draw.below(7), 1 + draw.below(5)];
+  const [H, I, T, B] = [draw.of(SIZES), draw.of(SIZES), 1 + draw.below(7), draw.of(ROWS)];
   const direction = draw.of(['forward', 'reverse', 'bidirectional', 'bidirectional'] as const);
   const D = direction === 'bidirectional' ? 2 : 1;
   const attributes: Attributes = {
