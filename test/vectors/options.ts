@@ -1,6 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Tensor } from '../../src/index.js';
 import { closedForm, closedFormParameter, elementCount } from './closed-form.js';
-import { readVectors } from './recurrent.js';
 
 /** A recurrent layer with options of this package, and what autograd gives: gradients begin with 'd ', those of parameters with 'p '. */
 export interface OptionsConfig {
@@ -19,7 +19,9 @@ export interface OptionsConfig {
   results: Record<string, number[] | string>;
 }
 
-export const readOptions = () => readVectors<OptionsConfig[]>('options.json');
+export function readOptions(): OptionsConfig[] {
+  return JSON.parse(readFileSync(new URL('options.json', import.meta.url), 'utf8')) as OptionsConfig[];
+}
 
 export function expected({ results }: OptionsConfig, name: string): number[] {
   const found = results[name];

@@ -32,7 +32,7 @@ interface RecurrentFile {
   configs: RecurrentConfig[];
 }
 
-export function readVectors<T>(file: 'recurrent.json' | 'more.json' | 'variants.json' | 'options.json'): T {
+export function readVectors<T>(file: 'recurrent.json' | 'more.json' | 'variants.json'): T {
   return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as T;
 }
 
