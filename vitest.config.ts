@@ -5,7 +5,9 @@ const node = Number(process.versions.node.split('.')[0]);
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** `--mode slow` runs test/slow alone; without it everything else runs. */
+/** `--mode slow` runs test/slow alone, `--mode oracle` test/oracle; without it everything else runs. */
+const APART = ['slow', 'oracle'];
+
 export default defineConfig(({ mode }) => ({
   resolve: {
     // The source, as the tests of everything else have it; without these the built copy would be taken, or what an example
@@ -19,8 +21,10 @@ export default defineConfig(({ mode }) => ({
     ],
   },
   test: {
-    include: [mode === 'slow' ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
-    exclude: mode === 'slow' ? [] : ['test/slow/**', 'test/runtimes/**'],
+    include: [APART.includes(mode) ? `test/${mode}/**/*.test.ts` : 'test/**/*.test.ts'],
+    exclude: APART.includes(mode)
+      ? ['**/node_modules/**']
+      : ['test/runtimes/**', ...APART.map((folder) => `test/${folder}/**`)],
     testTimeout: mode === 'slow' ? 30 * 60_000 : 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

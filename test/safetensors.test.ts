@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type NamedArray, readSafetensors, writeSafetensors } from '../src/files/index.js';
 import { expectRefusal } from './refusals.js';
+import { missing, shared } from './shared.js';
 
 /** A file made by hand: any header, any length told, any body. */
 function fileOf(header: unknown, body: ArrayLike<number> = [], told?: bigint): Uint8Array {
@@ -272,12 +272,12 @@ describe('safetensors, damaged', () => {
   });
 });
 
-const data = process.env.LSTM_WASM_DATA ?? fileURLToPath(new URL('../../shared/', import.meta.url));
-const folder = join(data, 'models/silero-vad');
+const MODEL = 'models/silero-vad';
 
 describe('a model that others wrote', () => {
   it('voice activity detection', ({ skip }) => {
-    if (!existsSync(folder)) return skip(`there is no models/silero-vad in LSTM_WASM_DATA or ../shared`);
+    const folder = shared(MODEL);
+    if (folder === undefined) return skip(missing(MODEL));
     const files = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
     expect(files.length).toBeGreaterThan(0);
     for (const name of files) {
