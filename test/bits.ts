@@ -45,7 +45,11 @@ export interface Recurrent {
   stream: LSTM['stream'];
 }
 
-export function recurrent({ cell, I, H, layers }: Case, runtime: Runtime, options: LSTMOptions = {}) {
+export function recurrent(
+  { cell, I, H, layers }: Case,
+  runtime: Runtime,
+  options: Omit<LSTMOptions, 'activations'> = {},
+) {
   const all = { numLayers: layers, seed: 3, runtime, ...options };
   const layer = cell === 'lstm' ? new LSTM(I, H, all) : new RNN(I, H, { ...all, nonlinearity: cell });
   return layer as LSTM | RNN as Recurrent & (LSTM | RNN);

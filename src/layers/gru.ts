@@ -44,7 +44,8 @@ export class GRU extends HiddenOnly {
   override readonly type = 'GRU';
 
   constructor(inputSize: number, hiddenSize: number, options: GRUOptions = {}) {
-    const own = () => ({ resetAfter: checkBoolean('resetAfter', options.resetAfter ?? true) });
+    const { resetAfter = true } = options ?? {};
+    const own = () => ({ resetAfter: checkBoolean('resetAfter', resetAfter) });
     super('GRU', CELL, inputSize, hiddenSize, options, ['resetAfter'], own);
     this.build(() => drawParameters(this, 3, options));
   }

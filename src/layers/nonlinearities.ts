@@ -45,10 +45,9 @@ export function checkActivations(
   const list = given === undefined ? defaults : given;
   if (!Array.isArray(list)) throw new TypeError(`${expected}, got ${describe(list)}`);
   const nested = Array.isArray(list[0]);
-  if (nested && list.length !== directions) {
-    const run = directions > 1 ? 'two directions' : 'one direction';
-    throw new RangeError(`${expected}: the layer runs in ${run}, got ${list.length} lists`);
-  }
+  if (nested && directions === 1)
+    throw new TypeError(`${expected}: a list for each direction goes with bidirectional: true`);
+  if (nested && list.length !== 2) throw new RangeError(`${expected}, got ${list.length} lists`);
   return Array.from({ length: directions }, (_, direction) => {
     const own = nested ? list[direction] : list;
     if (!Array.isArray(own)) throw new TypeError(`${expected}, got ${describe(own)}`);
