@@ -77,13 +77,17 @@ export class Level {
       this.#holdings.runtime,
       plan,
       [...fractions, zoneout.h, zoneout.c, ...slopes],
-      [...(kinds ?? []), ...sizes, ...flags, ...read, ...this.refresh(general)],
+      [...(kinds ?? []), ...sizes, ...flags, ...read, ...this.#packs(general).map(upToDate)],
     );
   }
 
   /** Packs anew, in the same places, what has changed. */
-  refresh(general: boolean): number[] {
-    return (general ? this.#general : this.#plain).map(upToDate);
+  refresh(general: boolean): void {
+    for (const packed of this.#packs(general)) packed?.upToDate();
+  }
+
+  #packs(general: boolean): readonly (Packed | undefined)[] {
+    return general ? this.#general : this.#plain;
   }
 
   /** What a plan's backward needs beside: the weights as they stand, and where the gradients accumulate. */

@@ -38,24 +38,30 @@ const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
-  readonly bias: boolean | 'single';
-  readonly dropout: number;
-  readonly returnSequences: boolean;
-  readonly timeMajor: boolean;
-  readonly stateful: boolean;
-  readonly bidirectional: boolean;
-  readonly merge: Merge;
-  readonly reverse: boolean;
+  declare readonly inputSize: number;
+  declare readonly hiddenSize: number;
+  declare readonly numLayers: number;
+  declare readonly bias: boolean | 'single';
+  declare readonly dropout: number;
+  declare readonly inputDropout: number;
+  declare readonly recurrentDropout: number;
+  declare readonly zoneout: { readonly h: number; readonly c: number };
+  /** 0 where nothing is bounded. */
+  declare readonly clip: number;
+  declare readonly learnInitial: boolean;
+  declare readonly maskedOutput: 'repeat' | 'zeros';
+  declare readonly returnSequences: boolean;
+  declare readonly timeMajor: boolean;
+  declare readonly stateful: boolean;
+  declare readonly bidirectional: boolean;
+  declare readonly merge: Merge;
+  declare readonly reverse: boolean;
   /** Values of h: hiddenSize, or with a projection projSize. */
   readonly stateSize: number;
   /** Values of the output: twice those of h where both directions stand side by side. */
   readonly outputSize: number;
   readonly #directions: Directions;
   readonly #cell: Cell;
-  readonly #zeroMasked: boolean;
   readonly #states: StateShapes;
   readonly #stack: Stack;
   readonly #masks: Masks | undefined;
@@ -77,20 +83,9 @@ export abstract class Recurrent extends CoreLayer {
     const { seed, ...given } = checkRecurrent(owner, sizes, options, known, kind.hasCell);
     const cell = cellOf(kind, hiddenSize, own(), given, options.activations);
     super(checkRuntime(options.runtime));
+    Object.assign(this, sizes, given);
     this.#cell = cell;
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.numLayers = given.numLayers;
-    this.bias = given.bias;
-    this.dropout = given.dropout;
-    this.returnSequences = given.returnSequences;
-    this.timeMajor = given.timeMajor;
-    this.stateful = given.stateful;
-    this.bidirectional = given.bidirectional;
-    this.reverse = given.reverse;
-    this.merge = given.merge;
     this.stateSize = cell.stateSize;
-    this.#zeroMasked = given.maskedOutput === 'zeros';
     this.#saved = saved(options, [...OPTIONS, ...known]);
     const reversed = given.bidirectional ? [false, true] : [given.reverse];
     this.#directions = new Directions(this.runtime, cell.stateSize, reversed, given.merge);
@@ -231,12 +226,8 @@ export abstract class Recurrent extends CoreLayer {
 
   /** @internal */
   override config(): LayerConfig {
-    const { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful } =
-      this;
-    return {
-      ...{ type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful },
-      ...this.#saved,
-    };
+    const { type, inputSize, hiddenSize, numLayers, bias } = this;
+    return { type, inputSize, hiddenSize, numLayers, bias, ...this.#saved };
   }
 
   #sizes({ shape, ids }: Block): Sizes {
@@ -295,7 +286,7 @@ export abstract class Recurrent extends CoreLayer {
     if (this.returnSequences) {
       const leading = this.timeMajor ? [steps, batch] : [batch, steps];
       const pointer = ragged ? tape.take(steps * batch * width * 4) : y;
-      ragged?.scatter(pointer, y, width * 4, this.#zeroMasked);
+      ragged?.scatter(pointer, y, width * 4, this.maskedOutput === 'zeros');
       return { pointer, shape: [...(batched ? leading : [steps]), width], turned };
     }
     const pointer = this.#directions.last(
@@ -351,7 +342,7 @@ export abstract class Recurrent extends CoreLayer {
       if (dOutput) addLast?.(dOutput.pointer);
       let pointer = addLast ? 0 : (dOutput?.pointer ?? 0);
       if (dy && pointer) {
-        ragged?.gather(dy, pointer, width * 4, this.#zeroMasked);
+        ragged?.gather(dy, pointer, width * 4, this.maskedOutput === 'zeros');
         pointer = dy;
       }
       const dx = backward(pointer, { h, c });
@@ -397,20 +388,15 @@ function cellOf(
   given: Checked,
   activations: unknown,
 ): Cell {
-  const { bias, learnInitial, clip, inputDropout, recurrentDropout, zoneout } = given;
-  const directions = given.bidirectional ? 2 : 1;
+  const { clip, zoneout } = given;
   const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
   const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
+  const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
   return {
     ...kind,
-    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own, bias, learnInitial, clip },
-    ...{ inputDropout, recurrentDropout, zoneout },
-    activations: checkActivations(
-      activations,
-      kind.parts,
-      own.nonlinearities ?? kind.nonlinearities,
-      directions,
-    ),
+    ...given,
+    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
+    activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
     plain: kind.kind === 0 && !varied && activations === undefined,
   };
 }
