@@ -1,132 +1,130 @@
 /*
- * Every cell but the plain LSTM, and every option: one loop over time around cells that are written row by row
- * (lstm-general.ts, gru.ts, rnn.ts). A step forward, with what an option adds in brackets:
+ * Every cell but the plain LSTM, and every option: one loop over time around the cells of lstm-general.ts, gru.ts and
+ * rnn.ts. A step forward, with what an option adds in brackets:
  *
- *   [recurrent dropout on h]   the cell's products and its rows   [projection]   [zoneout]   [what a mask carries on]
+ *   [recurrent dropout on h]   the cell's products and its passes   [projection]   [zoneout]   [what a mask carries on]
  *
  * Backward goes the same way from its end. What a cell sees is dĥ, the gradient of h before zoneout and projection.
+ *
+ * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
+ * all rows of a step at once.
  */
-import { isMasked, zoneoutRow } from './cells';
-import { gruBackwardStep, gruForwardStep } from './gru';
-import { lstmBackwardStep, lstmForwardStep } from './lstm-general';
+import { GRU, LSTM, panelsOf, planeOf } from './cells';
+import { planeGradients } from './general-gradients';
+import { gruBackward, gruForward } from './gru';
+import { inputGradient } from './linear';
+import { lstmBackward, lstmForward } from './lstm-general';
 import { product } from './gemm';
-import { addWeightGradient, biasGradient, BLOCK, inputGradient, transpose, turnedBytes } from './linear';
-import { after, before, Plan, rowsAt, spanEnd, spanRows } from './plan';
-import { addInputWeight, flush, inputProduct, inputRowsGradient } from './recurrent';
-import { rnnBackwardStep, rnnForwardStep } from './rnn';
+import { copyRows } from './merge';
+import { after, before, Plan, rowsAt } from './plan';
+import { flush, inputProduct } from './recurrent';
+import { rnnBackward, rnnForward } from './rnn';
 import { addProduct, complement, mix, multiply } from './rows';
-import { addTo, storeLanes } from './simd';
+import { storeLanes } from './simd';
 
-const LSTM: i32 = 0;
-const GRU: i32 = 1;
 
 /** Steps t0 … t1 − 1 forward. */
 export function generalForward(plan: Plan, t0: i32, t1: i32): void {
-  inputProduct(plan.normInput ? plan.normInput : plan.product, plan.width, plan, plan.columns, t0, t1);
-  const size = <usize>(plan.B * plan.width) << 2;
+  const H = plan.H;
+  for (let gate: i32 = 0; gate < plan.gateCount; gate++) {
+    const bias = plan.bias + (<usize>(gate * H) << 2);
+    const panels = panelsOf(plan.inputPanels, gate, H, plan.I);
+    inputProduct(planeOf(plan, plan.product, gate, 0), H, plan, bias, panels, H, t0, t1);
+  }
   for (let n: i32 = 0; n < t1 - t0; n++) {
     const t = plan.reverse ? t1 - 1 - n : t0 + n;
-    stepForward(plan, t, plan.product + <usize>(t - t0) * size, t - t0);
+    stepForward(plan, t, t - t0);
   }
 }
 
-/** One step, whose input product is number `n` of the call's, at `a` where it is not to be normalised first. */
-function stepForward(plan: Plan, t: i32, a: usize, n: i32): void {
+/** One step, whose input product is number `n` of the call's. */
+function stepForward(plan: Plan, t: i32, n: i32): void {
+  const R = plan.R;
   const rows = rowsAt(plan, t);
-  const yRow = <usize>plan.yStride << 2;
-  let h = before(plan, plan.y, t, <usize>plan.B * yRow);
-  let stride = plan.yStride;
+  const old = stateBefore(plan, t);
+  const y = after(plan, plan.y, t, <usize>(plan.B * plan.yStride) << 2);
+  const out = plan.yStride == R ? y : plan.nextState;
+  let h = old;
   if (plan.dropped) {
-    const hidden = plan.hidden + <usize>(t * plan.kept * plan.B * plan.R << 2);
-    for (let b: i32 = 0; b < rows; b++) {
-      multiply(hidden + <usize>(b * plan.R << 2), h + <usize>b * yRow, plan.dropped + <usize>(b * plan.R << 2), plan.R);
-    }
-    h = hidden;
-    stride = plan.R;
+    h = plan.hidden + (<usize>(t * plan.kept * plan.B * R) << 2);
+    multiply(h, old, plan.dropped, rows * R);
   }
-  if (plan.cell == LSTM) lstmForwardStep(plan, t, n, a, h, stride);
-  else if (plan.cell == GRU) gruForwardStep(plan, t, a, h, stride);
-  else rnnForwardStep(plan, t, a, h, stride);
+  const cell = plan.projection ? plan.opened + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
+  if (plan.cell == LSTM) lstmForward(plan, t, n, h, cell);
+  else if (plan.cell == GRU) gruForward(plan, t, n, old, h, cell);
+  else rnnForward(plan, t, n, h, cell);
   if (plan.projection) {
-    const y = after(plan, plan.y, t, <usize>plan.B * yRow);
-    const opened = plan.opened + <usize>(t * plan.kept * plan.B * plan.H << 2);
-    for (let b: i32 = 0; b < rows; b++) memory.fill(y + <usize>b * yRow, 0, <usize>plan.R << 2);
-    product(y, plan.yStride, y, plan.yStride, opened, plan.H, plan.projection, rows, plan.R, plan.H);
+    memory.fill(out, 0, <usize>(rows * R) << 2);
+    product(out, R, out, R, cell, plan.H, plan.projection, rows, R, plan.H);
   }
-  if (plan.zoneoutH || plan.mask) keepStates(plan, t, rows);
+  if (plan.zoneoutH) {
+    const z = plan.zoneoutH + <usize>(t * plan.zoneoutHStep);
+    complement(plan.spare, z, rows * R);
+    mix(out, z, old, plan.spare, out, rows * R);
+  }
+  keepMasked(plan, t, out, old, R);
+  if (out != y) copyRows(y, <usize>plan.yStride << 2, out, <usize>R << 2, rows, <usize>R << 2);
 }
 
-/** What zoneout and a mask keep of the states before. */
-function keepStates(plan: Plan, t: i32, rows: i32): void {
-  const yRow = <usize>plan.yStride << 2;
-  let old = before(plan, plan.y, t, <usize>plan.B * yRow);
-  let y = after(plan, plan.y, t, <usize>plan.B * yRow);
-  for (let b: i32 = 0; b < rows; b++) {
-    if (isMasked(plan, t, b)) {
-      memory.copy(y, old, <usize>plan.R << 2);
-    } else if (plan.zoneoutH) {
-      const z = zoneoutRow(plan, plan.zoneoutH, plan.zoneoutHRow, t, b);
-      complement(plan.rows, z, plan.R);
-      mix(y, z, old, plan.rows, y, plan.R);
-    }
-    old += yRow;
-    y += yRow;
+/** h before step `t`, its rows dense: where it lies, or a copy. */
+function stateBefore(plan: Plan, t: i32): usize {
+  const stride = <usize>plan.yStride << 2;
+  const h = before(plan, plan.y, t, <usize>plan.B * stride);
+  if (plan.yStride == plan.R) return h;
+  copyRows(plan.oldState, <usize>plan.R << 2, h, stride, rowsAt(plan, t), <usize>plan.R << 2);
+  return plan.oldState;
+}
+
+/** Puts the rows of `old` that a mask carries on in the place of those of `next`. */
+export function keepMasked(plan: Plan, t: i32, next: usize, old: usize, width: i32): void {
+  if (!plan.mask) return;
+  const bytes = <usize>width << 2;
+  for (let b: i32 = 0; b < rowsAt(plan, t); b++) {
+    if (isMasked(plan, t, b)) memory.copy(next + <usize>b * bytes, old + <usize>b * bytes, bytes);
   }
+}
+
+export function isMasked(plan: Plan, t: i32, b: i32): bool {
+  return plan.mask != 0 && load<i32>(plan.mask + (<usize>(t * plan.B + b) << 2)) == 0;
 }
 
 /** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
 export function generalBackward(plan: Plan, T: i32): void {
-  const B = plan.B;
+  const R = plan.R;
   for (let n: i32 = 0; n < T; n++) {
     const t = plan.reverse ? n : T - 1 - n;
     const rows = rowsAt(plan, t);
-    const dhat = plan.projection ? plan.dhat + <usize>(t * B * plan.R << 2) : plan.dhat;
-    splitStates(plan, t, rows, dhat);
+    const dhat = plan.projection ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
+    splitStates(plan, t, dhat);
     let dh = dhat;
     if (plan.projection) {
       dh = plan.dInner;
-      inputGradient(dh, dhat, plan.projectionBack, rows, plan.R, plan.H);
+      inputGradient(dh, dhat, plan.projectionBack, rows, R, plan.H);
     }
     const dState = plan.dropped ? plan.dDropped : plan.dh;
-    if (plan.dropped) memory.fill(dState, 0, <usize>(B * plan.R) << 2);
-    if (plan.cell == LSTM) lstmBackwardStep(plan, t, dh, dState);
-    else if (plan.cell == GRU) gruBackwardStep(plan, t, dh, dState);
-    else rnnBackwardStep(plan, t, dh, dState);
-    if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * plan.R);
+    if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
+    if (plan.cell == LSTM) lstmBackward(plan, t, dh, dState);
+    else if (plan.cell == GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
+    else rnnBackward(plan, t, dh, dState);
+    if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
   }
-  for (let t: i32 = 0; t < T; ) {
-    const next = spanEnd(plan, t, T);
-    spanGradients(plan, t * B, spanRows(plan, t, next));
-    t = next;
-  }
+  planeGradients(plan, T);
 }
 
 /** dh' = dy + what the later step sent back, parted in dĥ and what goes to the state before without passing the cell. */
-function splitStates(plan: Plan, t: i32, rows: i32, dhat: usize): void {
-  const bytes = <usize>plan.R << 2;
-  let carried = plan.dh;
-  let dy = plan.dy + <usize>(t * plan.B * plan.yStride << 2);
+function splitStates(plan: Plan, t: i32, dhat: usize): void {
+  const R = plan.R;
+  const rows = rowsAt(plan, t);
+  const bytes = <usize>R << 2;
   for (let b: i32 = 0; b < rows; b++) {
-    gather(dhat, carried, plan.dy ? dy : 0, plan.R);
-    if (isMasked(plan, t, b)) {
-      memory.copy(carried, dhat, bytes);
-      memory.fill(dhat, 0, bytes);
-    } else if (plan.zoneoutH) {
-      const z = zoneoutRow(plan, plan.zoneoutH, plan.zoneoutHRow, t, b);
-      multiply(carried, z, dhat, plan.R);
-      complement(plan.rows, z, plan.R);
-      multiply(dhat, plan.rows, dhat, plan.R);
-    } else {
-      memory.fill(carried, 0, bytes);
-    }
-    carried += bytes;
-    dhat += bytes;
-    dy += <usize>plan.yStride << 2;
+    const dy = plan.dy + (<usize>((t * plan.B + b) * plan.yStride) << 2);
+    addCarried(dhat + <usize>b * bytes, plan.dh + <usize>b * bytes, plan.dy ? dy : 0, R);
   }
+  splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
 }
 
 /** What was carried, without its subnormals, and what comes from above (0 for nothing). */
-function gather(out: usize, carried: usize, above: usize, n: i32): void {
+export function addCarried(out: usize, carried: usize, above: usize, n: i32): void {
   for (; n > 0; n -= 4) {
     let sum = flush(v128.load(carried));
     if (above) {
@@ -139,64 +137,21 @@ function gather(out: usize, carried: usize, above: usize, n: i32): void {
   }
 }
 
-/** Gradients of the parameters and the input from the rows `first … first + count` of da, which lie together. */
-function spanGradients(plan: Plan, first: i32, count: i32): void {
-  const width = plan.width;
-  const at = <usize>(first * width) << 2;
-  const da = plan.gates + at;
-  const input = plan.normInput ? plan.normInput + at : plan.normHidden ? plan.normHidden + at : da;
-  inputRowsGradient(plan, input, width, plan.columns, first, count);
-  for (let row: i32 = 0; row < count; row += BLOCK) {
-    const rows = min(BLOCK, count - row);
-    const skip = <usize>(row * width) << 2;
-    const turned = plan.scratch;
-    const panels = turned + turnedBytes(width);
-    transpose(turned, input + skip, rows, width);
-    if (plan.dInputWeight) addInputWeight(plan, turned, panels, first + row, rows, plan.columns);
-    if (plan.normInput) transpose(turned, plan.normHidden + at + skip, rows, width);
-    if (plan.dHiddenWeight) addHiddenWeight(plan, turned, panels, first + row, rows);
-    if (plan.dProjection) addProjection(plan, turned, panels, first + row, rows);
+/** Leaves in `carried` the part of `d` that zoneout `z` (0 for none) and masks let past the cell, in `d` the rest. */
+export function splitCarried(plan: Plan, t: i32, d: usize, carried: usize, z: usize, width: i32): void {
+  const rows = rowsAt(plan, t);
+  const count = rows * width;
+  const bytes = <usize>width << 2;
+  if (plan.mask) memory.copy(plan.spare + (<usize>(plan.B * plan.H) << 2), d, <usize>count << 2);
+  if (z) {
+    multiply(carried, z, d, count);
+    complement(plan.spare, z, count);
+    multiply(d, plan.spare, d, count);
+  } else {
+    memory.fill(carried, 0, <usize>count << 2);
   }
-  biasGradients(plan, da, count);
-}
-
-/** The GRU's candidate has a state of its own, and where it lies behind the product, a gradient of its own. */
-function addHiddenWeight(plan: Plan, turned: usize, panels: usize, row: i32, rows: i32): void {
-  const H = plan.H;
-  const bytes = <usize>(H * plan.R) << 2;
-  let h = before(plan, plan.y, 0, <usize>(plan.B * plan.yStride) << 2) + (<usize>(row * plan.yStride) << 2);
-  let stride = plan.yStride;
-  if (plan.dropped) {
-    h = plan.hidden + (<usize>(row * plan.R) << 2);
-    stride = plan.R;
+  keepMasked(plan, t, carried, plan.spare + (<usize>(plan.B * plan.H) << 2), width);
+  for (let b: i32 = 0; b < rows; b++) {
+    if (isMasked(plan, t, b)) memory.fill(d + <usize>b * bytes, 0, bytes);
   }
-  if (plan.cell != GRU) return addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, rows, plan.columns, plan.R);
-  addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, rows, 2 * H, H);
-  if (plan.resetBefore) {
-    h = plan.product + (<usize>(row * plan.width + 3 * H) << 2);
-    stride = plan.width;
-  }
-  const own = turned + (<usize>((plan.resetBefore ? 2 : 3) * H * rows) << 2);
-  addWeightGradient(plan.dHiddenWeight + 2 * bytes, own, panels, h, stride, rows, H, H);
-}
-
-function addProjection(plan: Plan, turned: usize, panels: usize, row: i32, rows: i32): void {
-  const H = plan.H;
-  transpose(turned, plan.dhat + (<usize>(row * plan.R) << 2), rows, plan.R);
-  addWeightGradient(plan.dProjection, turned, panels, plan.opened + (<usize>(row * H) << 2), H, rows, plan.R, H);
-}
-
-function biasGradients(plan: Plan, da: usize, count: i32): void {
-  const H = plan.H;
-  const sums = plan.scratch;
-  memory.fill(sums, 0, <usize>plan.width << 2);
-  biasGradient(sums, 0, da, count, plan.width);
-  if (plan.dInputBias) addTo(plan.dInputBias, sums, plan.columns);
-  if (plan.dInputShift) addTo(plan.dInputShift, sums, plan.columns);
-  if (plan.dHiddenShift) addTo(plan.dHiddenShift, sums, plan.columns);
-  if (!plan.dHiddenBias) return;
-  const shared = plan.cell == GRU ? 2 * H : plan.columns;
-  addTo(plan.dHiddenBias, sums, shared);
-  const own = sums + (<usize>((plan.resetBefore ? 2 : 3) * H) << 2);
-  if (plan.cell == GRU) addTo(plan.dHiddenBias + (<usize>shared << 2), own, H);
 }

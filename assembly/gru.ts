@@ -12,134 +12,70 @@
  *   behind:  dm = da_n∘r   dr = da_n∘m      dh = dh'∘z + U_rᵀ da_r + U_zᵀ da_z + U_nᵀ dm
  *   before:  dq = U_nᵀ da_n   dr = dq∘h     dh = dh'∘z + U_rᵀ da_r + U_zᵀ da_z + dq∘r
  *
- * A row of pre-activations has four blocks, r z n and m or q; so has one of da, the last of them dm where there is an m.
+ * The fourth plane of the pre-activations holds m or q; that of the gradients dm, where there is an m.
  */
-import { activationBackward, activationForward } from './activation';
-import { gateBackward } from './cells';
-import { clampTo } from './clipping';
-import { PANEL, product } from './gemm';
-import { after, before, Plan, rowsAt } from './plan';
-import { addProduct, complement, mix, multiply, subtract, zeroOutside } from './rows';
+import { addHidden, addHiddenBack, candidateBackward, candidateForward } from './cells';
+import { gateBackward, gateForward, gateOf, panelsOf, planeOf } from './cells';
+import { product } from './gemm';
+import { Plan, rowsAt } from './plan';
+import { addProduct, complement, mix, multiply, subtract } from './rows';
 
-/** Of U, packed with the rows of r and z first, where those of n lie. */
-function candidatePanels(panels: usize, columns: i32, K: i32): usize {
-  return panels + (<usize>((columns + PANEL - 1) / PANEL) * K << 6);
-}
-
-/** One step over the pre-activations `a`, which hold the input product, from h, rows `stride` values apart. */
-export function gruForwardStep(plan: Plan, t: i32, a: usize, h: usize, stride: i32): void {
+/** Step `t`, number `n` of its call, from `old` h, and `h` as the products read it, to the new one. */
+export function gruForward(plan: Plan, t: i32, n: i32, old: usize, h: usize, out: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
-  const width = 4 * H;
-  const row = <usize>H << 2;
-  const n = a + 2 * row;
-  const m = a + 3 * row;
-  const gates = plan.gates ? plan.gates + <usize>(4 * t * plan.B) * row : a;
-  product(a, width, a, width, h, stride, plan.hiddenPanels, rows, 2 * H, H);
-  for (let b: i32 = 0; b < rows; b++) {
-    const at = <usize>(4 * b) * row;
-    if (plan.clip) clampTo(a + at, 2 * H, plan.clip);
-    activationForward(gates + at, a + at, 2 * H, plan.gate, plan.gateAlpha, plan.gateBeta);
-    if (plan.resetBefore) multiply(m + at, gates + at, h + <usize>(b * stride << 2), H);
+  const count = rows * H;
+  const r = gateOf(plan, 0, n);
+  const z = gateOf(plan, 1, n);
+  const candidate = gateOf(plan, 2, n);
+  const sum = planeOf(plan, plan.product, 2, n);
+  const last = planeOf(plan, plan.product, 3, n);
+  for (let gate: i32 = 0; gate < 2; gate++) {
+    const a = planeOf(plan, plan.product, gate, n);
+    addHidden(plan, gate, t, a, h);
+    gateForward(plan, gateOf(plan, gate, n), a, count);
   }
-  const panels = candidatePanels(plan.hiddenPanels, 2 * H, H);
-  if (plan.resetBefore) product(n, width, n, width, m, width, panels, rows, H, H);
-  else product(m, width, plan.bias + 3 * row, 0, h, stride, panels, rows, H, H);
-  nextStates(plan, t, a, gates, rows);
-}
-
-function nextStates(plan: Plan, t: i32, a: usize, gates: usize, rows: i32): void {
-  const H = plan.H;
-  const row = <usize>H << 2;
-  const yRow = <usize>plan.yStride << 2;
-  let h = before(plan, plan.y, t, <usize>plan.B * yRow);
-  let y = after(plan, plan.y, t, <usize>plan.B * yRow);
-  for (let b: i32 = 0; b < rows; b++) {
-    const z = gates + row;
-    const n = gates + 2 * row;
-    if (!plan.resetBefore) addProduct(a + 2 * row, gates, a + 3 * row, H);
-    if (plan.clip) clampTo(a + 2 * row, H, plan.clip);
-    activationForward(n, a + 2 * row, H, plan.candidate, plan.candidateAlpha, plan.candidateBeta);
-    complement(plan.rows, z, H);
-    mix(y, z, h, plan.rows, n, H);
-    a += 4 * row;
-    gates += 4 * row;
-    h += yRow;
-    y += yRow;
-  }
-}
-
-/** From dh [B, H] to da in `gates`; what goes to h is added to plan.dh, or where it passes a product, to dState. */
-export function gruBackwardStep(plan: Plan, t: i32, dh: usize, dState: usize): void {
-  const H = plan.H;
-  const rows = rowsAt(plan, t);
-  const width = 4 * H;
-  const da = plan.gates + (<usize>(t * plan.B * width) << 2);
-  const panels = candidatePanels(plan.hiddenBackPanels, H, 2 * H);
-  candidateBackward(plan, t, dh);
   if (plan.resetBefore) {
-    const dq = plan.dInner;
-    for (let b: i32 = 0; b < rows; b++) memory.fill(dq + (<usize>(b * H) << 2), 0, <usize>H << 2);
-    product(dq, H, dq, H, da + (<usize>(2 * H) << 2), width, panels, rows, H, H);
-    resetBackward(plan, t, dq, dState);
+    multiply(last, r, h, count);
+    addHidden(plan, 2, t, sum, last);
   } else {
-    product(dState, H, dState, H, da + (<usize>(3 * H) << 2), width, panels, rows, H, H);
+    const bias = plan.bias + (<usize>(3 * H) << 2);
+    product(last, H, bias, 0, h, H, panelsOf(plan.hiddenPanels, 2, H, H), rows, H, H);
+    addProduct(sum, r, last, count);
   }
-  product(dState, H, dState, H, da, width, plan.hiddenBackPanels, rows, H, 2 * H);
+  candidateForward(plan, candidate, sum, count);
+  complement(plan.spare, z, count);
+  mix(out, z, old, plan.spare, candidate, count);
 }
 
-/** da of z and n; behind the product also of r, and dm. */
-function candidateBackward(plan: Plan, t: i32, dh: usize): void {
+/** From dh to da over the gates; what goes to `old` h is added to plan.dh, or where it passes a product, to dState. */
+export function gruBackward(plan: Plan, t: i32, old: usize, dh: usize, dState: usize): void {
   const H = plan.H;
-  const row = <usize>H << 2;
-  const yRow = <usize>plan.yStride << 2;
-  const first = <usize>(4 * t * plan.B) * row;
-  let h = before(plan, plan.y, t, <usize>plan.B * yRow);
-  let a = plan.product + first;
-  let r = plan.gates + first;
-  let carried = plan.dh;
-  for (let b = rowsAt(plan, t); b > 0; b--) {
-    const z = r + row;
-    const n = z + row;
-    const m = n + row;
-    addProduct(carried, dh, z, H);
-    subtract(m, h, n, H);
-    multiply(m, m, dh, H);
-    complement(plan.rows, z, H);
-    multiply(plan.rows, plan.rows, dh, H);
-    gateBackward(z, m, a + row, z, H, plan);
-    activationBackward(n, plan.rows, a + 2 * row, n, H, plan.candidate, plan.candidateAlpha, plan.candidateBeta);
-    if (plan.clip) zeroOutside(n, a + 2 * row, H, plan.clip);
-    if (!plan.resetBefore) {
-      multiply(m, n, r, H);
-      multiply(plan.rows, n, a + 3 * row, H);
-      gateBackward(r, plan.rows, a, r, H, plan);
-    }
-    h += yRow;
-    a += 4 * row;
-    r += 4 * row;
-    carried += row;
-    dh += row;
+  const count = rowsAt(plan, t) * H;
+  const d = plan.spare;
+  const r = gateOf(plan, 0, t);
+  const z = gateOf(plan, 1, t);
+  const n = gateOf(plan, 2, t);
+  const dm = gateOf(plan, 3, t);
+  const a = planeOf(plan, plan.product, 0, t);
+  addProduct(plan.dh, dh, z, count);
+  complement(d, z, count);
+  multiply(d, d, dh, count);
+  subtract(dm, old, n, count);
+  multiply(dm, dm, dh, count);
+  gateBackward(plan, z, dm, planeOf(plan, plan.product, 1, t), count);
+  addHiddenBack(plan, 1, t, dState, z);
+  candidateBackward(plan, n, d, planeOf(plan, plan.product, 2, t), count);
+  if (plan.resetBefore) {
+    memory.fill(d, 0, <usize>count << 2);
+    addHiddenBack(plan, 2, t, d, n);
+    addProduct(dState, d, r, count);
+    multiply(d, d, plan.dropped ? plan.hidden + (<usize>(t * plan.B * H) << 2) : old, count);
+  } else {
+    multiply(dm, n, r, count);
+    addHiddenBack(plan, 2, t, dState, dm);
+    multiply(d, n, planeOf(plan, plan.product, 3, t), count);
   }
-}
-
-/** Before the product: dr, and the part of h that r lets through. */
-function resetBackward(plan: Plan, t: i32, dq: usize, dState: usize): void {
-  const H = plan.H;
-  const row = <usize>H << 2;
-  const first = <usize>(4 * t * plan.B) * row;
-  const yRow = <usize>(plan.dropped ? H : plan.yStride) << 2;
-  let h = plan.dropped ? plan.hidden + <usize>(t * plan.B) * row : before(plan, plan.y, t, <usize>plan.B * yRow);
-  let a = plan.product + first;
-  let r = plan.gates + first;
-  for (let b = rowsAt(plan, t); b > 0; b--) {
-    addProduct(dState, dq, r, H);
-    multiply(dq, dq, h, H);
-    gateBackward(r, dq, a, r, H, plan);
-    h += yRow;
-    a += 4 * row;
-    r += 4 * row;
-    dq += row;
-    dState += row;
-  }
+  gateBackward(plan, r, d, a, count);
+  addHiddenBack(plan, 0, t, dState, r);
 }

@@ -32,7 +32,7 @@ const BLOCK_PANELS: i32 = 16;
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
   const columns = ((plan.H + 3) >> 2) << 4;
-  inputProduct(plan.product, columns, plan, columns, t0, t1);
+  inputProduct(plan.product, columns, plan, plan.bias, plan.inputPanels, columns, t0, t1);
   const size = <usize>plan.B * columns << 2;
   for (let n: i32 = 0; n < t1 - t0; n++) {
     const t = plan.reverse ? t1 - 1 - n : t0 + n;

@@ -30,10 +30,10 @@ export class Plan {
   H: i32;
   /** Values of h: H, or fewer where it is projected. */
   R: i32;
-  /** Values of a row of the general cell's pre-activations, and of the gates that are kept. */
-  width: i32;
+  /** How many values of each unit are kept of each step, gates and what else is in their row or planes. */
+  planes: i32;
   /** How many of them the input product gives. */
-  columns: i32;
+  gateCount: i32;
   coupled: i32;
   resetBefore: i32;
   peepholes: usize;
@@ -102,9 +102,9 @@ export class Plan {
   // From here on run.ts says where things lie.
   /** How many steps the input product is computed ahead. */
   chunk: i32;
-  /** The input product of those [chunk, B, columns]. The general cell keeps pre-activations there. */
+  /** The input product of those [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
   product: usize;
-  /** Gates [T, B, width] after their nonlinearity, 0 when nothing is kept. Backward turns them into dgates. */
+  /** Gates after their nonlinearity, 0 when nothing is kept: [T, B, 4H], or planes. Backward turns them into dgates. */
   gates: usize;
   /** tanh(c) [T, B, H], or what stands in its place. */
   squashed: usize;
@@ -115,29 +115,34 @@ export class Plan {
   /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
   dropped: usize;
   hidden: usize;
-  /** The part of the old state that stays, rows `zoneoutHRow` and `zoneoutCRow` bytes apart: 0 where all share one. */
+  /** The part of the old state that stays [B, ·], steps `zoneoutHStep` and `zoneoutCStep` bytes apart: 0 where all share one. */
   zoneoutH: usize;
-  zoneoutHRow: i32;
+  zoneoutHStep: i32;
   zoneoutC: usize;
-  zoneoutCRow: i32;
+  zoneoutCStep: i32;
   // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
   candidates: usize;
   inner: usize;
   opened: usize;
-  // Normalised values, and 1 / deviation [T, B, 4]: of the products (or the gates), and of the cell.
+  // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; the planes of U h before their norm.
   normInput: usize;
   normHidden: usize;
   normCell: usize;
   scales: usize;
+  sums: usize;
   /** What backward carries, in dhN dcN, out dh0 dc0. */
   dh: usize;
   dc: usize;
   /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
   dhat: usize;
-  /** Gradients of one step: [B, H] behind an inner product, [B, R] under recurrent dropout; five rows of H. */
+  /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
   dInner: usize;
   dDropped: usize;
-  rows: usize;
+  /** h and h' with dense rows [B, R], where those of y are not. */
+  oldState: usize;
+  nextState: usize;
+  /** Five times [B, H], at least [4H]. */
+  spare: usize;
 }
 
 /** What step `t` reads of a state whose blocks are `size` bytes, first of all the initial one. */

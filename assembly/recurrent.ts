@@ -16,18 +16,18 @@ export function flush(carried: v128): v128 {
   return v128.andnot(carried, f32x4.lt(f32x4.abs(carried), splat(7.888609052210118e-31)));
 }
 
-/** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, rows `stride` values from each other. */
-export function inputProduct(out: usize, stride: i32, plan: Plan, columns: i32, t0: i32, t1: i32): void {
+/** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, over the panels of W, rows `stride` values from each other. */
+export function inputProduct(
+  out: usize, stride: i32, plan: Plan, bias: usize, panels: usize, columns: i32, t0: i32, t1: i32,
+): void {
+  const I = plan.I;
   for (let t = t0; t < t1; ) {
     const next = spanEnd(plan, t, t1);
     const rows = spanRows(plan, t, next);
     const to = out + (<usize>((t - t0) * plan.B) * stride << 2);
     const first = <usize>t * plan.B << 2;
-    if (plan.ids) {
-      oneHotProduct(to, stride, plan.bias, plan.ids + first, plan.inputPanels, rows, columns, plan.I);
-    } else {
-      product(to, stride, plan.bias, 0, plan.x + first * plan.I, plan.I, plan.inputPanels, rows, columns, plan.I);
-    }
+    if (plan.ids) oneHotProduct(to, stride, bias, plan.ids + first, panels, rows, columns, I);
+    else product(to, stride, bias, 0, plan.x + first * I, I, panels, rows, columns, I);
     t = next;
   }
 }
@@ -39,7 +39,10 @@ export function parameterGradients(plan: Plan, T: i32, columns: i32): void {
     const first = t * plan.B;
     const rows = spanRows(plan, t, next);
     const da = plan.gates + (<usize>first * columns << 2);
-    inputRowsGradient(plan, da, columns, columns, first, rows);
+    if (plan.dx) {
+      const dx = plan.dx + (<usize>first * plan.I << 2);
+      product(dx, plan.I, dx, plan.I, da, columns, plan.inputBackPanels, rows, plan.I, columns);
+    }
     if (plan.dInputWeight || plan.dHiddenWeight) {
       for (let row: i32 = 0; row < rows; row += BLOCK) {
         weightGradients(plan, first + row, min(BLOCK, rows - row), columns);
@@ -54,26 +57,21 @@ function weightGradients(plan: Plan, row: i32, count: i32, columns: i32): void {
   const turned = plan.scratch;
   const panels = turned + turnedBytes(columns);
   transpose(turned, plan.gates + (<usize>row * columns << 2), count, columns);
-  if (plan.dInputWeight) addInputWeight(plan, turned, panels, row, count, columns);
+  if (plan.dInputWeight) addInputWeight(plan, plan.dInputWeight, turned, panels, row, count, columns);
   if (!plan.dHiddenWeight) return;
   const stride = plan.yStride;
   const h = before(plan, plan.y, 0, <usize>plan.B * stride << 2) + (<usize>row * stride << 2);
   addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, count, columns, plan.H);
 }
 
-/** dx of the rows `row … row + count` from da, whose rows are `stride` values apart and give `columns` of them to W. */
-export function inputRowsGradient(plan: Plan, da: usize, stride: i32, columns: i32, row: i32, count: i32): void {
-  if (!plan.dx) return;
-  const dx = plan.dx + (<usize>row * plan.I << 2);
-  product(dx, plan.I, dx, plan.I, da, stride, plan.inputBackPanels, count, plan.I, columns);
-}
-
-/** dW_ih[N, I] from the rows `row … row + count`, whose da lies turned. */
-export function addInputWeight(plan: Plan, turned: usize, panels: usize, row: i32, count: i32, N: i32): void {
+/** dW[N, I] from the rows `row … row + count`, whose da lies turned. */
+export function addInputWeight(
+  plan: Plan, dW: usize, turned: usize, panels: usize, row: i32, count: i32, N: i32,
+): void {
   const first = <usize>row << 2;
   const I = plan.I;
-  if (plan.ids) oneHotGradient(plan.dInputWeight, turned, plan.ids + first, count, N, I);
-  else addWeightGradient(plan.dInputWeight, turned, panels, plan.x + first * I, I, count, N, I);
+  if (plan.ids) oneHotGradient(dW, turned, plan.ids + first, count, N, I);
+  else addWeightGradient(dW, turned, panels, plan.x + first * I, I, count, N, I);
 }
 
 /** After one step of a stream: the new h becomes the one that the next step reads. */

@@ -5,36 +5,21 @@
  *
  * which is why it vanishes or explodes: nothing carries it past the product, as the LSTM's cell does.
  */
-import { activationBackward, activationForward } from './activation';
-import { clampTo } from './clipping';
-import { product } from './gemm';
-import { after, Plan, rowsAt } from './plan';
-import { zeroOutside } from './rows';
+import { addHidden, addHiddenBack, gateBackward, gateForward, gateOf, planeOf } from './cells';
+import { Plan, rowsAt } from './plan';
 
-/** One step over the pre-activations `a`, which hold the input product, from h, rows `stride` values apart. */
-export function rnnForwardStep(plan: Plan, t: i32, a: usize, h: usize, stride: i32): void {
-  const H = plan.H;
-  const rows = rowsAt(plan, t);
-  const yRow = <usize>plan.yStride << 2;
-  let y = after(plan, plan.y, t, <usize>plan.B * yRow);
-  product(a, H, a, H, h, stride, plan.hiddenPanels, rows, H, H);
-  for (let b: i32 = 0; b < rows; b++) {
-    if (plan.clip) clampTo(a, H, plan.clip);
-    activationForward(y, a, H, plan.gate, plan.gateAlpha, plan.gateBeta);
-    if (plan.gates) memory.copy(plan.gates + (<usize>((t * plan.B + b) * H) << 2), y, <usize>H << 2);
-    a += <usize>H << 2;
-    y += yRow;
-  }
+/** Step `t`, number `n` of its call, from h to the new one. */
+export function rnnForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
+  const count = rowsAt(plan, t) * plan.H;
+  const a = planeOf(plan, plan.product, 0, n);
+  addHidden(plan, 0, t, a, h);
+  gateForward(plan, out, a, count);
+  if (plan.gates) memory.copy(gateOf(plan, 0, n), out, <usize>count << 2);
 }
 
-/** From dh [B, H] to da in `gates`, and Uᵀ da added to dState. */
-export function rnnBackwardStep(plan: Plan, t: i32, dh: usize, dState: usize): void {
-  const H = plan.H;
-  const n = rowsAt(plan, t) * H;
-  const at = <usize>(t * plan.B * H) << 2;
-  const a = plan.product + at;
-  const da = plan.gates + at;
-  activationBackward(da, dh, a, da, n, plan.gate, plan.gateAlpha, plan.gateBeta);
-  if (plan.clip) zeroOutside(da, a, n, plan.clip);
-  product(dState, H, dState, H, da, H, plan.hiddenBackPanels, rowsAt(plan, t), H, H);
+/** From dh to da over the gate, and Uᵀ da added to dState. */
+export function rnnBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
+  const da = gateOf(plan, 0, t);
+  gateBackward(plan, da, dh, planeOf(plan, plan.product, 0, t), rowsAt(plan, t) * plan.H);
+  addHiddenBack(plan, 0, t, dState, da);
 }

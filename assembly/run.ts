@@ -2,14 +2,13 @@
  * One level in one direction over one sequence, from end to end: where its arrays lie, what its masks are, its states
  * brought to where each sequence begins and fetched from where it ends, its steps.
  */
+import { LSTM } from './cells';
 import { generalBackward, generalForward } from './general';
 import { lstmBackward, lstmForward } from './lstm';
 import { Plan } from './plan';
 import { fillMask, Source } from './random';
 import { carryState } from './recurrent';
 import { addProduct, multiply } from './rows';
-
-const LSTM: i32 = 0;
 
 /** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
 const PRODUCT_VALUES: i32 = 65536;
@@ -29,11 +28,11 @@ export function layOut(plan: Plan, base: f64): f64 {
   const T = plan.T;
   const B = plan.B;
   const kept = plan.kept ? <f64>T * B : 0;
-  const columns = plan.general ? plan.width : ((plan.H + 3) >> 2) << 4;
+  const columns = plan.general ? plan.planes * plan.H : ((plan.H + 3) >> 2) << 4;
   plan.chunk = plan.general && plan.kept ? T : min(T, max(1, PRODUCT_VALUES / (B * columns)));
-  const products = <f64>plan.chunk * B;
-  plan.product = room(products * columns);
-  plan.gates = room(kept * plan.width);
+  const products = <f64>plan.chunk * B * columns;
+  plan.product = room(products);
+  plan.gates = room(kept * plan.planes * plan.H);
   plan.squashed = plan.cell == LSTM ? room((kept || <f64>(plan.general * B)) * plan.H) : 0;
   if (plan.training && plan.inputDropout > 0) {
     const values = <f64>B * plan.I;
@@ -47,33 +46,45 @@ export function layOut(plan: Plan, base: f64): f64 {
   return cursor - base;
 }
 
-/** What the general cell keeps beside, of `rows` rows. */
+/** What the general cell keeps beside, of `rows` rows; `products` values lie in the planes of pre-activations. */
 function layOutGeneral(plan: Plan, rows: f64, products: f64): void {
   const B = <f64>plan.B;
   const H = <f64>plan.H;
-  const R = <f64>plan.R;
-  plan.rows = room(5 * (H + 4));
-  plan.dhat = room(plan.projection ? rows * R : B * R);
-  plan.dInner = room(plan.projection || plan.resetBefore ? B * H : 0);
-  if (plan.training && plan.recurrentDropout > 0) {
-    plan.dropped = room(B * R);
-    plan.hidden = room(rows * R);
-    plan.dDropped = room(B * R);
+  const states = B * plan.R;
+  plan.spare = room(5 * B * H + 4 * H);
+  if (plan.yStride != plan.R) {
+    plan.oldState = room(states);
+    plan.nextState = room(states);
   }
-  plan.zoneoutHRow = plan.training * (plan.R << 2);
-  plan.zoneoutCRow = plan.training * (plan.H << 2);
-  const drawn = plan.training ? <f64>plan.T * B : 1;
-  plan.zoneoutH = room(plan.zoneoutOfH > 0 ? drawn * R : 0);
-  if (plan.cell != LSTM) return;
-  plan.zoneoutC = room(plan.zoneoutOfC > 0 ? drawn * H : 0);
-  plan.candidates = room(plan.zoneoutC ? rows * H : 0);
-  plan.inner = room(plan.clip > 0 || plan.cellGain ? rows * H : 0);
-  plan.opened = room(plan.projection ? rows * H : 0);
+  plan.dhat = room(plan.projection ? rows * plan.R : states);
+  if (plan.training && plan.recurrentDropout > 0) {
+    plan.dropped = room(states);
+    plan.hidden = room(rows * plan.R);
+    plan.dDropped = room(states);
+  }
+  plan.zoneoutHStep = plan.training * plan.B * (plan.R << 2);
+  plan.zoneoutCStep = plan.training * plan.B * (plan.H << 2);
+  const steps = plan.training ? <f64>plan.T : 1;
+  plan.zoneoutH = room(plan.zoneoutOfH > 0 ? steps * states : 0);
+  if (plan.cell == LSTM) layOutLSTM(plan, rows, products, steps);
+}
+
+function layOutLSTM(plan: Plan, rows: f64, products: f64, steps: f64): void {
+  const cells = rows * plan.H;
+  plan.zoneoutC = room(plan.zoneoutOfC > 0 ? steps * plan.B * plan.H : 0);
+  plan.candidates = room(plan.zoneoutC || plan.mask ? cells : 0);
+  plan.inner = room(plan.clip > 0 || plan.cellGain ? cells : 0);
+  if (plan.projection) {
+    plan.opened = room(cells);
+    plan.dInner = room(<f64>plan.B * plan.H);
+  }
   if (!plan.normBias) return;
   plan.scales = room(rows * 4);
-  plan.normHidden = room(rows * plan.width);
-  plan.normInput = room(plan.cellGain ? products * plan.width : 0);
-  plan.normCell = room(plan.cellGain ? rows * H : 0);
+  plan.normHidden = room(max(4 * cells, products));
+  if (!plan.cellGain) return;
+  plan.normInput = room(4 * cells);
+  plan.normCell = room(cells);
+  plan.sums = room(products);
 }
 
 let drawn: f64 = 0;
@@ -82,7 +93,7 @@ let drawn: f64 = 0;
 export function drawMasks(plan: Plan, counter: f64, source: Source): f64 {
   drawn = counter;
   const B = plan.B;
-  const rows = plan.training ? plan.T * B : 1;
+  const rows = plan.training ? plan.T * B : B;
   draw(plan.inputMask, B * plan.I, plan.inputDropout, 1 / (1 - plan.inputDropout), source);
   draw(plan.dropped, B * plan.R, plan.recurrentDropout, 1 / (1 - plan.recurrentDropout), source);
   zoneout(plan.zoneoutH, rows * plan.R, plan.zoneoutOfH, plan.training, source);

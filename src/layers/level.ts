@@ -25,7 +25,8 @@ export class Level {
   /** The same for the general cell, the projection and what stands behind a layer norm. */
   readonly #general: readonly (Packed | undefined)[];
   /** Panels of the input's weight, the state's and the projection as they stand. */
-  readonly #back: readonly (Packed | undefined)[];
+  readonly #plainBack: readonly (Packed | undefined)[];
+  readonly #generalBack: readonly (Packed | undefined)[];
 
   /** `named` gets the parameters, with `suffix` behind their names. */
   constructor(
@@ -48,18 +49,16 @@ export class Level {
     this.#direction = direction;
     const { hiddenSize: H, stateSize: R, gates, own } = cell;
     const { weight_ih: ih, weight_hh: hh, weight_hr: hr } = parameters as Record<string, Parameter>;
-    const all = [gates * H];
-    const parts = gates === 3 ? [2 * H, H] : all;
-    const pack = (how: 'packRows' | 'packColumns') => [
-      this.#packed(how, ih as Parameter, all),
-      this.#packed(how, hh as Parameter, parts),
-      hr && this.#packed(how, hr, [R]),
+    const pack = (how: 'packRows' | 'packColumns', parts: number, rows: number) => [
+      ...given(ih, hh).map((weight) => this.#packed(how, weight, parts, rows)),
+      hr && this.#packed(how, hr, 1, R),
     ];
-    const [input, hidden, projection] = pack('packRows');
+    const [input, hidden, projection] = pack('packRows', gates, H);
     const norm = own.layerNorm && this.#biases();
     this.#plain = this.#gatePanels();
     this.#general = [input, hidden, norm ? this.#zeros(gates * H) : this.#biases(), projection, norm];
-    this.#back = pack('packColumns');
+    this.#plainBack = pack('packColumns', 1, gates * H);
+    this.#generalBack = pack('packColumns', gates, H);
   }
 
   /** Writes its part of a plan: what the options say, the packed weights, made anew where a parameter has changed. */
@@ -70,7 +69,7 @@ export class Level {
     const fractions = [clip, own.cellClip ?? 0, own.normEpsilon ?? 0, inputDropout, recurrentDropout];
     const [kinds, alphas, betas] = [0, 1, 2].map((n) => nonlinearities.map((one) => one[n] ?? 0));
     const slopes = (alphas ?? []).flatMap((alpha, n) => [alpha, betas?.[n] ?? 0]);
-    const sizes = [kind, this.inputSize, H, R, blocks * H, gates * H];
+    const sizes = [kind, this.inputSize, H, R, blocks, gates];
     const flags = [+(own.coupled ?? false), +(own.resetAfter === false)];
     const read = READ.map((name) => this.parameters[name]?.pointer ?? 0);
     writeLevel(
@@ -91,8 +90,9 @@ export class Level {
   }
 
   /** What a plan's backward needs beside: the weights as they stand, and where the gradients accumulate. */
-  backward(wantInput: boolean): number[] {
-    const panels = this.#back.map((packed, n) => (n > 0 || wantInput ? upToDate(packed) : 0));
+  backward(general: boolean, wantInput: boolean): number[] {
+    const back = general ? this.#generalBack : this.#plainBack;
+    const panels = back.map((packed, n) => (n > 0 || wantInput ? upToDate(packed) : 0));
     return [...panels, ...LEARNED.map((name) => this.parameters[name]?.needGradient() ?? 0)];
   }
 
@@ -111,19 +111,16 @@ export class Level {
     return [...gates, new Packed(this.#holdings, given(first, second), columns * 4, add)];
   }
 
-  /** Panels of a weight as it stands, or with `packRows` of its transpose, of `parts` rows each. */
-  #packed(how: 'packRows' | 'packColumns', weight: Parameter, parts: readonly number[]): Packed {
+  /** Panels of a weight as it stands, or with `packRows` of its transpose, in `parts` parts of so many rows. */
+  #packed(how: 'packRows' | 'packColumns', weight: Parameter, parts: number, rows: number): Packed {
     const K = weight.shape[1] as number;
     const { core } = this.#holdings.runtime;
-    const bytes = (part: number) => (how === 'packRows' ? panelBytes(part, K) : panelBytes(K, part));
-    const all = parts.reduce((sum, part) => sum + bytes(part), 0);
-    return new Packed(this.#holdings, [weight], all, (to) => {
-      let from = weight.pointer;
-      for (const part of parts) {
-        if (how === 'packRows') core.packRows(to, from, part, K);
-        else core.packColumns(to, from, K, part, K);
-        to += bytes(part);
-        from += part * K * 4;
+    const bytes = how === 'packRows' ? panelBytes(rows, K) : panelBytes(K, rows);
+    return new Packed(this.#holdings, [weight], parts * bytes, (to) => {
+      for (let part = 0; part < parts; part++) {
+        const from = weight.pointer + part * rows * K * 4;
+        if (how === 'packRows') core.packRows(to + part * bytes, from, rows, K);
+        else core.packColumns(to + part * bytes, from, K, rows, K);
       }
     });
   }

@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js';
 
 /** Bytes of a plan, whose fields assembly/plan.ts names in the order in which they are written here, 32 bits each. */
-export const PLAN_BYTES = 95 * 4;
+export const PLAN_BYTES = 98 * 4;
 
 /** Where its parts begin, in words: the level's whole numbers behind its fractions, the sequence, backward. */
 const LEVEL = 13;

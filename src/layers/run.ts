@@ -80,7 +80,7 @@ export function runLevel(
     prepareBackward(dx, scratch) {
       learned.h0?.needGradient();
       learned.c0?.needGradient();
-      writeBackward(runtime, plan, [dx, scratch, ...level.backward(dx !== 0)]);
+      writeBackward(runtime, plan, [dx, scratch, ...level.backward(general, dx !== 0)]);
       return (dy, states) => {
         writeOutputGradient(runtime, plan, dy);
         core.runBackward(plan, states.h, states.c);
