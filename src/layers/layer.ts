@@ -51,7 +51,9 @@ export abstract class CoreLayer implements Layer {
   readonly runtime: Runtime;
   /** @internal */
   readonly holdings: Holdings;
+  /** @internal */
   protected readonly tapes: TapePool;
+  /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
   /** The class, as messages and files name it. */
@@ -169,7 +171,7 @@ export abstract class CoreLayer implements Layer {
     );
   }
 
-  /** Makes the parameters, and gives back what was taken when there is no room for all. */
+  /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
       const made = make();
@@ -181,7 +183,7 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
+  /** @internal Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
   protected attempt<T extends { block: Block }>(
     training: boolean,
     recording: boolean,
@@ -201,6 +203,7 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
+  /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.holdings.check();
     const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
@@ -214,7 +217,7 @@ export abstract class CoreLayer implements Layer {
     return { training, recording: checkBoolean('record', record), sequence };
   }
 
-  /** The gradients of what the latest recorded forward gave; each may be missing. */
+  /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
     this.holdings.check();
     const { shape } = this.tapes.latest.output;
@@ -228,7 +231,7 @@ export abstract class CoreLayer implements Layer {
     };
   }
 
-  /** A copy of the user's values in the core, laid as `like` is. */
+  /** @internal A copy of the user's values in the core, laid as `like` is. */
   protected copyIn(data: Float32Array, like: Pick<Block, 'shape' | 'turned'>, tape: Tape): Block {
     const pointer = tape.take(data.length * 4);
     const { shape, turned } = like;
@@ -248,12 +251,12 @@ export abstract class CoreLayer implements Layer {
     return { pointer, shape, turned };
   }
 
-  /** The room that it takes to turn a block; none where one of its leading axes has one place. */
+  /** @internal The room that it takes to turn a block; none where one of its leading axes has one place. */
   protected turningBytes({ shape, turned }: Block): number {
     return turned && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
   }
 
-  /** A block as a tensor that the caller owns. */
+  /** @internal A block as a tensor that the caller owns. */
   protected leave(block: Block, tape: Tape): Tensor {
     const { shape } = block;
     const size = sizeOf(shape);
