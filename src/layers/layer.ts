@@ -1,5 +1,5 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkBoolean, checkOptions } from '../border/options.js';
+import { suggestion, wrongKind } from '../border/errors.js';
+import { checkBoolean, checkObject, checkOptions } from '../border/options.js';
 import {
   checkTensor,
   checkTensorOf,
@@ -117,8 +117,7 @@ export abstract class CoreLayer implements Layer {
    */
   backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
     const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
-    if (output === undefined)
-      throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
+    if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
     return this.tapes.backward((tape, recorded) => {
       const dOutput = this.copyIn(output.data, recorded, tape);
       const dInput = runBackward(tape, dOutput, wantInput);
@@ -163,12 +162,8 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The user's input, checked and copied into the core. */
   enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
-    const tensor = checkTensor('input', input);
-    return this.copyIn(
-      tensor.data,
-      { shape: [...tensor.shape], turned: turned && tensor.shape.length === 3 },
-      tape,
-    );
+    const { data, shape } = checkTensor('input', input);
+    return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 3 }, tape);
   }
 
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
@@ -208,12 +203,9 @@ export abstract class CoreLayer implements Layer {
     this.holdings.check();
     const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
-    const { training = false, lengths, mask } = options;
+    const { training = false, record = training } = options;
     checkBoolean('training', training);
-    const { record = training } = options;
-    const sequence: SequenceOptions = {};
-    if (lengths !== undefined) sequence.lengths = lengths;
-    if (mask !== undefined) sequence.mask = mask;
+    const sequence: SequenceOptions = options;
     return { training, recording: checkBoolean('record', record), sequence };
   }
 
@@ -223,32 +215,24 @@ export abstract class CoreLayer implements Layer {
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
-    const { output } = gradient;
     const { inputGradient = true } = options;
-    return {
-      output: output === undefined ? undefined : checkTensorOf('output', output, shape, 'of the output'),
-      wantInput: checkBoolean('inputGradient', inputGradient),
-    };
+    const { output } = gradient;
+    if (output !== undefined) checkTensorOf('output', output, shape, 'of the output');
+    return { output, wantInput: checkBoolean('inputGradient', inputGradient) };
   }
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
-  protected copyIn(data: Float32Array, like: Pick<Block, 'shape' | 'turned'>, tape: Tape): Block {
-    const pointer = tape.take(data.length * 4);
-    const { shape, turned } = like;
-    if (turned && shape[0] !== 1 && shape[1] !== 1) {
-      const staged = tape.take(data.length * 4);
-      this.runtime.f32.set(data, staged >>> 2);
-      this.runtime.core.turn(
-        pointer,
-        staged,
-        shape[0] as number,
-        shape[1] as number,
-        sizeOf(shape.slice(2)) * 4,
-      );
-    } else {
-      this.runtime.f32.set(data, pointer >>> 2);
-    }
-    return { pointer, shape, turned };
+  protected copyIn(
+    data: Float32Array,
+    { shape, turned }: Pick<Block, 'shape' | 'turned'>,
+    tape: Tape,
+  ): Block {
+    const block = { pointer: tape.take(data.length * 4), shape, turned };
+    const bytes = this.turningBytes(block);
+    const staged = bytes > 0 ? tape.take(bytes) : block.pointer;
+    this.runtime.f32.set(data, staged >>> 2);
+    if (bytes > 0) this.#turn(block.pointer, staged, shape);
+    return block;
   }
 
   /** @internal The room that it takes to turn a block; none where one of its leading axes has one place. */
@@ -258,16 +242,17 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal A block as a tensor that the caller owns. */
   protected leave(block: Block, tape: Tape): Tensor {
-    const { shape } = block;
-    const size = sizeOf(shape);
-    let from = block.pointer;
-    const staging = this.turningBytes(block);
-    if (staging > 0) {
-      from = tape.take(staging);
-      const rows = sizeOf(shape.slice(2)) * 4;
-      this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, rows);
-    }
-    return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape: [...shape] };
+    const { pointer, shape } = block;
+    const bytes = this.turningBytes(block);
+    const staged = bytes > 0 ? tape.take(bytes) : pointer;
+    const [first = 0, second = 0, ...row] = shape;
+    if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
+    const start = staged >>> 2;
+    return { data: this.runtime.f32.slice(start, start + sizeOf(shape)), shape: [...shape] };
+  }
+
+  #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
+    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
   }
 }
 
@@ -287,21 +272,23 @@ export interface LayerExtras {
 
 /** Writes a whole state dict, after all of it was checked. */
 function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  if (dict === null || typeof dict !== 'object')
-    throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
-  const names = [...parameters.keys()];
+  checkObject('state dict', dict);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
-      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, names)}`);
+      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, [...parameters.keys()])}`);
   }
-  for (const [name, parameter] of parameters as ReadonlyMap<string, Parameter>) {
-    if (!Object.hasOwn(dict, name))
-      throw new TypeError(
-        `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
-      );
+  for (const [name, parameter] of parameters) {
+    if (!(name in dict)) throw missing(name, dict);
     parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
   }
   for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);
+}
+
+/** The error of a state dict that lacks a name. */
+export function missing(name: string, dict: NamedTensors): TypeError {
+  return new TypeError(
+    `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
+  );
 }
 
 /** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */
