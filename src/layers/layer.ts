@@ -1,4 +1,4 @@
-import { suggestion, wrongKind } from '../border/errors.js';
+import { suggestion } from '../border/errors.js';
 import { checkBoolean, checkObject, checkOptions } from '../border/options.js';
 import {
   checkTensor,
@@ -13,7 +13,7 @@ import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './ragged.js';
 import type { Stage, StageInput } from './stream.js';
-import { type Block, runBackward, type Tape, TapePool } from './tape.js';
+import { type Block, type Tape, TapePool } from './tape.js';
 
 /** What every forward takes; `lengths` and `mask` a recurrent layer, and a Sequential with one in it. */
 export interface ForwardOptions extends SequenceOptions {
@@ -92,38 +92,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  /**
-   * The output for an input.
-   *
-   * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
-   */
-  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
-    const { training, recording, sequence } = this.checkForward(options);
-    const { output } = this.attempt(training, recording, (tape) => {
-      tape.sequence = sequence;
-      const entered = this.enter(input, tape, this.order === 'batch');
-      tape.inputBytes = this.turningBytes(entered);
-      const block = this.forwardIn(entered, tape);
-      return { block, output: this.leave(block, tape) };
-    });
-    return { output };
-  }
-
-  /**
-   * The gradient of the input, from that of the output of the latest recorded forward, which is then gone. Parameter
-   * gradients accumulate.
-   *
-   * @throws Error where no forward is recorded, RangeError for another shape than the output's
-   */
-  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
-    const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
-    if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
-    return this.tapes.backward((tape, recorded) => {
-      const dOutput = this.copyIn(output.data, recorded, tape);
-      const dInput = runBackward(tape, dOutput, wantInput);
-      return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
-    });
-  }
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
   /** Sets the gradients to zero and drops what waits for a backward. */
   zeroGrad(): void {

@@ -118,18 +118,6 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
-export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
-  const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
-  tape.reserve(tape.inputBytes);
-  tape.spent = true;
-  let gradient: Block | undefined = dOutput;
-  for (let n = steps.length - 1; n >= 0 && gradient !== undefined; n--) {
-    gradient = (steps[n] as BackwardStep)(gradient);
-  }
-  return gradient;
-}
-
 /** A recorded forward: its output's block tells the shape of the gradient that backward takes. */
 export interface Pending {
   readonly tape: Tape;
