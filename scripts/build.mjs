@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { lightLoader } from './light-loader.mjs';
 import { oneChunk } from './one-chunk.mjs';
+import { shortNames } from './short-names.mjs';
 import { withoutBinaries } from './without-binaries.mjs';
 
 const ENTRIES = {
@@ -44,8 +45,10 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
-    await buildHost();
-    await buildStandalone();
+    requireFiles(Object.values({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
+    const short = await shortNames(bundled({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
+    await buildHost(short);
+    await buildStandalone(short);
     await buildTypes();
     carryLicense();
   }
@@ -117,25 +120,27 @@ function encode(bytes) {
 }
 
 /** One call with splitting, so that all entries share one default runtime and one class of each name. */
-async function buildHost() {
-  requireFiles(Object.values({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
+async function buildHost(short) {
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
+  await build(bundled(ENTRIES, { ...short, chunkNames: 'chunks/[name]-[hash]', splitting: true }));
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
-  await bundle(LATER, { sourcemap: false });
-  await bundle(ALONE, {
-    alias: { '#threads': './src/runtime/threads.web.ts' },
-    external: [],
-    plugins: [lightLoader, withoutBinaries],
-    minify: true,
-    sourcemap: false,
-  });
+  await build(bundled(LATER, { ...short, sourcemap: false }));
+  await build(
+    bundled(ALONE, {
+      ...short,
+      alias: { '#threads': './src/runtime/threads.web.ts' },
+      external: [],
+      plugins: [lightLoader, withoutBinaries],
+      minify: true,
+      sourcemap: false,
+    }),
+  );
 }
 
-function bundle(entryPoints, options) {
-  return build({
+function bundled(entryPoints, options) {
+  return {
     entryPoints,
     outdir: 'build',
     bundle: true,
@@ -149,20 +154,23 @@ function bundle(entryPoints, options) {
     logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
     tsconfigRaw: {}, // its `paths` are for the type checker
     ...options,
-  });
+  };
 }
 
 /** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
-function buildStandalone() {
-  return bundle(STANDALONE, {
-    outdir: 'build/standalone',
-    platform: 'browser',
-    alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
-    external: [],
-    plugins: [lightLoader],
-    minify: true,
-    sourcemap: false,
-  });
+function buildStandalone(short) {
+  return build(
+    bundled(STANDALONE, {
+      ...short,
+      outdir: 'build/standalone',
+      platform: 'browser',
+      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
+      external: [],
+      plugins: [lightLoader],
+      minify: true,
+      sourcemap: false,
+    }),
+  );
 }
 
 function carryLicense() {

@@ -1,60 +1,50 @@
+/** The error of an argument of another kind than expected. */
+export function wrongKind(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`${name} expected ${expected}, got ${describe(value)}`);
+}
+
+/** The error of an argument that is out of range; `got` says what came. */
+export function wrongValue(name: string, expected: string, got: unknown): RangeError {
+  return new RangeError(`${name} expected ${expected}, got ${got}`);
+}
+
 /** What came, in words short enough for a message. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value);
-  if (typeof value === 'function') return `a function`;
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40)) + (value.length > 40 ? '…' : '');
+  if (typeof value === 'function') return 'a function';
+  if (!isObject(value)) return String(value);
   if (Array.isArray(value))
-    return value.length <= 8 && value.every(isPrimitive)
+    return value.length <= 8 && !value.some(isObject)
       ? `[${value.join(', ')}]`
       : `an array of length ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `${kindOf(value)} of length ${(value as Float32Array).length}`;
-  if (value !== null && typeof value === 'object') return `${kindOf(value)}`;
-  return String(value);
+  const name = value.constructor?.name ?? 'Object';
+  const kind = name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+  return ArrayBuffer.isView(value) ? `${kind} of length ${(value as Float32Array).length}` : kind;
 }
 
-function isPrimitive(value: unknown): boolean {
-  return value === null || typeof value !== 'object';
-}
-
-function kindOf(value: object): string {
-  const name = value.constructor?.name ?? 'object';
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name === 'Object' ? 'object' : name}`.replace(
-    'a object',
-    'an object',
-  );
-}
-
-/** The known name nearest to a mistyped one, or nothing where none is near. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
+export function isObject(value: unknown): value is object {
+  return value !== null && typeof value === 'object';
 }
 
 /** Levenshtein's distance, one row of the table at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
+  for (let i = 0; i < a.length; i++) {
+    let left = i;
+    row = row.map((above, j) => {
+      const substituted = j > 0 ? (row[j - 1] as number) + (a[i] === b[j - 1] ? 0 : 1) : i + 1;
+      left = Math.min(substituted, above + 1, left + 1);
+      return left;
+    });
   }
   return row[b.length] as number;
 }
 
-/** The end of a message about an unknown name: the nearest known one, or all of them. */
+/** The end of a message about an unknown name: the nearest known one, or all of them where none is near. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  if (near !== undefined) return `did you mean "${near}"?`;
+  const distances = known.map((one) => editDistance(name.toLowerCase(), one.toLowerCase()));
+  const least = Math.min(...distances);
+  if (least <= Math.max(2, Math.floor(name.length / 3)))
+    return `did you mean "${known[distances.indexOf(least)]}"?`;
   return known.length > 0 ? `known: ${known.join(', ')}` : 'it takes none';
 }

@@ -1,19 +1,41 @@
-import { describe, suggestion } from './errors.js';
+import { describe, isObject, suggestion, wrongKind, wrongValue } from './errors.js';
+
+/** @throws TypeError for anything but an object that is no array */
+export function checkObject(name: string, value: unknown): asserts value is object {
+  if (!isObject(value) || Array.isArray(value) || ArrayBuffer.isView(value))
+    throw wrongKind(name, 'an object', value);
+}
 
 /** Refuses what is no plain object of known options. @throws TypeError */
 export function checkOptions(options: unknown, known: readonly string[], owner: string): void {
-  if (
-    options === null ||
-    typeof options !== 'object' ||
-    Array.isArray(options) ||
-    ArrayBuffer.isView(options)
-  ) {
-    throw new TypeError(`${owner}: options expected an object, got ${describe(options)}`);
-  }
+  checkObject(`${owner}: options`, options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
       throw new TypeError(`${owner}: unknown option "${name}"; ${suggestion(name, known)}`);
   }
+}
+
+/** What checks an option, or the names that it may have. */
+type Check = ((name: string, value: unknown) => unknown) | readonly string[];
+
+type Checked<C> = C extends readonly (infer T)[] ? T : C extends (...given: never) => infer T ? T : never;
+
+/** The options of a table, each checked, or where it is not given what the table has in its place. */
+export function checkEach<const Table extends Readonly<Record<string, readonly [unknown, Check]>>>(
+  options: object,
+  table: Table,
+): { [Name in keyof Table]: Table[Name][0] | Checked<Table[Name][1]> } {
+  const checked = Object.entries(table).map(([name, [fallback, check]]) => {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined) return [name, fallback];
+    return [name, typeof check === 'function' ? check(name, value) : checkOneOf(name, value, check)];
+  });
+  return Object.fromEntries(checked);
+}
+
+/** @throws TypeError for options that do not go together */
+export function refuse(are: boolean, message: string): void {
+  if (are) throw new TypeError(message);
 }
 
 /** The largest size that a 32-bit memory could ever hold one value for. */
@@ -21,24 +43,20 @@ const LARGEST_SIZE = 1_073_741_824;
 
 /** A whole number from `least` up. @throws TypeError for another kind, RangeError for another value */
 export function checkSize(name: string, value: unknown, least = 1): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`${name} expected a whole number, got ${describe(value)}`);
-  if (!Number.isInteger(value) || value < least || value > LARGEST_SIZE) {
-    throw new RangeError(`${name} expected a whole number from ${least} to 2^30, got ${value}`);
-  }
-  return value;
+  const inRange = (x: number) => Number.isInteger(x) && x >= least && x <= LARGEST_SIZE;
+  return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
 }
 
 /** A finite number with `inRange(value)`; `range` says it in words. */
 export function checkNumber(
   name: string,
   value: unknown,
-  range: string,
-  inRange: (x: number) => boolean,
+  range = 'a finite number',
+  inRange = (_x: number) => true,
+  kind = 'a number',
 ): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} expected a number, got ${describe(value)}`);
-  if (!Number.isFinite(value) || !inRange(value))
-    throw new RangeError(`${name} expected ${range}, got ${value}`);
+  if (typeof value !== 'number') throw wrongKind(name, kind, value);
+  if (!Number.isFinite(value) || !inRange(value)) throw wrongValue(name, range, value);
   return value;
 }
 
@@ -55,20 +73,15 @@ export function checkNotNegative(name: string, value: unknown): number {
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean')
-    throw new TypeError(`${name} expected true or false, got ${describe(value)}`);
+  if (typeof value !== 'boolean') throw wrongKind(name, 'true or false', value);
   return value;
 }
 
 export function checkOneOf<T extends string>(name: string, value: unknown, known: readonly T[]): T {
-  if (typeof value !== 'string')
-    throw new TypeError(`${name} expected one of ${known.join(', ')}, got ${describe(value)}`);
-  if (!(known as readonly string[]).includes(value)) {
-    throw new RangeError(
-      `${name} expected one of ${known.join(', ')}, got ${describe(value)}; ${suggestion(value, known)}`,
-    );
-  }
-  return value as T;
+  if (known.includes(value as T)) return value as T;
+  const expected = `one of ${known.join(', ')}`;
+  if (typeof value !== 'string') throw wrongKind(name, expected, value);
+  throw wrongValue(name, expected, `${describe(value)}; ${suggestion(value, known)}`);
 }
 
 /** A seed: a whole number that a double holds exactly. */
@@ -84,5 +97,5 @@ export function checkSeed(name: string, value: unknown): number {
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function')
     return signal as AbortSignal | undefined;
-  throw new TypeError(`signal expected an AbortSignal, got ${describe(signal)}`);
+  throw wrongKind('signal', 'an AbortSignal', signal);
 }

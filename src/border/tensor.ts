@@ -1,4 +1,4 @@
-import { describe } from './errors.js';
+import { isObject, wrongKind, wrongValue } from './errors.js';
 
 /** Numbers in row-major order. Any object with these two fields is a tensor. */
 export interface Tensor {
@@ -39,9 +39,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 /** @throws TypeError where `value` is no tensor, RangeError where its shape does not fit its data */
 export function checkTensor(name: string, value: unknown): Tensor {
   const { data, shape } = fields(name, value, 'a tensor { data: Float32Array, shape }');
-  if (!(data instanceof Float32Array)) {
-    throw new TypeError(`${name}.data expected a Float32Array, got ${describe(data)}`);
-  }
+  if (!(data instanceof Float32Array)) throw wrongKind(`${name}.data`, 'a Float32Array', data);
   checkShape(name, shape, data.length);
   return value as Tensor;
 }
@@ -55,25 +53,16 @@ export function checkTensorOf(
 ): Tensor {
   const tensor = checkTensor(name, value);
   if (!sameShape(tensor.shape, expected)) {
-    throw new RangeError(
-      `"${name}" expected shape ${formula} = ${showShape(expected)}, got ${showShape(tensor.shape)}`,
-    );
+    throw wrongValue(`"${name}"`, `shape ${formula} = ${showShape(expected)}`, showShape(tensor.shape));
   }
   return tensor;
 }
 
 export function checkIntegers(name: string, value: unknown): IntegerTensor {
   if (isIntegerArray(value)) return { data: value, shape: [value.length] };
-  const { data, shape } = fields(
-    name,
-    value,
-    'an Int32Array, Uint8Array, Uint16Array, Uint32Array, or { data, shape } with one',
-  );
-  if (!isIntegerArray(data)) {
-    throw new TypeError(
-      `${name}.data expected an Int32Array, Uint8Array, Uint16Array or Uint32Array, got ${describe(data)}`,
-    );
-  }
+  const kinds = 'an Int32Array, Uint8Array, Uint16Array or Uint32Array';
+  const { data, shape } = fields(name, value, `${kinds}, or { data, shape } with one`);
+  if (!isIntegerArray(data)) throw wrongKind(`${name}.data`, kinds, data);
   checkShape(name, shape, data.length);
   return value as IntegerTensor;
 }
@@ -82,8 +71,7 @@ export function checkIntegers(name: string, value: unknown): IntegerTensor {
 export function checkIds(name: string, data: IntegerArray, count: number): void {
   for (let n = 0; n < data.length; n++) {
     const id = data[n] as number;
-    if (id < 0 || id >= count)
-      throw new RangeError(`${name}[${n}] expected an id from 0 to ${count - 1}, got ${id}`);
+    if (id < 0 || id >= count) throw wrongValue(`${name}[${n}]`, `an id from 0 to ${count - 1}`, id);
   }
 }
 
@@ -109,26 +97,32 @@ export function isIntegerArray(value: unknown): value is IntegerArray {
 }
 
 function fields(name: string, value: unknown, expected: string): { data: unknown; shape: unknown } {
-  if (value === null || typeof value !== 'object' || !('data' in value) || !('shape' in value)) {
-    throw new TypeError(`${name} expected ${expected}, got ${describe(value)}`);
-  }
+  if (!isObject(value) || !('data' in value && 'shape' in value)) throw wrongKind(name, expected, value);
   return value;
 }
 
 /** Sizes that multiply to `length`. @throws TypeError for no array of numbers, RangeError for other sizes */
 export function checkShape(name: string, shape: unknown, length: number): void {
-  if (!Array.isArray(shape))
-    throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
-  for (const extent of shape) {
-    if (typeof extent !== 'number')
-      throw new TypeError(`${name}.shape expected an array of sizes, got ${describe(shape)}`);
-    if (!Number.isInteger(extent) || extent < 0) {
-      throw new RangeError(`${name}.shape expected whole numbers from 0 up, got ${showShape(shape)}`);
-    }
-  }
-  if (sizeOf(shape) !== length) {
-    throw new RangeError(
-      `${name}.data expected ${shape.join(' * ')} = ${sizeOf(shape)} values for shape ${showShape(shape)}, got ${length}`,
-    );
-  }
+  // Of a copy, which has no holes: `some` would pass over them.
+  if (!Array.isArray(shape) || [...shape].some((extent) => typeof extent !== 'number'))
+    throw wrongKind(`${name}.shape`, 'an array of sizes', shape);
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < 0))
+    throw wrongValue(`${name}.shape`, 'whole numbers from 0 up', showShape(shape));
+  if (sizeOf(shape) !== length) throw wrongValue(`${name}.data`, valuesFor(shape), length);
+}
+
+/** How many values a shape has, for messages. */
+export function valuesFor(shape: readonly number[]): string {
+  return `${shape.join(' * ')} = ${sizeOf(shape)} values for shape ${showShape(shape)}`;
+}
+
+/** Whether these are `size` floats. */
+export function isFloats(value: unknown, size: number): value is Float32Array {
+  return value instanceof Float32Array && value.length === size;
+}
+
+/** The error of what is not. */
+export function wrongFloats(name: string, value: unknown, expected: string): Error {
+  if (!(value instanceof Float32Array)) return wrongKind(name, 'a Float32Array', value);
+  return wrongValue(name, expected, value.length);
 }

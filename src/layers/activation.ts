@@ -2,7 +2,8 @@ import { checkOneOf, checkOptions } from '../border/options.js';
 import { sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
-import { CoreLayer, type LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer.js';
+import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -22,7 +23,7 @@ export type ActivationName = (typeof ACTIVATIONS)[number];
  * ```
  * @throws TypeError for no string, RangeError for an unknown name
  */
-export class Activation extends CoreLayer {
+export class Activation extends Stateless {
   override readonly type = 'Activation';
   readonly name: ActivationName;
 

@@ -1,8 +1,9 @@
-import { checkOptions, checkProbability, checkSeed } from '../border/options.js';
+import { checkOptions, checkProbability } from '../border/options.js';
 import { sizeOf } from '../border/tensor.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
-import { OWN_STREAM } from './initialise.js';
-import { CoreLayer, type LayerConfig, type LayerExtras } from './layer.js';
+import { streamOf } from './initialise.js';
+import type { LayerConfig, LayerExtras } from './layer.js';
+import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -13,9 +14,7 @@ export class Masks {
 
   constructor(runtime: Runtime, seed: number | undefined) {
     this.#runtime = runtime;
-    if (seed !== undefined) checkSeed('seed', seed);
-    const stream = seed === undefined ? runtime.nextStream() : OWN_STREAM;
-    this.generator = { seed: seed ?? runtime.seed, stream, counter: 0 };
+    this.generator = { ...streamOf(runtime, seed), counter: 0 };
   }
 
   /** out = x under a mask of its own; gives what `again` needs to draw that mask once more. */
@@ -55,7 +54,7 @@ export class Masks {
  * ```
  * @throws TypeError for another kind of argument, RangeError for a probability outside [0, 1)
  */
-export class Dropout extends CoreLayer {
+export class Dropout extends Stateless {
   override readonly type = 'Dropout';
   readonly p: number;
   readonly #masks: Masks;

@@ -4,8 +4,9 @@ import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { enterIds } from './ids.js';
 import { drawSource, normal, UNINITIALISED } from './initialise.js';
-import { CoreLayer, type LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
+import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -27,7 +28,7 @@ export interface EmbeddingOptions {
  * ```
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
  */
-export class Embedding extends CoreLayer {
+export class Embedding extends Stateless {
   override readonly type = 'Embedding';
   readonly count: number;
   readonly size: number;

@@ -5,15 +5,20 @@ import type { Parameter } from './parameter.js';
 /** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
 export const UNINITIALISED = Symbol('uninitialised');
 
-/** Where the numbers of one layer come from: its own seed, or the runtime's with a stream that nobody else has. */
-export function drawSource(runtime: Runtime, seed: number | undefined): (part: number) => number {
-  if (seed !== undefined) checkSeed('seed', seed);
-  const stream = seed === undefined ? runtime.nextStream() : OWN_STREAM;
-  return (part) => runtime.source(seed ?? runtime.seed, stream, part);
+/** Whose numbers a layer draws: those of its own seed, or the runtime's with a stream that nobody else has. */
+export function streamOf(runtime: Runtime, seed: number | undefined): { seed: number; stream: number } {
+  if (seed === undefined) return { seed: runtime.seed, stream: runtime.nextStream() };
+  return { seed: checkSeed('seed', seed), stream: OWN_STREAM };
+}
+
+/** Where the core reads what draws each part of them. */
+export function drawSource(runtime: Runtime, own: number | undefined): (part: number) => number {
+  const { seed, stream } = streamOf(runtime, own);
+  return (part) => runtime.source(seed, stream, part);
 }
 
 /** Streams of the runtime count up from 0: a layer with a seed of its own never shares one with them. */
-export const OWN_STREAM = 0xffffffff;
+const OWN_STREAM = 0xffffffff;
 
 /** U(−bound, bound) */
 export function uniform(parameter: Parameter, bound: number, source: number): void {

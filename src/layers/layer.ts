@@ -1,5 +1,5 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkBoolean, checkOptions } from '../border/options.js';
+import { suggestion } from '../border/errors.js';
+import { checkBoolean, checkObject, checkOptions } from '../border/options.js';
 import {
   checkTensor,
   checkTensorOf,
@@ -13,7 +13,7 @@ import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './ragged.js';
 import type { Stage, StageInput } from './stream.js';
-import { type Block, runBackward, type Tape, TapePool } from './tape.js';
+import { type Block, type Tape, TapePool } from './tape.js';
 
 /** What every forward takes; `lengths` and `mask` a recurrent layer, and a Sequential with one in it. */
 export interface ForwardOptions extends SequenceOptions {
@@ -51,7 +51,9 @@ export abstract class CoreLayer implements Layer {
   readonly runtime: Runtime;
   /** @internal */
   readonly holdings: Holdings;
+  /** @internal */
   protected readonly tapes: TapePool;
+  /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
   /** The class, as messages and files name it. */
@@ -90,39 +92,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  /**
-   * The output for an input.
-   *
-   * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
-   */
-  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
-    const { training, recording, sequence } = this.checkForward(options);
-    const { output } = this.attempt(training, recording, (tape) => {
-      tape.sequence = sequence;
-      const entered = this.enter(input, tape, this.order === 'batch');
-      tape.inputBytes = this.turningBytes(entered);
-      const block = this.forwardIn(entered, tape);
-      return { block, output: this.leave(block, tape) };
-    });
-    return { output };
-  }
-
-  /**
-   * The gradient of the input, from that of the output of the latest recorded forward, which is then gone. Parameter
-   * gradients accumulate.
-   *
-   * @throws Error where no forward is recorded, RangeError for another shape than the output's
-   */
-  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
-    const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
-    if (output === undefined)
-      throw new TypeError('backward: "output" expected the gradient of the output, got undefined');
-    return this.tapes.backward((tape, recorded) => {
-      const dOutput = this.copyIn(output.data, recorded, tape);
-      const dInput = runBackward(tape, dOutput, wantInput);
-      return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
-    });
-  }
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
   /** Sets the gradients to zero and drops what waits for a backward. */
   zeroGrad(): void {
@@ -161,15 +132,11 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The user's input, checked and copied into the core. */
   enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
-    const tensor = checkTensor('input', input);
-    return this.copyIn(
-      tensor.data,
-      { shape: [...tensor.shape], turned: turned && tensor.shape.length === 3 },
-      tape,
-    );
+    const { data, shape } = checkTensor('input', input);
+    return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 3 }, tape);
   }
 
-  /** Makes the parameters, and gives back what was taken when there is no room for all. */
+  /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
       const made = make();
@@ -181,7 +148,7 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
+  /** @internal Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
   protected attempt<T extends { block: Block }>(
     training: boolean,
     recording: boolean,
@@ -201,70 +168,61 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
+  /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.holdings.check();
     const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
-    const { training = false, lengths, mask } = options;
+    const { training = false, record = training } = options;
     checkBoolean('training', training);
-    const { record = training } = options;
-    const sequence: SequenceOptions = {};
-    if (lengths !== undefined) sequence.lengths = lengths;
-    if (mask !== undefined) sequence.mask = mask;
+    const sequence: SequenceOptions = options;
     return { training, recording: checkBoolean('record', record), sequence };
   }
 
-  /** The gradients of what the latest recorded forward gave; each may be missing. */
+  /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
     this.holdings.check();
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
-    const { output } = gradient;
     const { inputGradient = true } = options;
-    return {
-      output: output === undefined ? undefined : checkTensorOf('output', output, shape, 'of the output'),
-      wantInput: checkBoolean('inputGradient', inputGradient),
-    };
+    const { output } = gradient;
+    if (output !== undefined) checkTensorOf('output', output, shape, 'of the output');
+    return { output, wantInput: checkBoolean('inputGradient', inputGradient) };
   }
 
-  /** A copy of the user's values in the core, laid as `like` is. */
-  protected copyIn(data: Float32Array, like: Pick<Block, 'shape' | 'turned'>, tape: Tape): Block {
-    const pointer = tape.take(data.length * 4);
-    const { shape, turned } = like;
-    if (turned && shape[0] !== 1 && shape[1] !== 1) {
-      const staged = tape.take(data.length * 4);
-      this.runtime.f32.set(data, staged >>> 2);
-      this.runtime.core.turn(
-        pointer,
-        staged,
-        shape[0] as number,
-        shape[1] as number,
-        sizeOf(shape.slice(2)) * 4,
-      );
-    } else {
-      this.runtime.f32.set(data, pointer >>> 2);
-    }
-    return { pointer, shape, turned };
+  /** @internal A copy of the user's values in the core, laid as `like` is. */
+  protected copyIn(
+    data: Float32Array,
+    { shape, turned }: Pick<Block, 'shape' | 'turned'>,
+    tape: Tape,
+  ): Block {
+    const block = { pointer: tape.take(data.length * 4), shape, turned };
+    const bytes = this.turningBytes(block);
+    const staged = bytes > 0 ? tape.take(bytes) : block.pointer;
+    this.runtime.f32.set(data, staged >>> 2);
+    if (bytes > 0) this.#turn(block.pointer, staged, shape);
+    return block;
   }
 
-  /** The room that it takes to turn a block; none where one of its leading axes has one place. */
+  /** @internal The room that it takes to turn a block; none where one of its leading axes has one place. */
   protected turningBytes({ shape, turned }: Block): number {
     return turned && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
   }
 
-  /** A block as a tensor that the caller owns. */
+  /** @internal A block as a tensor that the caller owns. */
   protected leave(block: Block, tape: Tape): Tensor {
-    const { shape } = block;
-    const size = sizeOf(shape);
-    let from = block.pointer;
-    const staging = this.turningBytes(block);
-    if (staging > 0) {
-      from = tape.take(staging);
-      const rows = sizeOf(shape.slice(2)) * 4;
-      this.runtime.core.turn(from, block.pointer, shape[1] as number, shape[0] as number, rows);
-    }
-    return { data: this.runtime.f32.slice(from >>> 2, (from >>> 2) + size), shape: [...shape] };
+    const { pointer, shape } = block;
+    const bytes = this.turningBytes(block);
+    const staged = bytes > 0 ? tape.take(bytes) : pointer;
+    const [first = 0, second = 0, ...row] = shape;
+    if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
+    const start = staged >>> 2;
+    return { data: this.runtime.f32.slice(start, start + sizeOf(shape)), shape: [...shape] };
+  }
+
+  #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
+    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
   }
 }
 
@@ -284,21 +242,23 @@ export interface LayerExtras {
 
 /** Writes a whole state dict, after all of it was checked. */
 function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  if (dict === null || typeof dict !== 'object')
-    throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
-  const names = [...parameters.keys()];
+  checkObject('state dict', dict);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
-      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, names)}`);
+      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, [...parameters.keys()])}`);
   }
-  for (const [name, parameter] of parameters as ReadonlyMap<string, Parameter>) {
-    if (!Object.hasOwn(dict, name))
-      throw new TypeError(
-        `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
-      );
+  for (const [name, parameter] of parameters) {
+    if (!(name in dict)) throw missing(name, dict);
     parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
   }
   for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);
+}
+
+/** The error of a state dict that lacks a name. */
+export function missing(name: string, dict: NamedTensors): TypeError {
+  return new TypeError(
+    `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
+  );
 }
 
 /** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */

@@ -3,9 +3,10 @@ import { showShape, sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
-import { CoreLayer, type LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer.js';
 import { Packed, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
+import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 
@@ -30,7 +31,7 @@ export interface LinearOptions {
  * ```
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
  */
-export class Linear extends CoreLayer {
+export class Linear extends Stateless {
   override readonly type = 'Linear';
   readonly inFeatures: number;
   readonly outFeatures: number;

@@ -1,4 +1,5 @@
-import { checkBoolean, checkNumber, checkOneOf, checkPositive, checkSize } from '../border/options.js';
+import { wrongValue } from '../border/errors.js';
+import { checkBoolean, checkEach, checkNumber, checkPositive, checkSize, refuse } from '../border/options.js';
 import type { OwnOptions } from './cell.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import type { RecurrentInit } from './recurrent-init.js';
@@ -35,49 +36,45 @@ export interface LSTMOptions extends RecurrentOptions<LSTMActivations> {
   normEpsilon?: number;
 }
 
-export const LSTM_OPTIONS = [
-  ...['forgetBias', 'chrono', 'projSize', 'peepholes', 'coupled', 'cellClip', 'layerNorm', 'normEpsilon'],
-];
+const CHECKS = {
+  forgetBias: [undefined, checkNumber],
+  chrono: [undefined, checkLag],
+  projSize: [undefined, checkSize],
+  peepholes: [false, checkBoolean],
+  coupled: [false, checkBoolean],
+  cellClip: [undefined, checkPositive],
+  layerNorm: [undefined, ['cell', 'gate']],
+  normEpsilon: [1e-5, checkPositive],
+} as const;
+
+export const LSTM_OPTIONS = /* @__PURE__ */ Object.keys(CHECKS);
 
 /** @throws TypeError for another kind or options that do not go together, RangeError for a value out of range */
 export function checkLSTM(hiddenSize: number, options: LSTMOptions): OwnOptions {
-  const { projSize, peepholes = false, coupled = false, cellClip, layerNorm, normEpsilon } = options;
-  if (projSize !== undefined && checkSize('projSize', projSize) >= hiddenSize) {
-    throw new RangeError(
-      `projSize expected fewer values than hiddenSize = ${hiddenSize}: a projection is there to make h smaller, got ${projSize}`,
-    );
+  const checked = checkEach(options, CHECKS);
+  const { projSize, layerNorm, coupled, forgetBias, chrono } = checked;
+  if (projSize !== undefined && projSize >= hiddenSize) {
+    const expected = `fewer values than hiddenSize = ${hiddenSize}: a projection is there to make h smaller`;
+    throw wrongValue('projSize', expected, projSize);
   }
-  checkBoolean('peepholes', peepholes);
-  checkBoolean('coupled', coupled);
-  if (cellClip !== undefined) checkPositive('cellClip', cellClip);
-  if (layerNorm !== undefined) checkOneOf('layerNorm', layerNorm, ['cell', 'gate']);
-  if (normEpsilon !== undefined) checkPositive('normEpsilon', normEpsilon);
-  if (normEpsilon !== undefined && layerNorm === undefined)
-    throw new TypeError('normEpsilon expected a layer norm to be part of: it goes with layerNorm');
-  if (coupled && layerNorm === 'cell') {
-    throw new TypeError(
-      "coupled expected gates that do not hang on f: layerNorm 'cell' takes its mean over all four, f among them",
-    );
-  }
-  checkBiases(options);
-  return {
-    ...(projSize !== undefined && { projSize }),
-    peepholes,
-    coupled,
-    ...(cellClip !== undefined && { cellClip }),
-    layerNorm,
-    normEpsilon: normEpsilon ?? 1e-5,
-  };
+  refuse(
+    options.normEpsilon !== undefined && !layerNorm,
+    'normEpsilon expected a layer norm to be part of: it goes with layerNorm',
+  );
+  refuse(
+    coupled && layerNorm === 'cell',
+    "coupled expected gates that do not hang on f: layerNorm 'cell' takes its mean over all four, f among them",
+  );
+  const [bias, lag] = [forgetBias, chrono].map((value) => value !== undefined) as [boolean, boolean];
+  refuse(bias && lag, 'forgetBias and chrono both set the forget biases: give one of them');
+  refuse(
+    options.bias === false && (bias || lag),
+    `${lag ? 'chrono' : 'forgetBias'} expected biases to set, got bias: false`,
+  );
+  refuse(coupled && bias, 'forgetBias expected a forget gate of its own: with coupled: true f is 1 - i');
+  return checked;
 }
 
-function checkBiases({ forgetBias, chrono, bias = true, coupled }: LSTMOptions): void {
-  if (forgetBias !== undefined) checkNumber('forgetBias', forgetBias, 'a finite number', () => true);
-  if (chrono !== undefined) checkNumber('chrono', chrono, 'a longest lag of at least 2 steps', (x) => x >= 2);
-  if (forgetBias !== undefined && chrono !== undefined)
-    throw new TypeError('forgetBias and chrono both set the forget biases: give one of them');
-  const name = chrono === undefined ? 'forgetBias' : 'chrono';
-  if (!bias && (forgetBias ?? chrono) !== undefined)
-    throw new TypeError(`${name} expected biases to set, got bias: false`);
-  if (coupled && forgetBias !== undefined)
-    throw new TypeError('forgetBias expected a forget gate of its own: with coupled: true f is 1 - i');
+function checkLag(name: string, value: unknown): number {
+  return checkNumber(name, value, 'a longest lag of at least 2 steps', (lag) => lag >= 2);
 }

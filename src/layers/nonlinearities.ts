@@ -1,4 +1,4 @@
-import { describe } from '../border/errors.js';
+import { wrongKind, wrongValue } from '../border/errors.js';
 import { checkNumber, checkOneOf, checkOptions } from '../border/options.js';
 
 /** The defaults of α and β, where there are any; the names in the order of assembly/activation.ts. */
@@ -28,7 +28,7 @@ export type Nonlinearity = keyof typeof DEFAULTS;
 /** One of them by name, or with parameters of its own. */
 export type NonlinearitySpec = Nonlinearity | { name: Nonlinearity; alpha?: number; beta?: number };
 
-const NAMES = Object.keys(DEFAULTS) as Nonlinearity[];
+const NAMES = /* @__PURE__ */ Object.keys(DEFAULTS) as Nonlinearity[];
 
 /**
  * Kind, α and β of each of `parts`, for each direction; `given` is a list with one for each part, or two such lists.
@@ -41,22 +41,25 @@ export function checkActivations(
   defaults: readonly Nonlinearity[],
   directions: number,
 ): number[][] {
-  const expected = `activations expected [${parts.join(', ')}]${directions > 1 ? ', or two such lists' : ''}`;
+  const expected = `[${parts.join(', ')}]${directions > 1 ? ', or two such lists' : ''}`;
   const list = given === undefined ? defaults : given;
-  if (!Array.isArray(list)) throw new TypeError(`${expected}, got ${describe(list)}`);
+  if (!Array.isArray(list)) throw wrongKind('activations', expected, list);
   const nested = Array.isArray(list[0]);
   if (nested && directions === 1)
-    throw new TypeError(`${expected}: a list for each direction goes with bidirectional: true`);
-  if (nested && list.length !== 2) throw new RangeError(`${expected}, got ${list.length} lists`);
+    throw new TypeError(
+      `activations expected ${expected}: a list for each direction goes with bidirectional: true`,
+    );
+  if (nested && list.length !== 2) throw wrongValue('activations', expected, `${list.length} lists`);
   return Array.from({ length: directions }, (_, direction) => {
     const own = nested ? list[direction] : list;
-    if (!Array.isArray(own)) throw new TypeError(`${expected}, got ${describe(own)}`);
-    if (own.length !== parts.length) throw new RangeError(`${expected}, got ${own.length} of them`);
+    if (!Array.isArray(own)) throw wrongKind('activations', expected, own);
+    if (own.length !== parts.length) throw wrongValue('activations', expected, `${own.length} of them`);
     return own.flatMap((spec, part) => check(`activations: ${parts[part]}`, spec));
   });
 }
 
-function check(owner: string, spec: unknown): [kind: number, alpha: number, beta: number] {
+/** Kind, α and β. */
+function check(owner: string, spec: unknown): number[] {
   const { name, ...given } = (typeof spec === 'string' ? { name: spec } : (spec ?? {})) as Record<
     string,
     unknown
@@ -64,8 +67,8 @@ function check(owner: string, spec: unknown): [kind: number, alpha: number, beta
   const kind = NAMES.indexOf(checkOneOf(owner, name, NAMES));
   const defaults: readonly number[] = DEFAULTS[name as Nonlinearity];
   checkOptions(given, ['alpha', 'beta'].slice(0, defaults.length), `${owner} ${name}`);
-  const [alpha, beta] = ['alpha', 'beta'].map((one, n) =>
-    checkNumber(`${owner} ${name}.${one}`, given[one] ?? defaults[n] ?? 0, 'a finite number', () => true),
-  ) as [number, number];
-  return [kind, alpha, beta];
+  const values = ['alpha', 'beta'].map((one, n) =>
+    checkNumber(`${owner} ${name}.${one}`, given[one] ?? defaults[n] ?? 0),
+  );
+  return [kind, ...values];
 }

@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
+import { wrongValue } from '../border/errors.js';
 import { checkBoolean } from '../border/options.js';
-import { showShape, sizeOf } from '../border/tensor.js';
+import { isFloats, sizeOf, valuesFor, wrongFloats } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 
 /**
@@ -62,15 +62,12 @@ export class Parameter {
 
   /** A copy of the values, into `out` if it is given. @throws RangeError where `out` has another length */
   read(out?: Float32Array): Float32Array {
-    this.#holdings.check();
     return this.#copy(this.pointer, out);
   }
 
   /** A copy of the gradient, zeros before the first backward. */
   readGrad(out?: Float32Array): Float32Array {
-    this.#holdings.check();
-    if (this.#gradient !== 0) return this.#copy(this.#gradient, out);
-    return this.#target(out).fill(0);
+    return this.#copy(this.#gradient, out);
   }
 
   /**
@@ -96,39 +93,31 @@ export class Parameter {
 
   /** @internal */
   zeroGrad(): void {
-    if (this.#gradient !== 0)
-      this.runtime.f32.fill(0, this.#gradient >>> 2, (this.#gradient >>> 2) + this.size);
+    if (this.#gradient !== 0) this.#at(this.#gradient).fill(0);
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
   checkValues(name: string, data: Float32Array): void {
     this.#checkLength(name, data);
     const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new RangeError(`"${name}" expected finite values, got ${data[bad]} at ${bad}`);
+    if (bad >= 0) throw wrongValue(`"${name}"`, 'finite values', `${data[bad]} at ${bad}`);
   }
 
   #checkLength(name: string, data: Float32Array): void {
-    if (!(data instanceof Float32Array))
-      throw new TypeError(`"${name}" expected a Float32Array, got ${describe(data)}`);
-    if (data.length !== this.size) {
-      throw new RangeError(
-        `"${name}" expected ${this.shape.join(' * ')} = ${this.size} values for shape ${showShape(this.shape)}, got ${data.length}`,
-      );
-    }
+    if (!isFloats(data, this.size)) throw wrongFloats(`"${name}"`, data, valuesFor(this.shape));
   }
 
-  #target(out: Float32Array | undefined): Float32Array {
-    if (out === undefined) return new Float32Array(this.size);
+  /** The values at a pointer, or zeros where there are none. */
+  #copy(pointer: number, out: Float32Array = new Float32Array(this.size)): Float32Array {
+    this.#holdings.check();
     this.#checkLength('out', out);
+    if (pointer === 0) return out.fill(0);
+    out.set(this.#at(pointer));
     return out;
   }
 
-  #copy(pointer: number, out: Float32Array | undefined): Float32Array {
-    const start = pointer >>> 2;
-    const values = this.runtime.f32.subarray(start, start + this.size);
-    if (out === undefined) return values.slice();
-    this.#target(out).set(values);
-    return out;
+  #at(pointer: number): Float32Array {
+    return this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + this.size);
   }
 }
 

@@ -1,5 +1,5 @@
 import { checkOneOf } from '../border/options.js';
-import { drawSource, normal, orthogonal, UNINITIALISED, uniform } from './initialise.js';
+import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
 import type { Parameter } from './parameter.js';
 import type { Recurrent } from './recurrent.js';
 
@@ -10,28 +10,31 @@ import type { Recurrent } from './recurrent.js';
  */
 export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
 
+/** Draws a parameter of this name. */
+type Draw = (name: string, parameter: Parameter, source: number) => void;
+
 /** Of names without their level. */
 const startsAtZero = /^(bias_ln|[hc]0_)/;
 
 /**
- * Draws the parameters as `init` says; gains of norms begin with 1, their biases and initial states with 0. Gives where the
+ * Draws the parameters as `init` says, or one of `more`; gains of norms begin with 1, their biases and initial states with 0. Gives where the
  * numbers of the layer come from, nothing where its parameters are about to be loaded.
  */
 export function drawParameters(
   layer: Recurrent,
   gates: number,
   options: { init?: string; seed?: number },
-  more: readonly string[] = [],
+  more: Readonly<Record<string, Draw>> = {},
 ): ((part: number) => number) | undefined {
   const { init = 'pytorch' } = options;
-  checkOneOf('init', init, ['pytorch', 'keras', 'orthogonal', ...more]);
+  checkOneOf('init', init, ['pytorch', 'keras', 'orthogonal', ...Object.keys(more)]);
   if (UNINITIALISED in options) return undefined;
   const source = drawSource(layer.runtime, options.seed);
   for (const [n, [name, parameter]] of [...layer.parameters].entries()) {
     if (startsAtZero.test(name)) continue;
     if (name.startsWith('weight_ln')) parameter.write(new Float32Array(parameter.size).fill(1));
     else if (init === 'keras') glorot(name, parameter, source(n));
-    else if (init === 'identity') identity(name, parameter, source(n));
+    else if (more[init]) more[init](name, parameter, source(n));
     else if (init === 'orthogonal' && name.startsWith('weight_hh')) blocks(parameter, gates, source, n);
     else uniform(parameter, 1 / Math.sqrt(layer.hiddenSize), source(n));
   }
@@ -52,11 +55,3 @@ function blocks(parameter: Parameter, gates: number, source: (part: number) => n
 }
 
 const BLOCK_PART = 0x1000000;
-
-/** IRNN (Le, Jaitly & Hinton 2015): U = 1, W from N(0, 0.001²), biases 0. */
-function identity(name: string, parameter: Parameter, source: number): void {
-  if (name.startsWith('weight_ih')) normal(parameter, 0.001, source);
-  if (!name.startsWith('weight_hh')) return;
-  const size = parameter.shape[0] as number;
-  parameter.write(new Float32Array(size * size).map((_, n) => (n % (size + 1) === 0 ? 1 : 0)));
-}

@@ -1,11 +1,12 @@
-import { describe } from '../border/errors.js';
+import { isObject, wrongKind } from '../border/errors.js';
 import {
   checkBoolean,
-  checkOneOf,
+  checkEach,
   checkOptions,
   checkPositive,
   checkProbability,
   checkSize,
+  refuse,
 } from '../border/options.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Merge } from './directions.js';
@@ -64,14 +65,29 @@ export const INFERRED = [
   'layerNorm',
 ];
 
-/** Their names, which every recurrent layer takes. */
-export const OPTIONS = [
-  ...['numLayers', 'bias', 'dropout', 'inputDropout', 'recurrentDropout', 'zoneout', 'clip', 'activations'],
-  ...['learnInitial', 'maskedOutput', 'returnSequences', 'timeMajor', 'stateful', 'bidirectional', 'merge'],
-  ...['reverse', 'init', 'seed', 'runtime'],
-];
+/** What every recurrent layer takes, each with its default. */
+const CHECKS = {
+  numLayers: [1, checkSize],
+  bias: [true, (name: string, value: unknown) => (value === 'single' ? value : checkBoolean(name, value))],
+  dropout: [0, checkProbability],
+  inputDropout: [0, checkProbability],
+  recurrentDropout: [0, checkProbability],
+  clip: [0, checkPositive],
+  learnInitial: [false, checkBoolean],
+  maskedOutput: ['repeat', ['repeat', 'zeros']],
+  returnSequences: [true, checkBoolean],
+  timeMajor: [false, checkBoolean],
+  stateful: [false, checkBoolean],
+  bidirectional: [false, checkBoolean],
+  merge: ['concat', ['concat', 'sum', 'mul', 'average']],
+  reverse: [false, checkBoolean],
+} as const;
 
-const MERGES: readonly Merge[] = ['concat', 'sum', 'mul', 'average'];
+/** Their names, and those of what is checked elsewhere. */
+export const OPTIONS = [
+  .../* @__PURE__ */ Object.keys(CHECKS),
+  ...['zoneout', 'activations', 'init', 'seed', 'runtime'],
+];
 
 /** The options of a layer, with their defaults. @throws TypeError and RangeError for those that can not be */
 export function checkRecurrent(
@@ -83,43 +99,25 @@ export function checkRecurrent(
 ) {
   checkOptions(options, [...OPTIONS, ...known], owner);
   for (const [name, size] of Object.entries(sizes)) checkSize(name, size);
-  const { numLayers = 1, dropout = 0, inputDropout = 0, recurrentDropout = 0 } = options;
-  const { merge = 'concat', maskedOutput = 'repeat', clip, seed } = options;
-  checkSize('numLayers', numLayers);
-  const probabilities = { dropout, inputDropout, recurrentDropout };
-  for (const [name, p] of Object.entries(probabilities)) checkProbability(name, p);
-  if (clip !== undefined) checkPositive('clip', clip);
-  checkOneOf('maskedOutput', maskedOutput, ['repeat', 'zeros']);
-  const { bias = true, returnSequences = true, timeMajor = false, stateful = false } = options;
-  const { bidirectional = false, reverse = false, learnInitial = false } = options;
-  const flags = { returnSequences, timeMajor, stateful, bidirectional, reverse, learnInitial };
-  for (const [name, flag] of Object.entries(flags)) checkBoolean(name, flag);
-  if (bias !== 'single') checkBoolean('bias', bias);
-  checkDirections(options);
-  const zoneout = checkZoneout(options.zoneout, hasCell);
-  return { numLayers, ...probabilities, merge, seed, bias, clip: clip ?? 0, maskedOutput, zoneout, ...flags };
+  const checked = checkEach(options, CHECKS);
+  const { bidirectional, reverse, stateful } = checked;
+  refuse(
+    options.merge !== undefined && !bidirectional,
+    'merge expected two directions to make one: it goes with bidirectional: true',
+  );
+  refuse(bidirectional && reverse, 'reverse expected one direction: a bidirectional layer runs in both');
+  refuse(
+    stateful && (bidirectional || reverse),
+    'stateful expected a layer that runs forward: what runs from the last step to the first has nothing to hand on',
+  );
+  return { ...checked, seed: options.seed, zoneout: checkZoneout(options.zoneout, hasCell) };
 }
 
 function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number } {
   if (given === undefined) return { h: 0, c: 0 };
   if (typeof given === 'number') return { h: checkProbability('zoneout', given), c: hasCell ? given : 0 };
-  if (given === null || typeof given !== 'object')
-    throw new TypeError(`zoneout expected a probability or { h, c }, got ${describe(given)}`);
+  if (!isObject(given)) throw wrongKind('zoneout', 'a probability or { h, c }', given);
   checkOptions(given, hasCell ? ['h', 'c'] : ['h'], 'zoneout');
   const { h = 0, c = 0 } = given as { h?: unknown; c?: unknown };
   return { h: checkProbability('zoneout.h', h), c: checkProbability('zoneout.c', c) };
-}
-
-/** @throws TypeError where the options name directions that do not go together */
-function checkDirections({ bidirectional, merge, reverse, stateful }: RecurrentOptions): void {
-  if (merge !== undefined) checkOneOf('merge', merge, MERGES);
-  if (merge !== undefined && !bidirectional)
-    throw new TypeError('merge expected two directions to make one: it goes with bidirectional: true');
-  if (bidirectional && reverse)
-    throw new TypeError('reverse expected one direction: a bidirectional layer runs in both');
-  if (stateful && (bidirectional || reverse)) {
-    throw new TypeError(
-      'stateful expected a layer that runs forward: what runs from the last step to the first has nothing to hand on',
-    );
-  }
 }

@@ -2,8 +2,10 @@ import { checkOneOf } from '../border/options.js';
 import type { NamedTensors } from '../border/tensor.js';
 import type { CellKind, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
+import { normal } from './initialise.js';
 import type { LayerConfig } from './layer.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
+import type { Parameter } from './parameter.js';
 import { drawParameters, type RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
@@ -48,7 +50,7 @@ export class RNN extends HiddenOnly {
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     super('RNN', CELL, inputSize, hiddenSize, options, ['nonlinearity'], () => checkRNN(options));
     this.nonlinearity = options.nonlinearity ?? 'tanh';
-    this.build(() => drawParameters(this, 1, options, ['identity']));
+    this.build(() => drawParameters(this, 1, options, { identity }));
   }
 
   /** As {@link LSTM.fromStateDict}. */
@@ -69,4 +71,12 @@ function checkRNN({ nonlinearity, activations }: RNNOptions): OwnOptions {
   if (activations !== undefined)
     throw new TypeError('nonlinearity and activations both say what h passes: give one of them');
   return { nonlinearities: [nonlinearity] };
+}
+
+/** IRNN (Le, Jaitly & Hinton 2015): U = 1, W from N(0, 0.001²), biases 0. */
+function identity(name: string, parameter: Parameter, source: number): void {
+  if (name.startsWith('weight_ih')) normal(parameter, 0.001, source);
+  if (!name.startsWith('weight_hh')) return;
+  const size = parameter.shape[0] as number;
+  parameter.write(new Float32Array(size * size).map((_, n) => (n % (size + 1) === 0 ? 1 : 0)));
 }

@@ -15,6 +15,7 @@ import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
+import { Stateless } from './stateless.js';
 import {
   checkBatch,
   type Stage,
@@ -39,7 +40,7 @@ import type { Block, Tape } from './tape.js';
  * ```
  * @throws TypeError for what is no layer, for layers of two runtimes, or for layers that disagree on `timeMajor`
  */
-export class Sequential extends CoreLayer {
+export class Sequential extends Stateless {
   override readonly type = 'Sequential';
   readonly layers: readonly Layer[];
   readonly #order: 'batch' | 'time' | undefined;

@@ -1,7 +1,8 @@
-import { describe } from '../border/errors.js';
-import { checkOptions } from '../border/options.js';
-import { checkTensor, type NamedTensors } from '../border/tensor.js';
+import { wrongKind, wrongValue } from '../border/errors.js';
+import { checkObject, checkOptions } from '../border/options.js';
+import { checkTensor, type NamedTensors, showShape } from '../border/tensor.js';
 import { UNINITIALISED } from './initialise.js';
+import { missing } from './layer.js';
 import type { Recurrent } from './recurrent.js';
 import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
 
@@ -30,33 +31,28 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   options: FromStateDict<Options>,
   known: readonly string[] = [],
 ): L {
-  if (dict === null || typeof dict !== 'object')
-    throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
+  checkObject('state dict', dict);
   checkOptions(
     options,
     [...OPTIONS, ...known, 'prefix'].filter((name) => !INFERRED.includes(name)),
     'fromStateDict',
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
-  if (typeof prefix !== 'string') throw new TypeError(`prefix expected a string, got ${describe(prefix)}`);
+  if (typeof prefix !== 'string') throw wrongKind('prefix', 'a string', prefix);
   const own: Record<string, NamedTensors[string]> = {};
   for (const [name, value] of Object.entries(dict))
     if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
-  const missing = (name: string) =>
-    new TypeError(
-      `state dict: "${prefix}${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
-    );
-  if (!own.weight_ih_l0) throw missing('weight_ih_l0');
-  if (!own.weight_hh_l0) throw missing('weight_hh_l0');
-  const [rows = 0, inputSize = 0] = checkTensor(`${prefix}weight_ih_l0`, own.weight_ih_l0).shape;
-  const [, stateSize = 0] = checkTensor(`${prefix}weight_hh_l0`, own.weight_hh_l0).shape;
-  const projection = own.weight_hr_l0 && checkTensor(`${prefix}weight_hr_l0`, own.weight_hr_l0);
-  const hiddenSize = projection?.shape[1] ?? stateSize;
+  const shapeOf = (name: string) => {
+    if (!own[name]) throw missing(prefix + name, dict);
+    return checkTensor(prefix + name, own[name]).shape;
+  };
+  const [rows = 0, inputSize = 0] = shapeOf('weight_ih_l0');
+  const [, stateSize = 0] = shapeOf('weight_hh_l0');
+  const hiddenSize = (own.weight_hr_l0 && shapeOf('weight_hr_l0')[1]) ?? stateSize;
   if (rows !== gates * hiddenSize) {
-    const formula = `[${gates > 1 ? `${gates} * ` : ''}hiddenSize, inputSize] = [${gates * hiddenSize}, ${inputSize}]`;
-    throw new RangeError(
-      `"${prefix}weight_ih_l0" expected shape ${formula}, got [${own.weight_ih_l0.shape.join(', ')}]`,
-    );
+    const formula = `shape [${gates > 1 ? `${gates} * ` : ''}hiddenSize, inputSize]`;
+    const expected = `${formula} = ${showShape([gates * hiddenSize, inputSize])}`;
+    throw wrongValue(`"${prefix}weight_ih_l0"`, expected, showShape(shapeOf('weight_ih_l0')));
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;

@@ -1,6 +1,15 @@
-import { describe } from '../border/errors.js';
-import { checkOptions, checkSize } from '../border/options.js';
-import { checkTensorOf, type IntegerArray, isIntegerArray, type Tensor } from '../border/tensor.js';
+import { describe, wrongKind, wrongValue } from '../border/errors.js';
+import { checkObject, checkOptions, checkSize } from '../border/options.js';
+import {
+  checkIds,
+  checkTensorOf,
+  type IntegerArray,
+  isFloats,
+  isIntegerArray,
+  sizeOf,
+  type Tensor,
+  wrongFloats,
+} from '../border/tensor.js';
 import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -87,7 +96,8 @@ export class Stream {
     this.#holdings.check();
     const oneHot = this.#write(x);
     const { pointer, rows, width } = this.#stage.output;
-    if (out !== undefined) checkArray('out', out, rows * width, 'batch * outputSize', rows, width);
+    if (out !== undefined && !isFloats(out, rows * width))
+      throw wrongFloats('out', out, `batch * outputSize = ${rows} * ${width} values`);
     this.#stage.run(oneHot);
     const result = out ?? new Float32Array(rows * width);
     const values = this.runtime.f32;
@@ -97,20 +107,18 @@ export class Stream {
   }
 
   /** Sets the states, of all sequences or of the given ones, to what they began with: zeros, or what was learned. */
-  reset(rows?: readonly number[]): void {
+  reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
     this.#holdings.check();
-    if (rows !== undefined && !Array.isArray(rows))
-      throw new TypeError(`rows expected an array, got ${describe(rows)}`);
-    for (const row of rows ?? []) {
-      if (!Number.isInteger(row) || row < 0 || row >= this.#rows) {
-        throw new RangeError(`rows expected whole numbers from 0 to ${this.#rows - 1}, got ${describe(row)}`);
-      }
+    if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
+    for (const row of rows) {
+      if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
+        throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
     const { f32 } = this.runtime;
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
         const first = (initial[n] ?? 0) >>> 2;
-        for (const row of rows ?? Array.from({ length: this.#rows }, (_, n) => n)) {
+        for (const row of rows) {
           const start = (pointer >>> 2) + row * width;
           if (first) f32.copyWithin(start, first, first + width);
           else f32.fill(0, start, start + width);
@@ -126,13 +134,11 @@ export class Stream {
   get state(): Record<string, Tensor> {
     this.#holdings.check();
     const state: Record<string, Tensor> = {};
-    for (const { name, pointers, width } of this.#stage.states) {
-      const size = this.#rows * width;
-      const data = new Float32Array(pointers.length * size);
-      for (const [layer, pointer] of pointers.entries()) {
-        data.set(this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), layer * size);
-      }
-      state[name] = { data, shape: this.#stateShape(pointers.length, width) };
+    for (const one of this.#stage.states) {
+      const shape = this.#shapeOf(one);
+      const data = new Float32Array(sizeOf(shape));
+      for (const [own, place] of this.#parts(data, one)) own.set(place);
+      state[one.name] = { data, shape };
     }
     return state;
   }
@@ -144,28 +150,18 @@ export class Stream {
    */
   setState(state: Record<string, Tensor>): void {
     this.#holdings.check();
-    if (state === null || typeof state !== 'object')
-      throw new TypeError(`state expected an object, got ${describe(state)}`);
+    checkObject('state', state);
     const { states } = this.#stage;
     checkOptions(
       state,
-      states.map((one) => one.name),
+      states.map(({ name }) => name),
       'setState',
     );
-    for (const { name, pointers, width } of states) {
-      checkTensorOf(
-        name,
-        state[name],
-        this.#stateShape(pointers.length, width),
-        '[numLayers, batch, hiddenSize]',
-      );
-    }
-    for (const { name, pointers, width } of states) {
-      const size = this.#rows * width;
-      for (const [layer, pointer] of pointers.entries()) {
-        const { data } = state[name] as Tensor;
-        this.runtime.f32.set(data.subarray(layer * size, (layer + 1) * size), pointer >>> 2);
-      }
+    for (const one of states)
+      checkTensorOf(one.name, state[one.name], this.#shapeOf(one), '[numLayers, batch, hiddenSize]');
+    for (const one of states) {
+      const { data } = state[one.name] as Tensor;
+      for (const [own, place] of this.#parts(data, one)) place.set(own);
     }
   }
 
@@ -174,8 +170,18 @@ export class Stream {
     this.#holdings.dispose('Stream');
   }
 
-  #stateShape(layers: number, width: number): number[] {
-    return this.#batch === undefined ? [layers, width] : [layers, this.#batch, width];
+  #shapeOf({ pointers, width }: StageState): number[] {
+    const rows = this.#batch === undefined ? [] : [this.#batch];
+    return [pointers.length, ...rows, width];
+  }
+
+  /** The part of `data` that belongs to each layer of a state, and where that lies in the core. */
+  #parts(data: Float32Array, { pointers, width }: StageState) {
+    const size = this.#rows * width;
+    return pointers.map((pointer, n) => [
+      data.subarray(n * size, (n + 1) * size),
+      this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size),
+    ]) as [Float32Array, Float32Array][];
   }
 
   /** Gives whether these are ids in place of one-hot rows. */
@@ -183,37 +189,17 @@ export class Stream {
     const { pointer, rows, width, oneHot } = this.#input;
     const ids = this.#input.ids ?? (isIntegerArray(x) ? oneHot : undefined);
     if (ids === undefined) {
-      checkArray('x', x, rows * width, 'batch * inputSize', rows, width);
-      const values = this.runtime.f32;
-      for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
-      return false;
+      if (!isFloats(x, rows * width))
+        throw wrongFloats('x', x, `batch * inputSize = ${rows} * ${width} values`);
+    } else {
+      if (!isIntegerArray(x)) throw wrongKind('x', 'an array of ids', x);
+      if (x.length !== rows) throw wrongValue('x', `batch = ${rows} ids`, x.length);
+      checkIds('x', x, ids);
     }
-    if (!isIntegerArray(x)) {
-      throw new TypeError(`x expected an array of ids, got ${describe(x)}`);
-    }
-    if (x.length !== rows) throw new RangeError(`x expected batch = ${rows} ids, got ${x.length}`);
-    for (let n = 0; n < rows; n++) {
-      const id = x[n] as number;
-      if (id < 0 || id >= ids) throw new RangeError(`x[${n}] expected an id from 0 to ${ids - 1}, got ${id}`);
-    }
-    const words = this.runtime.i32;
-    for (let n = 0, at = pointer >>> 2; n < rows; n++) words[at + n] = x[n] as number;
-    return oneHot !== undefined;
+    const values = ids === undefined ? this.runtime.f32 : this.runtime.i32;
+    for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
+    return ids !== undefined && oneHot !== undefined;
   }
-}
-
-function checkArray(
-  name: string,
-  x: unknown,
-  size: number,
-  formula: string,
-  rows: number,
-  width: number,
-): void {
-  if (!(x instanceof Float32Array))
-    throw new TypeError(`${name} expected a Float32Array, got ${describe(x)}`);
-  if (x.length !== size)
-    throw new RangeError(`${name} expected ${formula} = ${rows} * ${width} values, got ${x.length}`);
 }
 
 export function checkBatch(batch: unknown): number | undefined {

@@ -49,17 +49,11 @@ export class Tape {
 
   /** `bytes` bytes until {@link clear}. @throws RangeError where there is no room for them */
   take(bytes: number): number {
-    const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    let segment = this.#segments.at(-1);
-    if (segment === undefined || this.#used + size > segment.bytes) {
-      segment = { pointer: this.#holdings.take(size), bytes: size };
-      this.#segments.push(segment);
-      this.#used = 0;
-    }
-    const pointer = segment.pointer + this.#used;
-    this.#used += size;
-    this.#total += size;
-    return pointer;
+    const { pointer } = this.reserve(bytes);
+    const start = pointer + this.#used;
+    this.#used += aligned(bytes);
+    this.#total += aligned(bytes);
+    return start;
   }
 
   takeZeros(bytes: number): number {
@@ -69,24 +63,26 @@ export class Tape {
   }
 
   /** Makes the next takes up to `bytes` bytes succeed. @throws RangeError where there is no room for them */
-  reserve(bytes: number): void {
-    const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    const segment = this.#segments.at(-1);
-    if (size === 0 || (segment !== undefined && this.#used + size <= segment.bytes)) return;
-    this.#segments.push({ pointer: this.#holdings.take(size), bytes: size });
-    this.#used = 0;
+  reserve(bytes: number): Segment {
+    let segment = this.#segments.at(-1);
+    if (segment === undefined || this.#used + aligned(bytes) > segment.bytes) {
+      segment = this.#add(aligned(bytes));
+      this.#used = 0;
+    }
+    return segment;
   }
 
-  /** Where the tape stands, for {@link release}. */
-  mark(): Mark {
-    return { segments: this.#segments.length, used: this.#used, total: this.#total };
-  }
-
-  /** Gives back what was taken since. */
-  release(mark: Mark): void {
-    for (const { pointer } of this.#segments.splice(mark.segments)) this.#holdings.give(pointer);
-    this.#used = mark.used;
-    this.#total = mark.total;
+  /** Runs what takes; where it fails, what it took is given back. */
+  attempt<T>(run: () => T): T {
+    const [count, used, total] = [this.#segments.length, this.#used, this.#total];
+    try {
+      return run();
+    } catch (error) {
+      this.#drop(count);
+      this.#used = used;
+      this.#total = total;
+      throw error;
+    }
   }
 
   /** Forgets everything; several pieces become one that holds as much. */
@@ -98,31 +94,28 @@ export class Tape {
     this.#used = 0;
     this.#total = 0;
     if (this.#segments.length < 2) return;
-    for (const { pointer } of this.#segments.splice(0)) this.#holdings.give(pointer);
+    this.#drop(0);
     try {
-      this.#segments.push({ pointer: this.#holdings.take(total), bytes: total });
+      this.#add(total);
     } catch {
       // No room for one piece: the next forward takes several again.
     }
   }
-}
 
-interface Mark {
-  readonly segments: number;
-  readonly used: number;
-  readonly total: number;
-}
-
-/** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
-export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
-  const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
-  tape.reserve(tape.inputBytes);
-  tape.spent = true;
-  let gradient: Block | undefined = dOutput;
-  for (let n = steps.length - 1; n >= 0 && gradient !== undefined; n--) {
-    gradient = (steps[n] as BackwardStep)(gradient);
+  #add(bytes: number): Segment {
+    const segment = { pointer: this.#holdings.take(bytes), bytes };
+    this.#segments.push(segment);
+    return segment;
   }
-  return gradient;
+
+  /** Gives back all pieces but the first `count`. */
+  #drop(count: number): void {
+    for (const { pointer } of this.#segments.splice(count)) this.#holdings.give(pointer);
+  }
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
 /** A recorded forward: its output's block tells the shape of the gradient that backward takes. */
@@ -144,18 +137,16 @@ export class TapePool {
   /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
     const tape = this.#free.pop() ?? new Tape(this.#holdings);
-    const mark = tape.mark();
     tape.training = training;
     tape.recording = recording;
+    let waits = false;
     try {
-      const result = run(tape);
+      const result = tape.attempt(() => run(tape));
       if (recording) this.#pending.push({ tape, output: result.block });
-      else this.#recycle(tape);
+      waits = recording;
       return result;
-    } catch (error) {
-      tape.release(mark);
-      this.#recycle(tape);
-      throw error;
+    } finally {
+      if (!waits) this.#recycle(tape);
     }
   }
 
@@ -171,19 +162,10 @@ export class TapePool {
   /** Runs the backward of the latest recorded forward, which is then gone, unless it failed before it wrote anything. */
   backward<T>(run: (tape: Tape, output: Block) => T): T {
     const { tape, output } = this.latest;
-    const mark = tape.mark();
     try {
-      const result = run(tape, output);
-      this.#pending.pop();
-      this.#recycle(tape);
-      return result;
-    } catch (error) {
-      tape.release(mark);
-      if (tape.spent) {
-        this.#pending.pop();
-        this.#recycle(tape);
-      }
-      throw error;
+      return tape.attempt(() => run(tape, output));
+    } finally {
+      if (tape.spent) this.#recycle((this.#pending.pop() as Pending).tape);
     }
   }
 

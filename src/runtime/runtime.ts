@@ -1,4 +1,4 @@
-import { describe } from '../border/errors.js';
+import { isObject, wrongKind } from '../border/errors.js';
 import { checkOptions, checkSeed } from '../border/options.js';
 import { type Binary, compile, instantiate, simd } from './binary.js';
 import type { Core } from './core.js';
@@ -140,9 +140,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { binary = simd, module, seed = 0 } = options;
   checkSeed('seed', seed);
   if (module !== undefined) checkModule(module);
-  if (!isBinary(binary)) {
-    throw new TypeError(`binary expected \`relaxed\` from 'lstm-wasm/relaxed', got ${describe(binary)}`);
-  }
+  if (!isBinary(binary)) throw wrongKind('binary', "`relaxed` from 'lstm-wasm/relaxed'", binary);
   return new Runtime(module ?? compile(binary, simd), seed);
 }
 
@@ -152,7 +150,7 @@ function isModule(value: unknown): value is WebAssembly.Module {
 }
 
 function checkModule(value: unknown): void {
-  if (!isModule(value)) throw new TypeError(`module expected a WebAssembly.Module, got ${describe(value)}`);
+  if (!isModule(value)) throw wrongKind('module', 'a WebAssembly.Module', value);
   if (!WebAssembly.Module.exports(value).some(({ name }) => name === 'isRelaxed')) {
     throw new TypeError(
       "module expected one of 'lstm-wasm/simd.wasm' or 'lstm-wasm/relaxed.wasm', got another program",
@@ -161,7 +159,7 @@ function checkModule(value: unknown): void {
 }
 
 function isBinary(value: unknown): value is Binary {
-  if (value === null || typeof value !== 'object' || !('source' in value)) return false;
+  if (!isObject(value) || !('source' in value)) return false;
   return ['string', 'function'].includes(typeof value.source) || isModule(value.source);
 }
 
@@ -169,7 +167,8 @@ let shared: Runtime | undefined;
 
 /** The runtime of everything that names none: made at first use. */
 function defaultRuntime(): Runtime {
-  shared ??= createRuntime();
+  // Not by createRuntime, whose checks a page then does without.
+  shared ??= new Runtime(compile(simd), 0);
   return shared;
 }
 
@@ -179,9 +178,7 @@ function defaultRuntime(): Runtime {
  * @throws TypeError for what {@link createRuntime} did not make
  */
 export function setDefaultRuntime(runtime: Runtime): void {
-  if (!(runtime instanceof Runtime)) {
-    throw new TypeError(`runtime expected what createRuntime() gives, got ${describe(runtime)}`);
-  }
+  if (!(runtime instanceof Runtime)) throw wrongKind('runtime', 'what createRuntime() gives', runtime);
   shared = runtime;
 }
 
@@ -189,5 +186,5 @@ export function setDefaultRuntime(runtime: Runtime): void {
 export function checkRuntime(runtime: unknown): Runtime {
   if (runtime === undefined) return defaultRuntime();
   if (runtime instanceof Runtime) return runtime;
-  throw new TypeError(`runtime expected what createRuntime() gives, got ${describe(runtime)}`);
+  throw wrongKind('runtime', 'what createRuntime() gives', runtime);
 }

@@ -1,0 +1,52 @@
+import { wrongKind } from '../border/errors.js';
+import type { Integers, Tensor } from '../border/tensor.js';
+import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
+import type { BackwardStep, Block, Tape } from './tape.js';
+
+/** What layers share that take and give one tensor, and no states; a page with an LSTM alone does without it. */
+export abstract class Stateless extends CoreLayer {
+  /**
+   * The output for an input.
+   *
+   * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
+   */
+  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
+    const { training, recording, sequence } = this.checkForward(options);
+    const { output } = this.attempt(training, recording, (tape) => {
+      tape.sequence = sequence;
+      const entered = this.enter(input, tape, this.order === 'batch');
+      tape.inputBytes = this.turningBytes(entered);
+      const block = this.forwardIn(entered, tape);
+      return { block, output: this.leave(block, tape) };
+    });
+    return { output };
+  }
+
+  /**
+   * The gradient of the input, from that of the output of the latest recorded forward, which is then gone. Parameter
+   * gradients accumulate.
+   *
+   * @throws Error where no forward is recorded, RangeError for another shape than the output's
+   */
+  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
+    const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
+    if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
+    return this.tapes.backward((tape, recorded) => {
+      const dOutput = this.copyIn(output.data, recorded, tape);
+      const dInput = runBackward(tape, dOutput, wantInput);
+      return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
+    });
+  }
+}
+
+/** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
+function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
+  const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
+  tape.reserve(tape.inputBytes);
+  tape.spent = true;
+  let gradient: Block | undefined = dOutput;
+  for (let n = steps.length - 1; n >= 0 && gradient !== undefined; n--) {
+    gradient = (steps[n] as BackwardStep)(gradient);
+  }
+  return gradient;
+}
