@@ -93,9 +93,9 @@ const spoilt: [what: string, edit: Edit, error: new () => Error, message: RegExp
   ['a layer of Object', replace('model', '"LSTM"', '"toString"'), RangeError, /unknown kind "toString"/],
   [
     'a layer of a later option',
-    replace('model', '"bias"', '"peepholes":true,"bias"'),
+    replace('model', '"bias"', '"attention":true,"bias"'),
     TypeError,
-    /unknown option "peepholes"/,
+    /unknown option "attention"/,
   ],
   ['a size of 0', replace('model', '"hiddenSize":6', '"hiddenSize":0'), RangeError, /^hiddenSize expected/],
   [

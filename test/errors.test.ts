@@ -86,13 +86,13 @@ const initial: Row[] = [
     'LSTM with another init',
     () => new LSTM(3, 5, { init: bad('torch') }),
     RangeError,
-    /^init expected one of pytorch, keras, got "torch"/,
+    /^init expected one of pytorch, keras, orthogonal, got "torch"/,
   ],
   [
     'LSTM with a number for init',
     () => new LSTM(3, 5, { init: bad(0) }),
     TypeError,
-    /^init expected one of pytorch, keras, got 0$/,
+    /^init expected one of pytorch, keras, orthogonal, got 0$/,
   ],
   ...numbers(
     'forgetBias',

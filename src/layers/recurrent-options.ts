@@ -54,8 +54,11 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** What parameters show of themselves. */
+/** What parameters show of themselves, or what is over once they are there. */
 export const INFERRED = [
+  'init',
+  'forgetBias',
+  'chrono',
   'numLayers',
   'bias',
   'bidirectional',
