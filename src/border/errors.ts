@@ -39,7 +39,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 }
 
 /** Levenshtein's distance, one row of the table at a time. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
