@@ -48,6 +48,7 @@ export {
   SGD,
   type SGDOptions,
 } from './training/optimizers.js';
+export type { Progress, StepResult, Validation } from './training/progress.js';
 export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/recipe.js';
 export { type SampleOptions, sample, softmax } from './training/sampling.js';
 export {
@@ -65,7 +66,5 @@ export {
   sequentialLR,
   stepLR,
 } from './training/schedules.js';
-export { type Progress, Trainer } from './training/trainer.js';
+export { Trainer } from './training/trainer.js';
 export type { TrainerState } from './training/trainer-state.js';
-export type { StepResult } from './training/update.js';
-export type { Validation } from './training/validations.js';

@@ -96,22 +96,6 @@ export class Batches<Batch> implements Iterable<Batch> {
     return this.#perEpoch;
   }
 
-  /** How many batches are still to come, up to the end of the last epoch. */
-  get remaining(): number {
-    return (this.#epochs - this.#epoch) * this.#perEpoch - this.#position;
-  }
-
-  /** @internal Whether the next batch is the first of an epoch, or there is none. */
-  get betweenEpochs(): boolean {
-    return this.#position === 0;
-  }
-
-  /** @internal The first epoch alone, wherever the place is, which stays there. */
-  *firstEpoch(): Generator<Batch, void, undefined> {
-    const make = this.#make(0);
-    for (let position = 0; position < this.#perEpoch; position++) yield make(position);
-  }
-
   /** From where the state stands to the end of the last epoch; once that is reached, the next iteration begins anew. */
   *[Symbol.iterator](): Generator<Batch, void, undefined> {
     if (this.ended) this.#epoch = 0;

@@ -8,11 +8,12 @@ import { binaryCrossEntropy, crossEntropy, mse } from './losses.js';
 import { accuracy, bitsPerCharacter, type Metric, mae, perplexity, rmse } from './metrics.js';
 import { type ModelState, stateOf } from './model-state.js';
 import { Adam, AdamW, RMSprop, SGD } from './optimizers.js';
+import type { Progress } from './progress.js';
 import type { Failure } from './protocol.js';
 import type { Recipe, TrainerOptions, ValidationOptions } from './recipe.js';
 import { ownFunctionIn } from './schedules.js';
 import { checkRemakable } from './threads.js';
-import type { Progress, Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 import { mapArrays, type TrainerState } from './trainer-state.js';
 
 /** What both sides have, so that its name is enough. */

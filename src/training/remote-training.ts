@@ -22,8 +22,9 @@ import {
 } from './job.js';
 import type { Metric } from './metrics.js';
 import { setState, stateOf } from './model-state.js';
+import type { Progress } from './progress.js';
 import { failureOf } from './protocol.js';
-import { type Progress, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 import { mapArrays } from './trainer-state.js';
 
 /** Progress is told no more often than this: a page paints 60 times a second, and nobody reads faster than 20. */
@@ -101,12 +102,9 @@ export class RemoteTraining {
     const gate = this.#gate(batches);
     return {
       [Symbol.asyncIterator]: () => gate,
-      get remaining() {
-        return batches.remaining;
-      },
-      get betweenEpochs() {
-        return batches.betweenEpochs;
-      },
+      length: batches.length,
+      source: batches.source,
+      stateDict: () => batches.stateDict(),
     };
   }
 

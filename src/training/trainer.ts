@@ -7,23 +7,12 @@ import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
 import type { Optimizer } from './optimizer.js';
 import { LongSteps, Pace } from './pace.js';
+import type { Made, Progress, StepResult } from './progress.js';
 import { type AnyTarget, checkRecipe, checkValidated, type Recipe, type TrainerOptions } from './recipe.js';
 import type { Team } from './team.js';
 import { checkState, mapArrays, type TrainerState, warnOfChange } from './trainer-state.js';
-import { NotFinite, type StepResult, Update } from './update.js';
-import { type Made, type Validation, Validations } from './validations.js';
-
-/** What a step of a run tells. */
-export interface Progress extends StepResult {
-  /** Sequences or rows a second over the last twenty batches or so, with all that is done between them; 0 where the clock stands still. */
-  readonly samplesPerSecond: number;
-  /** In seconds, at this pace, to the end of the last epoch, where that is known. */
-  readonly secondsLeft?: number;
-  /** What a validation came to that was made after this step. */
-  readonly validation?: Validation;
-  /** Whether the run ends here because validation no longer gets better. */
-  readonly stopped?: true;
-}
+import { NotFinite, Update } from './update.js';
+import { Validations } from './validations.js';
 
 /**
  * Trains a model, step by step: forward, loss, backward, clipping, optimizer. A loss or a gradient that is not finite

@@ -7,23 +7,9 @@ import { measureBatch } from './evaluation.js';
 import { parametersOf } from './groups.js';
 import { type Metric, valuesOfMetrics } from './metrics.js';
 import type { Optimizer } from './optimizer.js';
+import type { StepResult } from './progress.js';
 import { Rates } from './rates.js';
 import type { Recipe } from './recipe.js';
-
-/** What one step tells. */
-export interface StepResult {
-  /** Steps so far, over all runs. */
-  readonly step: number;
-  readonly loss: number;
-  /** The norm of all gradients before clipping. */
-  readonly gradNorm: number;
-  /** What the trainer's metrics are on what was trained on, before the step. */
-  readonly metrics?: Readonly<Record<string, number>>;
-  /** With `accumulate`: how many batches wait now for the step to be complete, where it is not. */
-  readonly pending?: number;
-  /** With `onNonFinite: 'skip'`: why the batch was left out, where it was. */
-  readonly skipped?: string;
-}
 
 /** A loss or a gradient that is not finite. */
 export class NotFinite extends Error {

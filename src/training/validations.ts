@@ -1,23 +1,12 @@
 import type { Layer } from '../layers/layer.js';
 import type { Batch } from './batch.js';
 import { type AnyBatches, type Course, onceThrough } from './course.js';
-import { type Evaluation, evaluateAll } from './evaluation.js';
+import { evaluateAll } from './evaluation.js';
 import { parametersOf } from './groups.js';
 import { type Best, Monitor, type MonitorState } from './monitor.js';
+import type { Made, StepResult } from './progress.js';
 import type { Better, Rates } from './rates.js';
 import type { Recipe } from './recipe.js';
-import type { StepResult } from './update.js';
-
-/** A validation, and after which step it was made. */
-export interface Validation extends Evaluation {
-  readonly step: number;
-}
-
-/** What a validation that was due came to, and whether it was one too many that is no better. */
-export interface Made {
-  readonly validation?: Validation;
-  readonly stopped?: true;
-}
 
 /** The validations of a trainer: when they are made, and what follows from them. */
 export class Validations<Target> {
