@@ -81,8 +81,18 @@ export interface Recipe<Target> {
 }
 
 const KNOWN = [
-  ...['loss', 'optimizer', 'clipNorm', 'clipValue', 'threads', 'accumulate', 'schedule', 'onNonFinite'],
-  ...['metrics', 'validation', 'earlyStopping', 'bestWeights'],
+  'loss',
+  'optimizer',
+  'clipNorm',
+  'clipValue',
+  'threads',
+  'accumulate',
+  'schedule',
+  'onNonFinite',
+  'metrics',
+  'validation',
+  'earlyStopping',
+  'bestWeights',
 ];
 
 /** @throws TypeError and RangeError as Trainer says */

@@ -6,7 +6,8 @@
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: these are the doubles themselves; scripts/lint-arithmetic.mjs lets no constant of Math in.
 const PI = 3.141592653589793;
 /** ln 2 in two parts: the first has so few bits that its multiples up to 2^11 are exact (Cody & Waite 1980). */
-const [LN2_HIGH, LN2_LOW] = [0.6931471803691238, 1.9082149292705877e-10];
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: as above.
 export const LN2 = 0.6931471805599453;
 
