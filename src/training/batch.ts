@@ -7,9 +7,10 @@ import {
   sameShape,
   type Tensor,
 } from '../border/tensor.js';
-import { CoreLayer, type ForwardOptions, type Layer } from '../layers/layer.js';
+import { CoreLayer, type Layer } from '../layers/layer.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { LossResult } from './losses.js';
+import { type Padding, rowAxis } from './padding.js';
 
 /** One step's data. */
 export interface Batch<Target> {
@@ -32,12 +33,6 @@ export type Loss<Target> = (
   options: { mask?: ArrayLike<number>; runtime: Runtime },
 ) => LossResult;
 
-/** What a batch has for the model beside its input. */
-export interface Padding {
-  readonly lengths?: ArrayLike<number>;
-  readonly mask?: IntegerTensor;
-}
-
 /** @throws TypeError for what is no batch */
 export function checkBatch(batch: unknown): void {
   if (batch === null || typeof batch !== 'object')
@@ -47,11 +42,6 @@ export function checkBatch(batch: unknown): void {
 export function paddingOf({ lengths, mask }: Batch<unknown>): Padding {
   const own = modelMask(mask);
   return { ...(lengths && { lengths }), ...(own && { mask: own }) };
-}
-
-/** The options of a forward in training. */
-export function trainingOptions(padding: Padding): ForwardOptions {
-  return { training: true, ...padding } as ForwardOptions;
 }
 
 function modelMask(mask: Batch<unknown>['mask']): IntegerTensor | undefined {
@@ -67,7 +57,7 @@ export function lossMask(model: Layer, output: Tensor, batch: Batch<unknown>): {
       ? own.data
       : undefined
     : (batch.mask as ArrayLike<number>);
-  const within = batch.lengths && withinLengths(batch.lengths, places, orderOf(model));
+  const within = batch.lengths && withinLengths(batch.lengths, places, orderOf(model) ?? 'batch');
   if (!within) return given ? { mask: given } : {};
   if (!given || given.length !== within.length) return { mask: given ?? within };
   return { mask: within.map((inside, n) => (inside && given[n] ? 1 : 0)) };
@@ -92,20 +82,14 @@ function withinLengths(
   return within;
 }
 
-function orderOf(model: Layer): 'batch' | 'time' {
-  return model instanceof CoreLayer && model.order === 'time' ? 'time' : 'batch';
+/** None where the model sees rows alone, or is one of the user's own. */
+function orderOf(model: Layer): 'batch' | 'time' | undefined {
+  return model instanceof CoreLayer ? model.order : undefined;
 }
 
 /** How many sequences or rows a batch has. */
 export function rowsOf(model: Layer, { input }: Batch<unknown>): number {
   const shape = isIntegerArray(input) ? [input.length] : input.shape;
-  const axis = rowAxis(model, shape.length + (isIntegers(input) ? 1 : 0));
+  const axis = rowAxis(orderOf(model), shape.length + (isIntegers(input) ? 1 : 0));
   return axis === undefined ? 1 : (shape[axis] as number);
-}
-
-/** Which of so many axes, that of the features among them, counts the rows; none where there is but one row. */
-export function rowAxis(model: Layer, axes: number): 0 | 1 | undefined {
-  const order = model instanceof CoreLayer ? model.order : undefined;
-  if (order === undefined) return axes >= 2 ? 0 : undefined;
-  return axes === 3 ? (order === 'time' ? 1 : 0) : undefined;
 }

@@ -4,8 +4,8 @@ import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { Message } from '../runtime/line.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
-import { trainingOptions } from './batch.js';
 import { carriedOf, generatorsOf, setCarried } from './model-state.js';
+import { trainingOptions } from './padding.js';
 import type { BackwardReply, BackwardRequest, ForwardReply, ForwardRequest, Setup } from './protocol.js';
 
 /** Each rank draws its masks from a place of its own in the stream of rank 0: 2^44 values are more than a run draws. */

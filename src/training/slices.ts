@@ -11,8 +11,8 @@ import {
 } from '../border/tensor.js';
 import type { Embedding } from '../layers/embedding.js';
 import type { CoreLayer } from '../layers/layer.js';
-import { Recurrent } from '../layers/recurrent.js';
-import { type Padding, rowAxis } from './batch.js';
+import type { Recurrent } from '../layers/recurrent.js';
+import { type Padding, rowAxis } from './padding.js';
 
 /** Rows `from` up to `to` of a batch. */
 export interface Slice {
@@ -41,15 +41,16 @@ export function slicesOf(rows: number, count: number): Slice[] {
 
 /** @throws TypeError for another kind of input, RangeError for an id out of range */
 export function cutOf(model: CoreLayer, input: Tensor | Integers): Cut {
-  const [first] = model.coreLayers();
-  const takesIds = first?.type === 'Embedding' || (first instanceof Recurrent && isIntegers(input));
-  if (!takesIds) {
+  // By its kind, not by its class: the built team has classes of its own.
+  const { type, count, inputSize } = model.coreLayers()[0] as Partial<Embedding & Recurrent>;
+  const classes = type === 'Embedding' ? count : isIntegers(input) ? inputSize : undefined;
+  if (classes === undefined) {
     const values = checkTensor('input', input);
-    return { input: values, axis: rowAxis(model, values.shape.length) };
+    return { input: values, axis: rowAxis(model.order, values.shape.length) };
   }
   const ids = checkIntegers('input', input);
-  checkIds('input', ids.data, first instanceof Recurrent ? first.inputSize : (first as Embedding).count);
-  return { input: ids, axis: rowAxis(model, ids.shape.length + 1) };
+  checkIds('input', ids.data, classes);
+  return { input: ids, axis: rowAxis(model.order, ids.shape.length + 1) };
 }
 
 /** What a batch has beside its input, checked as far as a slice of it could not be. */

@@ -5,8 +5,8 @@ import type { Parameter } from '../layers/parameter.js';
 import { carriedBatchError } from '../layers/recurrent.js';
 import { Line, type Message, makeControl } from '../runtime/line.js';
 import type { Thread } from '../runtime/thread.js';
-import { type Padding, trainingOptions } from './batch.js';
 import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from './model-state.js';
+import { type Padding, trainingOptions } from './padding.js';
 import {
   type BackwardReply,
   type BackwardRequest,
