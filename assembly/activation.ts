@@ -1,36 +1,115 @@
-/* Activations on their own, tanh, sigmoid, relu and exp: y = φ(x), and dx = dy∘φ′ told from y alone. */
-import { exp4, relu4, sigmoid4, tanh4 } from './math';
-import { splat, storeLanes } from './simd';
+/*
+ * Activations, y = φ(x), and dx = dy∘φ′, told from x and y. α and β are those of ONNX:
+ *
+ *   hard sigmoid   αx + β, cut to [0, 1]      leaky relu        x, below 0 αx         softsign   x / (1 + |x|)
+ *   affine         αx + β                     thresholded relu  x above α, else 0     softplus   ln(1 + e^x)
+ *   scaled tanh    α·tanh(βx)                 elu               x, below 0 α(e^x − 1)
+ */
+import { exp4, log, relu4, sigmoid4, tanh4 } from './math';
+import { madd, splat, storeLanes } from './simd';
 
 const TANH: i32 = 0;
 export const SIGMOID: i32 = 1;
-export const RELU: i32 = 2;
+const RELU: i32 = 2;
 export const EXPONENTIAL: i32 = 3;
+const HARD_SIGMOID: i32 = 4;
+const AFFINE: i32 = 5;
+const LEAKY_RELU: i32 = 6;
+const THRESHOLDED_RELU: i32 = 7;
+const SCALED_TANH: i32 = 8;
+const ELU: i32 = 9;
+const SOFTSIGN: i32 = 10;
 
-function activate(a: v128, kind: i32): v128 {
-  if (kind == TANH) return tanh4(a);
-  if (kind == SIGMOID) return sigmoid4(a);
-  return kind == RELU ? relu4(a) : exp4(a);
-}
-
-export function activationForward(y: usize, x: usize, count: i32, kind: i32): void {
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = <usize>n << 2;
-    const a = v128.load(x + at);
-    storeLanes(y + at, activate(a, kind), count - n);
+export function activationForward(y: usize, x: usize, count: i32, kind: i32, alpha: f32, beta: f32): void {
+  const a = splat(alpha);
+  const b = splat(beta);
+  for (; count > 0; count -= 4) {
+    storeLanes(y, activate(v128.load(x), kind, a, b), count);
+    x += 16;
+    y += 16;
   }
 }
 
-export function activationBackward(dx: usize, dy: usize, y: usize, count: i32, kind: i32): void {
+// Calls, where those of math.ts stand in line: each is long, and no kind shall cost the others anything.
+function hyperbolic(x: v128): v128 {
+  return tanh4(x);
+}
+
+function logistic(x: v128): v128 {
+  return sigmoid4(x);
+}
+
+function exponential(x: v128): v128 {
+  return exp4(x);
+}
+
+function activate(x: v128, kind: i32, alpha: v128, beta: v128): v128 {
+  if (kind == TANH) return hyperbolic(x);
+  if (kind == SIGMOID) return logistic(x);
+  if (kind == RELU) return relu4(x);
+  if (kind == EXPONENTIAL) return exponential(x);
+  if (kind == SCALED_TANH) return f32x4.mul(alpha, hyperbolic(f32x4.mul(beta, x)));
+  if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
+  const line = madd(alpha, x, beta);
+  if (kind == AFFINE) return line;
+  // pmin and pmax give their first operand where the comparison fails, so NaN passes.
+  if (kind == HARD_SIGMOID) return f32x4.pmin(f32x4.pmax(line, splat(0)), splat(1));
+  if (kind == THRESHOLDED_RELU) return v128.andnot(x, f32x4.le(x, alpha));
+  const negative = f32x4.lt(x, splat(0));
+  if (kind == LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, negative);
+  const power = exponential(f32x4.neg(f32x4.abs(x)));
+  if (kind == ELU) return v128.bitselect(f32x4.mul(alpha, f32x4.sub(power, splat(1))), x, negative);
+  return f32x4.add(relu4(x), log1p4(power));
+}
+
+/** ln(1 + x) for x in [0, 1]. */
+function log1p4(x: v128): v128 {
+  let y = f32x4.replace_lane(x, 0, log1p(f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, log1p(f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, log1p(f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, log1p(f32x4.extract_lane(x, 3)));
+}
+
+function log1p(x: f32): f32 {
+  // Below, the sum would lose the digits of x.
+  return x < 1e-8 ? x : <f32>log(1 + <f64>x);
+}
+
+export function activationBackward(
+  dx: usize, dy: usize, x: usize, y: usize, count: i32, kind: i32, alpha: f32, beta: f32,
+): void {
+  const a = splat(alpha);
+  const b = splat(beta);
+  for (; count > 0; count -= 4) {
+    const slope = derivative(v128.load(x), v128.load(y), kind, a, b);
+    storeLanes(dx, f32x4.mul(v128.load(dy), slope), count);
+    dx += 16;
+    dy += 16;
+    x += 16;
+    y += 16;
+  }
+}
+
+function derivative(x: v128, y: v128, kind: i32, alpha: v128, beta: v128): v128 {
   const one = splat(1);
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = <usize>n << 2;
-    const value = v128.load(y + at);
-    const gradient = v128.load(dy + at);
-    let result = f32x4.mul(gradient, value);
-    if (kind == RELU) result = v128.and(gradient, f32x4.gt(value, splat(0)));
-    if (kind == TANH) result = f32x4.mul(gradient, f32x4.sub(one, f32x4.mul(value, value)));
-    if (kind == SIGMOID) result = f32x4.mul(gradient, f32x4.mul(value, f32x4.sub(one, value)));
-    storeLanes(dx + at, result, count - n);
+  const zero = splat(0);
+  if (kind == TANH) return f32x4.sub(one, f32x4.mul(y, y));
+  if (kind == SIGMOID) return f32x4.mul(y, f32x4.sub(one, y));
+  if (kind == RELU) return v128.and(one, f32x4.gt(x, zero));
+  if (kind == EXPONENTIAL) return y;
+  if (kind == AFFINE) return alpha;
+  if (kind == HARD_SIGMOID) return v128.and(alpha, v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
+  if (kind == THRESHOLDED_RELU) return v128.and(one, f32x4.gt(x, alpha));
+  if (kind == SCALED_TANH) {
+    const t = hyperbolic(f32x4.mul(beta, x));
+    return f32x4.mul(f32x4.mul(alpha, beta), f32x4.sub(one, f32x4.mul(t, t)));
   }
+  if (kind == SOFTSIGN) {
+    const size = f32x4.add(one, f32x4.abs(x));
+    return f32x4.div(one, f32x4.mul(size, size));
+  }
+  const negative = f32x4.lt(x, zero);
+  if (kind == LEAKY_RELU) return v128.bitselect(alpha, one, negative);
+  if (kind == ELU) return v128.bitselect(f32x4.add(y, alpha), one, negative);
+  return logistic(x);
 }

@@ -1,5 +1,5 @@
 /* Gradient clipping (Pascanu, Mikolov & Bengio 2013), over arrays whose lanes past their end are zero. */
-import { splat } from './simd';
+import { splat, storeLanes } from './simd';
 
 /** Σ d² in double precision, two chains in a fixed order. */
 export function sumOfSquares(d: usize, count: i32): f64 {
@@ -18,7 +18,8 @@ export function sumOfSquares(d: usize, count: i32): f64 {
 
 /** d = min(max(d, −limit), limit); NaN stays. */
 export function clampTo(d: usize, count: i32, limit: f32): void {
-  for (const end = d + (<usize>count << 2); d < end; d += 16) {
-    v128.store(d, f32x4.pmax(f32x4.pmin(v128.load(d), splat(limit)), splat(-limit)));
+  for (; count > 0; count -= 4) {
+    storeLanes(d, f32x4.pmax(f32x4.pmin(v128.load(d), splat(limit)), splat(-limit)), count);
+    d += 16;
   }
 }

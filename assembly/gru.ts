@@ -1,160 +1,145 @@
 /*
- * The GRU (Cho et al. 2014), as PyTorch and cuDNN define it, in the order r z n: the reset gate acts behind the product.
+ * The GRU (Cho et al. 2014), in the order r z n. The reset gate acts behind the product, as PyTorch and cuDNN have it, or
+ * before it, as the paper does; φ is tanh where no option says otherwise:
  *
- *   r = σ(W_r x + U_r h + b_r)        n = tanh(W_n x + b_in + r∘m)    m = U_n h + b_hn
- *   z = σ(W_z x + U_z h + b_z)        h' = (1 − z)∘n + z∘h
+ *   r = σ(W_r x + U_r h + b_r)        n = φ(W_n x + b_in + r∘m),  m = U_n h + b_hn      behind
+ *   z = σ(W_z x + U_z h + b_z)        n = φ(W_n x + b_n + U_n q),  q = r∘h              before
+ *   h' = (1 − z)∘n + z∘h
  *
- * A panel holds r z n m of four units: the input has no part in m, and the state none in n but through m, so that these
- * columns of their panels are zero. Backward, with dh' = dy + what the later step sent back:
+ * Backward, with dh' = dy + what the later step sent back:
  *
- *   da_n = dh'∘(1 − z)∘(1 − n²)       dm = da_n∘r           da_z = dh'∘(h − n)∘z∘(1 − z)       da_r = da_n∘m∘r∘(1 − r)
- *   dh = dh'∘z + U_rᵀ da_r + U_zᵀ da_z + U_nᵀ dm
+ *   dz = dh'∘(h − n)       da_n = dh'∘(1 − z)∘φ′
+ *   behind:  dm = da_n∘r   dr = da_n∘m      dh = dh'∘z + U_rᵀ da_r + U_zᵀ da_z + U_nᵀ dm
+ *   before:  dq = U_nᵀ da_n   dr = dq∘h     dh = dh'∘z + U_rᵀ da_r + U_zᵀ da_z + dq∘r
  *
- * da of all steps is kept as r z n m [4H] over the gates: W takes part in the first three, U in all but the third.
+ * A row of pre-activations has four blocks, r z n and m or q; so has one of da, the last of them dm where there is an m.
  */
-import { keepGates, sigmoidGate, tanhEvery } from './gates';
-import { blockProduct, PANEL, product } from './gemm';
-import { biasGradient, BLOCK, transpose, turnedBytes } from './linear';
-import { after, before, Plan } from './plan';
-import { addHiddenWeight, addInputWeight, flush, inputProduct } from './recurrent';
-import { addTo, madd, splat, storeLanes } from './simd';
+import { activationBackward, activationForward } from './activation';
+import { gateBackward } from './cells';
+import { clampTo } from './clipping';
+import { PANEL, product } from './gemm';
+import { after, before, General, Plan, rowsAt } from './plan';
+import { addProduct, complement, mix, multiply, subtract, zeroOutside } from './rows';
 
-/** Steps t0 … t1 − 1 forward. */
-export function gruForward(plan: Plan, t0: i32, t1: i32): void {
-  const columns = ((plan.H + 3) >> 2) << 4;
-  inputProduct(plan.product, columns, plan, columns, t0, t1);
-  const size = <usize>plan.B * columns << 2;
-  for (let n: i32 = 0; n < t1 - t0; n++) {
-    const t = plan.reverse ? t1 - 1 - n : t0 + n;
-    stepForward(plan, t, plan.product + <usize>(t - t0) * size, columns);
-  }
+/** Of U, packed with the rows of r and z first, where those of n lie. */
+function candidatePanels(panels: usize, columns: i32, K: i32): usize {
+  return panels + (<usize>((columns + PANEL - 1) / PANEL) * K << 6);
 }
 
-/** One step: `a` [B, columns] holds the input product and takes the recurrent one. */
-function stepForward(plan: Plan, t: i32, a: usize, columns: i32): void {
-  const B = plan.B;
+/** One step over the pre-activations `a`, which hold the input product, from h, rows `stride` values apart. */
+export function gruForwardStep(plan: Plan, o: General, t: i32, a: usize, h: usize, stride: i32): void {
   const H = plan.H;
-  const yRow = <usize>plan.yStride << 2;
-  const aRow = <usize>columns << 2;
+  const rows = rowsAt(plan, t);
+  const width = 4 * H;
   const row = <usize>H << 2;
-  const count = columns >> 4;
-  let h = before(plan, plan.y, t, <usize>B * yRow);
-  let y = after(plan, plan.y, t, <usize>B * yRow);
-  let gates = plan.gates ? plan.gates + 4 * (<usize>t * B) * row : 0;
-  blockProduct(a, aRow, a, aRow, h, yRow, plan.hiddenPanels, B, columns, H, 0, H);
-  for (let b: i32 = 0; b < B; b++) {
-    sigmoidGate(a, count);
-    sigmoidGate(a + 16, count);
-    resetGate(a, count);
-    tanhEvery(a + 32, a + 32, 64, 4 * count);
-    nextStates(y, h, a, H);
-    if (gates) {
-      keepGates(gates, a, H, row);
-      gates += 4 * row;
-    }
-    a += aRow;
+  const n = a + 2 * row;
+  const m = a + 3 * row;
+  const gates = plan.gates ? plan.gates + <usize>(4 * t * plan.B) * row : a;
+  product(a, width, a, width, h, stride, plan.hiddenPanels, rows, 2 * H, H);
+  for (let b: i32 = 0; b < rows; b++) {
+    const at = <usize>(4 * b) * row;
+    if (o.clip) clampTo(a + at, 2 * H, o.clip);
+    activationForward(gates + at, a + at, 2 * H, o.gate, o.gateAlpha, o.gateBeta);
+    if (o.resetBefore) multiply(m + at, gates + at, h + <usize>(b * stride << 2), H);
+  }
+  const panels = candidatePanels(plan.hiddenPanels, 2 * H, H);
+  if (o.resetBefore) product(n, width, n, width, m, width, panels, rows, H, H);
+  else product(m, width, plan.bias + 3 * row, 0, h, stride, panels, rows, H, H);
+  nextStates(plan, o, t, a, gates, rows);
+}
+
+function nextStates(plan: Plan, o: General, t: i32, a: usize, gates: usize, rows: i32): void {
+  const H = plan.H;
+  const row = <usize>H << 2;
+  const yRow = <usize>plan.yStride << 2;
+  let h = before(plan, plan.y, t, <usize>plan.B * yRow);
+  let y = after(plan, plan.y, t, <usize>plan.B * yRow);
+  for (let b: i32 = 0; b < rows; b++) {
+    const z = gates + row;
+    const n = gates + 2 * row;
+    if (!o.resetBefore) addProduct(a + 2 * row, gates, a + 3 * row, H);
+    if (o.clip) clampTo(a + 2 * row, H, o.clip);
+    activationForward(n, a + 2 * row, H, o.candidate, o.candidateAlpha, o.candidateBeta);
+    complement(o.rows, z, H);
+    mix(y, z, h, o.rows, n, H);
+    a += 4 * row;
+    gates += 4 * row;
     h += yRow;
     y += yRow;
   }
 }
 
-/** What n is the tangent of: its part of the input and, as far as r lets it, that of the state. */
-function resetGate(a: usize, count: i32): void {
-  for (const end = a + (<usize>count << 6); a < end; a += 64) {
-    v128.store(a, madd(v128.load(a), v128.load(a, 48), v128.load(a, 32)), 32);
-  }
-}
-
-/** h' = n + z∘(h − n). */
-function nextStates(y: usize, h: usize, a: usize, H: i32): void {
-  for (; H > 0; H -= 4) {
-    const n = v128.load(a, 32);
-    storeLanes(y, madd(v128.load(a, 16), f32x4.sub(v128.load(h), n), n), H);
-    a += 64;
-    h += 16;
-    y += 16;
-  }
-}
-
-/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
-export function gruBackward(plan: Plan, T: i32): void {
-  const B = plan.B;
+/** From dh [B, H] to da in `gates`; what goes to h is added to plan.dh, or where it passes a product, to dState. */
+export function gruBackwardStep(plan: Plan, o: General, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
-  // Of U, the rows of r and z, and behind them those of n.
-  const last = plan.hiddenBackPanels + (<usize>((H + PANEL - 1) / PANEL) * 2 * H << 6);
-  for (let k: i32 = 0; k < T; k++) {
-    const t = plan.reverse ? k : T - 1 - k;
-    cellBackward(plan, t);
-    const da = plan.gates + 4 * (<usize>t * B * H << 2);
-    product(plan.dh, H, plan.dh, H, da, 4 * H, plan.hiddenBackPanels, B, H, 2 * H);
-    product(plan.dh, H, plan.dh, H, da + 3 * (<usize>H << 2), 4 * H, last, B, H, H);
+  const rows = rowsAt(plan, t);
+  const width = 4 * H;
+  const da = plan.gates + (<usize>(t * plan.B * width) << 2);
+  const panels = candidatePanels(plan.hiddenBackPanels, H, 2 * H);
+  candidateBackward(plan, o, t, dh);
+  if (o.resetBefore) {
+    const dq = o.dInner;
+    for (let b: i32 = 0; b < rows; b++) memory.fill(dq + (<usize>(b * H) << 2), 0, <usize>H << 2);
+    product(dq, H, dq, H, da + (<usize>(2 * H) << 2), width, panels, rows, H, H);
+    resetBackward(plan, o, t, dq, dState);
+  } else {
+    product(dState, H, dState, H, da + (<usize>(3 * H) << 2), width, panels, rows, H, H);
   }
-  parameterGradients(plan, T * B);
+  product(dState, H, dState, H, da, width, plan.hiddenBackPanels, rows, H, 2 * H);
 }
 
-/** Leaves dh'∘z, the state's own way back, in dh. */
-function cellBackward(plan: Plan, t: i32): void {
-  const B = plan.B;
+/** da of z and n; behind the product also of r, and dm. */
+function candidateBackward(plan: Plan, o: General, t: i32, dh: usize): void {
   const H = plan.H;
   const row = <usize>H << 2;
   const yRow = <usize>plan.yStride << 2;
-  const one = splat(1);
-  let h = before(plan, plan.y, t, <usize>B * yRow);
-  let dy = plan.dy + <usize>t * B * yRow;
-  let gates = plan.gates + 4 * (<usize>t * B) * row;
+  const first = <usize>(4 * t * plan.B) * row;
+  let h = before(plan, plan.y, t, <usize>plan.B * yRow);
+  let a = plan.product + first;
+  let r = plan.gates + first;
   let carried = plan.dh;
-  for (let b: i32 = 0; b < B; b++) {
-    for (let unit: i32 = 0; unit < H; unit += 4) {
-      const at = <usize>unit << 2;
-      const width = H - unit;
-      const r = v128.load(gates + at);
-      const z = v128.load(gates + row + at);
-      const n = v128.load(gates + 2 * row + at);
-      const m = v128.load(gates + 3 * row + at);
-      let dh = flush(v128.load(carried + at));
-      if (plan.dy) dh = f32x4.add(dh, v128.load(dy + at));
-      const dn = f32x4.mul(dh, f32x4.sub(one, z));
-      const dan = f32x4.mul(dn, f32x4.sub(one, f32x4.mul(n, n)));
-      const dz = f32x4.mul(dh, f32x4.sub(v128.load(h + at), n));
-      const dr = f32x4.mul(dan, m);
-      storeLanes(carried + at, f32x4.mul(dh, z), width);
-      storeLanes(gates + at, f32x4.mul(dr, f32x4.mul(r, f32x4.sub(one, r))), width);
-      storeLanes(gates + row + at, f32x4.mul(dz, f32x4.mul(z, f32x4.sub(one, z))), width);
-      storeLanes(gates + 2 * row + at, dan, width);
-      storeLanes(gates + 3 * row + at, f32x4.mul(dan, r), width);
+  for (let b = rowsAt(plan, t); b > 0; b--) {
+    const z = r + row;
+    const n = z + row;
+    const m = n + row;
+    addProduct(carried, dh, z, H);
+    subtract(m, h, n, H);
+    multiply(m, m, dh, H);
+    complement(o.rows, z, H);
+    multiply(o.rows, o.rows, dh, H);
+    gateBackward(z, m, a + row, z, H, o);
+    activationBackward(n, o.rows, a + 2 * row, n, H, o.candidate, o.candidateAlpha, o.candidateBeta);
+    if (o.clip) zeroOutside(n, a + 2 * row, H, o.clip);
+    if (!o.resetBefore) {
+      multiply(m, n, r, H);
+      multiply(o.rows, n, a + 3 * row, H);
+      gateBackward(r, o.rows, a, r, H, o);
     }
     h += yRow;
-    dy += yRow;
-    gates += 4 * row;
+    a += 4 * row;
+    r += 4 * row;
     carried += row;
+    dh += row;
   }
 }
 
-function parameterGradients(plan: Plan, rows: i32): void {
+/** Before the product: dr, and the part of h that r lets through. */
+function resetBackward(plan: Plan, o: General, t: i32, dq: usize, dState: usize): void {
   const H = plan.H;
-  const da = plan.gates;
-  if (plan.dx) product(plan.dx, plan.I, plan.dx, plan.I, da, 4 * H, plan.inputBackPanels, rows, plan.I, 3 * H);
-  for (let row: i32 = 0; row < rows; row += BLOCK) weightGradients(plan, row, min(BLOCK, rows - row));
-  const sums = plan.scratch;
-  const bytes = <usize>H << 2;
-  memory.fill(sums, 0, 4 * bytes);
-  biasGradient(sums, 0, da, rows, 4 * H);
-  if (plan.dInputBias) addTo(plan.dInputBias, sums, 3 * H);
-  if (plan.dHiddenBias) {
-    addTo(plan.dHiddenBias, sums, 2 * H);
-    addTo(plan.dHiddenBias + 2 * bytes, sums + 3 * bytes, H);
+  const row = <usize>H << 2;
+  const first = <usize>(4 * t * plan.B) * row;
+  const yRow = <usize>(o.dropped ? H : plan.yStride) << 2;
+  let h = o.dropped ? o.hidden + <usize>(t * plan.B) * row : before(plan, plan.y, t, <usize>plan.B * yRow);
+  let a = plan.product + first;
+  let r = plan.gates + first;
+  for (let b = rowsAt(plan, t); b > 0; b--) {
+    addProduct(dState, dq, r, H);
+    multiply(dq, dq, h, H);
+    gateBackward(r, dq, a, r, H, o);
+    h += yRow;
+    a += 4 * row;
+    r += 4 * row;
+    dq += row;
+    dState += row;
   }
-}
-
-/** From the rows `row … row + count`: W from r z n, U from r z and from m. */
-function weightGradients(plan: Plan, row: i32, count: i32): void {
-  const H = plan.H;
-  const turned = plan.scratch;
-  const panels = turned + turnedBytes(4 * H);
-  transpose(turned, plan.gates + 4 * (<usize>row * H << 2), count, 4 * H);
-  if (plan.dInputWeight) addInputWeight(plan, turned, panels, row, count, 3 * H);
-  const dU = plan.dHiddenWeight;
-  if (!dU) return;
-  addHiddenWeight(dU, plan, turned, panels, row, count, 2 * H);
-  addHiddenWeight(dU + 2 * (<usize>H * H << 2), plan, turned + 3 * (<usize>H * count << 2), panels, row, count, H);
 }

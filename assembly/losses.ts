@@ -78,12 +78,12 @@ const shrunk = memory.data(16, 16);
 /** Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x with targets y in [0, 1]. */
 export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
   let loss: f64 = 0;
-  activationForward(grad, x, count, SIGMOID);
+  activationForward(grad, x, count, SIGMOID, 0, 0);
   for (let n: i32 = 0; n < count; n++) {
     const at = <usize>n << 2;
     if (!(n & 3)) {
       v128.store(shrunk, f32x4.neg(f32x4.abs(v128.load(x + at))));
-      activationForward(shrunk, shrunk, 4, EXPONENTIAL);
+      activationForward(shrunk, shrunk, 4, EXPONENTIAL, 0, 0);
     }
     const logit = <f64>load<f32>(x + at);
     const target = <f64>load<f32>(y + at);

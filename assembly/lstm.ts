@@ -15,11 +15,13 @@
  *   dh = Uᵀ da        dx = Wᵀ da        dW += da xᵀ        dU += da hᵀ        db += da
  *
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
+ *
+ * This is the plain cell. With any option that changes it, lstm-general.ts computes it.
  */
-import { keepGates, sigmoidGate, tanhEvery } from './gates';
 import { blockProduct } from './gemm';
 import { inputGradient } from './linear';
-import { after, before, Plan } from './plan';
+import { sigmoid4, tanh4 } from './math';
+import { after, before, Plan, rowsAt } from './plan';
 import { madd, splat, storeLanes } from './simd';
 import { flush, inputProduct, parameterGradients } from './recurrent';
 
@@ -43,39 +45,38 @@ export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
  * behind each block its cell.
  */
 function stepForward(plan: Plan, t: i32, a: usize): void {
-  const B = plan.B;
+  const rows = rowsAt(plan, t);
   const H = plan.H;
   const panels = (H + 3) >> 2;
   const stride = <usize>panels << 6;
   const hStride = <usize>plan.yStride << 2;
-  const h = before(plan, plan.y, t, <usize>B * hStride);
-  const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / B) & ~1);
+  const h = before(plan, plan.y, t, <usize>plan.B * hStride);
+  const block = max(2, min(BLOCK_PANELS, BLOCK_GATES / rows) & ~1);
   const blocks = (panels + block - 1) / block;
   for (let n: i32 = 0; n < blocks; n++) {
     const first = (t & 1 ? blocks - 1 - n : n) * block;
     const count = min(panels - first, block);
     const gates = a + (<usize>first << 6);
     const weights = plan.hiddenPanels + (<usize>first * H << 6);
-    blockProduct(gates, stride, gates, stride, h, hStride, weights, B, 16 * count, H, 0, H);
-    cellForward(plan, t, 4 * first, count, gates, stride);
+    blockProduct(gates, stride, gates, stride, h, hStride, weights, rows, 16 * count, H, 0, H);
+    cellForward(plan, t, 4 * first, count, gates, stride, rows);
   }
 }
 
-/** The cell of `count` panels from unit `unit` on, over the batch; `a` points to their gates in row 0. */
-function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride: usize): void {
-  const B = plan.B;
+/** The cell of `count` panels from unit `unit` on, over `rows` rows; `a` points to their gates in row 0. */
+function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride: usize, rows: i32): void {
   const row = <usize>plan.H << 2;
-  const size = <usize>B * row;
+  const size = <usize>plan.B * row;
   const yRow = <usize>plan.yStride << 2;
   const width = min(plan.H - unit, 4 * count);
   const recording = plan.gates != 0;
   const offset = <usize>unit << 2;
-  let y = after(plan, plan.y, t, <usize>B * yRow) + offset;
+  let y = after(plan, plan.y, t, <usize>plan.B * yRow) + offset;
   let c = offset + (recording ? before(plan, plan.c, t, size) : plan.c);
   let next = offset + (recording ? after(plan, plan.c, t, size) : plan.c);
   let gates = recording ? plan.gates + 4 * <usize>t * size + offset : 0;
   let squashed = plan.squashed + <usize>t * size + offset;
-  for (let b: i32 = 0; b < B; b++) {
+  for (let b: i32 = 0; b < rows; b++) {
     sigmoidGate(a, count);
     sigmoidGate(a + 16, count);
     tanhEvery(a + 32, a + 32, 64, 4 * count);
@@ -93,6 +94,35 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
     y += yRow;
     c += row;
     next += row;
+  }
+}
+
+// The cell in passes, each so short that a processor works at several turns of it at once, where the whole cell of four
+// units is one long chain.
+
+/** The sigmoid of four values in every 64 bytes, in place: one gate of each panel. */
+function sigmoidGate(a: usize, count: i32): void {
+  for (const end = a + (<usize>count << 6); a < end; a += 64) v128.store(a, sigmoid4(v128.load(a)));
+}
+
+/** The hyperbolic tangent of `width` values: of one gate of each panel, in place, or of a row. */
+function tanhEvery(to: usize, from: usize, step: usize, width: i32): void {
+  for (; width > 0; width -= 4) {
+    storeLanes(to, tanh4(v128.load(from)), width);
+    to += step;
+    from += step;
+  }
+}
+
+/** From the panels to four blocks of values, `row` bytes each. */
+function keepGates(gates: usize, a: usize, width: i32, row: usize): void {
+  for (; width > 0; width -= 4) {
+    storeLanes(gates, v128.load(a), width);
+    storeLanes(gates + row, v128.load(a, 16), width);
+    storeLanes(gates + 2 * row, v128.load(a, 32), width);
+    storeLanes(gates + 3 * row, v128.load(a, 48), width);
+    a += 64;
+    gates += 16;
   }
 }
 
@@ -122,14 +152,15 @@ export function lstmBackward(plan: Plan, T: i32): void {
   const H = plan.H;
   for (let n: i32 = 0; n < T; n++) {
     const t = plan.reverse ? n : T - 1 - n;
-    cellBackward(plan, t);
+    const rows = rowsAt(plan, t);
+    cellBackward(plan, t, rows);
     const dgates = plan.gates + 4 * (<usize>t * B * H << 2);
-    inputGradient(plan.dh, dgates, plan.hiddenBackPanels, B, 4 * H, H);
+    inputGradient(plan.dh, dgates, plan.hiddenBackPanels, rows, 4 * H, H);
   }
-  parameterGradients(plan, T * B, 4 * H);
+  parameterGradients(plan, T, 4 * H);
 }
 
-function cellBackward(plan: Plan, t: i32): void {
+function cellBackward(plan: Plan, t: i32, rows: i32): void {
   const B = plan.B;
   const H = plan.H;
   const block = <usize>H << 2;
@@ -139,7 +170,7 @@ function cellBackward(plan: Plan, t: i32): void {
   const dyRow = <usize>plan.yStride << 2;
   let dy = plan.dy + <usize>t * B * dyRow;
   const one = splat(1);
-  for (let b: i32 = 0; b < B; b++) {
+  for (let b: i32 = 0; b < rows; b++) {
     const start = <usize>b * block;
     for (let unit: i32 = 0; unit < H; unit += 4) {
       const width = H - unit;

@@ -56,23 +56,14 @@ export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
   }
 }
 
-/** Which block of rows a gate's columns come from: four of them in `order`, four bits each, from the lowest; 15 for none. */
-// @ts-ignore: decorator
-@inline
-function blockOf(order: i32, gate: i32): i32 {
-  return (order >> (4 * gate)) & 15;
-}
-
-/** W[blocks of H rows, K]; `order` tells which of them are the four gates of a panel. */
-export function packGates(panels: usize, W: usize, H: i32, K: i32, order: i32): void {
+/** W[4H, K], a block of H rows for each gate. */
+export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
   const count = (H + 3) >> 2;
   for (let n: i32 = 0; n < count; n++) {
     const panel = panelAt(panels, n, K);
     for (let gate: i32 = 0; gate < 4; gate++) {
-      const block = blockOf(order, gate);
-      const from = W + (<usize>(block * H + 4 * n) * K << 2);
-      const rows = block == 15 ? 0 : min(H - 4 * n, 4);
-      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, rows, K);
+      const from = W + (<usize>(gate * H + 4 * n) * K << 2);
+      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, min(H - 4 * n, 4), K);
     }
   }
 }
@@ -112,23 +103,16 @@ function addBiases(out: usize, first: usize, second: usize, count: i32): void {
   }
 }
 
-/** The sum of the two biases in the order of the gates' panels, each as its weight's; zero for missing units. */
-export function packGateBias(
-  packed: usize, first: usize, second: usize, H: i32, firstOrder: i32, secondOrder: i32,
-): void {
+/** The sum of the two biases in the order of the gates' panels; zero for missing units. */
+export function packGateBias(packed: usize, first: usize, second: usize, H: i32): void {
   memory.fill(packed, 0, <usize>((H + 3) >> 2) << 6);
   for (let unit: i32 = 0; unit < H; unit += 4) {
     for (let gate: i32 = 0; gate < 4; gate++) {
-      const a = biasAt(first, H, blockOf(firstOrder, gate), unit);
-      const b = biasAt(second, H, blockOf(secondOrder, gate), unit);
-      addBiases(packed + (<usize>gate << 4), a, b, min(H - unit, 4));
+      const at = <usize>(gate * H + unit) << 2;
+      addBiases(packed + (<usize>gate << 4), first && first + at, second && second + at, min(H - unit, 4));
     }
     packed += 64;
   }
-}
-
-function biasAt(bias: usize, H: i32, block: i32, unit: i32): usize {
-  return bias && block != 15 ? bias + (<usize>(block * H + unit) << 2) : 0;
 }
 
 export function packBias(packed: usize, first: usize, second: usize, N: i32): void {

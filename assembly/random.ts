@@ -165,3 +165,13 @@ export function dropout(out: usize, x: usize, count: i32, p: f64, counter: f64, 
     storeLanes(out + at, v128.and(kept, f32x4.mul(v128.load(x + at), scale)), count - n);
   }
 }
+
+/** A mask: `value` where it keeps, else 0; each is zero with the probability p. Drawn as {@link dropout} draws. */
+export function fillMask(out: usize, count: i32, p: f64, value: f32, counter: f64, source: Source): void {
+  const first = <u64>counter >> 2;
+  const threshold = i32x4.splat(<u32>(p * 4294967296.0));
+  for (let n: i32 = 0; n < count; n += 4) {
+    const kept = i32x4.ge_u(fourWords(source, first, n), threshold);
+    storeLanes(out + (<usize>n << 2), v128.and(kept, splat(value)), count - n);
+  }
+}

@@ -3,7 +3,7 @@ import { product } from './gemm';
 import { addWeightGradient, biasGradient, BLOCK, transpose, turnedBytes } from './linear';
 import { oneHotGradient, oneHotProduct } from './one-hot';
 import { splat } from './simd';
-import { before, Plan } from './plan';
+import { before, Plan, spanEnd, spanRows } from './plan';
 
 /**
  * Gradients that vanish end among the subnormals, which some processors handle ten to a hundred times slower: what is
@@ -18,31 +18,54 @@ export function flush(carried: v128): v128 {
 
 /** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, rows `stride` values from each other. */
 export function inputProduct(out: usize, stride: i32, plan: Plan, columns: i32, t0: i32, t1: i32): void {
-  const rows = (t1 - t0) * plan.B;
-  const first = <usize>t0 * plan.B << 2;
-  if (plan.ids) {
-    oneHotProduct(out, stride, plan.bias, plan.ids + first, plan.inputPanels, rows, columns, plan.I);
-  } else {
-    const x = plan.x + first * plan.I;
-    product(out, stride, plan.bias, 0, x, plan.I, plan.inputPanels, rows, columns, plan.I);
+  for (let t = t0; t < t1; ) {
+    const next = spanEnd(plan, t, t1);
+    const rows = spanRows(plan, t, next);
+    const to = out + (<usize>((t - t0) * plan.B) * stride << 2);
+    const first = <usize>t * plan.B << 2;
+    if (plan.ids) {
+      oneHotProduct(to, stride, plan.bias, plan.ids + first, plan.inputPanels, rows, columns, plan.I);
+    } else {
+      product(to, stride, plan.bias, 0, plan.x + first * plan.I, plan.I, plan.inputPanels, rows, columns, plan.I);
+    }
+    t = next;
   }
 }
 
-/** The end of every backward: what follows from da [rows, columns] of all steps, which lies at `gates`. dx accumulates. */
-export function parameterGradients(plan: Plan, rows: i32, columns: i32): void {
-  const da = plan.gates;
+/** The end of the plain LSTM's backward: what follows from da [T, B, columns], which lies at `gates`. dx accumulates. */
+export function parameterGradients(plan: Plan, T: i32, columns: i32): void {
+  for (let t: i32 = 0; t < T; ) {
+    const next = spanEnd(plan, t, T);
+    const first = t * plan.B;
+    const rows = spanRows(plan, t, next);
+    const da = plan.gates + (<usize>first * columns << 2);
+    inputRowsGradient(plan, da, columns, columns, first, rows);
+    if (plan.dInputWeight || plan.dHiddenWeight) {
+      for (let row: i32 = 0; row < rows; row += BLOCK) {
+        weightGradients(plan, first + row, min(BLOCK, rows - row), columns);
+      }
+    }
+    biasGradient(plan.dInputBias, plan.dHiddenBias, da, rows, columns);
+    t = next;
+  }
+}
+
+function weightGradients(plan: Plan, row: i32, count: i32, columns: i32): void {
   const turned = plan.scratch;
   const panels = turned + turnedBytes(columns);
-  if (plan.dx) product(plan.dx, plan.I, plan.dx, plan.I, da, columns, plan.inputBackPanels, rows, plan.I, columns);
-  if (plan.dInputWeight || plan.dHiddenWeight) {
-    for (let row: i32 = 0; row < rows; row += BLOCK) {
-      const count = min(BLOCK, rows - row);
-      transpose(turned, da + (<usize>row * columns << 2), count, columns);
-      if (plan.dInputWeight) addInputWeight(plan, turned, panels, row, count, columns);
-      if (plan.dHiddenWeight) addHiddenWeight(plan.dHiddenWeight, plan, turned, panels, row, count, columns);
-    }
-  }
-  biasGradient(plan.dInputBias, plan.dHiddenBias, da, rows, columns);
+  transpose(turned, plan.gates + (<usize>row * columns << 2), count, columns);
+  if (plan.dInputWeight) addInputWeight(plan, turned, panels, row, count, columns);
+  if (!plan.dHiddenWeight) return;
+  const stride = plan.yStride;
+  const h = before(plan, plan.y, 0, <usize>plan.B * stride << 2) + (<usize>row * stride << 2);
+  addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, count, columns, plan.H);
+}
+
+/** dx of the rows `row … row + count` from da, whose rows are `stride` values apart and give `columns` of them to W. */
+export function inputRowsGradient(plan: Plan, da: usize, stride: i32, columns: i32, row: i32, count: i32): void {
+  if (!plan.dx) return;
+  const dx = plan.dx + (<usize>row * plan.I << 2);
+  product(dx, plan.I, dx, plan.I, da, stride, plan.inputBackPanels, count, plan.I, columns);
 }
 
 /** dW_ih[N, I] from the rows `row … row + count`, whose da lies turned. */
@@ -53,17 +76,8 @@ export function addInputWeight(plan: Plan, turned: usize, panels: usize, row: i3
   else addWeightGradient(plan.dInputWeight, turned, panels, plan.x + first * I, I, count, N, I);
 }
 
-/** N rows of dW_hh[·, H], those at `dW`, from the same. */
-export function addHiddenWeight(
-  dW: usize, plan: Plan, turned: usize, panels: usize, row: i32, count: i32, N: i32,
-): void {
-  const stride = plan.yStride;
-  const h = before(plan, plan.y, 0, <usize>plan.B * stride << 2) + (<usize>row * stride << 2);
-  addWeightGradient(dW, turned, panels, h, stride, count, N, plan.H);
-}
-
 /** After one step of a stream: the new h becomes the one that the next step reads. */
 export function carryState(plan: Plan): void {
-  const bytes = <usize>plan.B * plan.H << 2;
+  const bytes = <usize>plan.B * plan.yStride << 2;
   memory.copy(plan.y, plan.y + bytes, bytes);
 }

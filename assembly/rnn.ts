@@ -1,71 +1,40 @@
 /*
- * The plain RNN (Elman 1990): h' = φ(W x + U h + b), φ tanh or relu. Its gradient passes through U and φ′ at each step,
+ * The plain RNN (Elman 1990): h' = φ(W x + U h + b). Its gradient passes through U and φ′ at each step,
  *
  *   da = (dy + dh′)∘φ′(a)        dh = Uᵀ da
  *
  * which is why it vanishes or explodes: nothing carries it past the product, as the LSTM's cell does.
  */
-import { activationForward, RELU } from './activation';
+import { activationBackward, activationForward } from './activation';
+import { clampTo } from './clipping';
 import { product } from './gemm';
-import { inputGradient } from './linear';
-import { after, before, Plan } from './plan';
-import { flush, inputProduct, parameterGradients } from './recurrent';
-import { splat, storeLanes } from './simd';
+import { after, General, Plan, rowsAt } from './plan';
+import { zeroOutside } from './rows';
 
-/** Steps t0 … t1 − 1 forward. */
-export function rnnForward(plan: Plan, t0: i32, t1: i32): void {
-  const B = plan.B;
+/** One step over the pre-activations `a`, which hold the input product, from h, rows `stride` values apart. */
+export function rnnForwardStep(plan: Plan, o: General, t: i32, a: usize, h: usize, stride: i32): void {
   const H = plan.H;
-  const stride = plan.yStride;
-  const row = <usize>stride << 2;
-  const size = <usize>B * row;
-  inputProduct(after(plan, plan.y, t0, size), stride, plan, H, t0, t1);
-  for (let n: i32 = 0; n < t1 - t0; n++) {
-    const t = plan.reverse ? t1 - 1 - n : t0 + n;
-    let y = after(plan, plan.y, t, size);
-    product(y, stride, y, stride, before(plan, plan.y, t, size), stride, plan.hiddenPanels, B, H, H);
-    for (let b: i32 = 0; b < B; b++) {
-      activationForward(y, y, H, plan.nonlinearity);
-      y += row;
-    }
+  const rows = rowsAt(plan, t);
+  const yRow = <usize>plan.yStride << 2;
+  let y = after(plan, plan.y, t, <usize>plan.B * yRow);
+  product(a, H, a, H, h, stride, plan.hiddenPanels, rows, H, H);
+  for (let b: i32 = 0; b < rows; b++) {
+    if (o.clip) clampTo(a, H, o.clip);
+    activationForward(y, a, H, o.gate, o.gateAlpha, o.gateBeta);
+    if (plan.gates) memory.copy(plan.gates + (<usize>((t * plan.B + b) * H) << 2), y, <usize>H << 2);
+    a += <usize>H << 2;
+    y += yRow;
   }
 }
 
-/** Backward through the T steps of a recorded forward, the last one first; `gates` [T, B, H] takes da. */
-export function rnnBackward(plan: Plan, T: i32): void {
-  const B = plan.B;
+/** From dh [B, H] to da in `gates`, and Uᵀ da added to dState. */
+export function rnnBackwardStep(plan: Plan, o: General, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
-  for (let n: i32 = 0; n < T; n++) {
-    const t = plan.reverse ? n : T - 1 - n;
-    cellBackward(plan, t);
-    inputGradient(plan.dh, plan.gates + (<usize>t * B * H << 2), plan.hiddenBackPanels, B, H, H);
-  }
-  parameterGradients(plan, T * B, H);
-}
-
-function cellBackward(plan: Plan, t: i32): void {
-  const B = plan.B;
-  const H = plan.H;
-  const row = <usize>plan.yStride << 2;
-  let h = after(plan, plan.y, t, <usize>B * row);
-  let dy = plan.dy + <usize>t * B * row;
-  let da = plan.gates + (<usize>t * B * H << 2);
-  let dState = plan.dh;
-  for (let b: i32 = 0; b < B; b++) {
-    for (let unit: i32 = 0; unit < H; unit += 4) {
-      const at = <usize>unit << 2;
-      let dh = flush(v128.load(dState + at));
-      if (plan.dy) dh = f32x4.add(dh, v128.load(dy + at));
-      const value = v128.load(h + at);
-      const through =
-        plan.nonlinearity == RELU
-          ? v128.and(dh, f32x4.gt(value, splat(0)))
-          : f32x4.mul(dh, f32x4.sub(splat(1), f32x4.mul(value, value)));
-      storeLanes(da + at, through, H - unit);
-    }
-    h += row;
-    dy += row;
-    da += <usize>H << 2;
-    dState += <usize>H << 2;
-  }
+  const n = rowsAt(plan, t) * H;
+  const at = <usize>(t * plan.B * H) << 2;
+  const a = plan.product + at;
+  const da = plan.gates + at;
+  activationBackward(da, dh, a, da, n, o.gate, o.gateAlpha, o.gateBeta);
+  if (o.clip) zeroOutside(da, a, n, o.clip);
+  product(dState, H, dState, H, da, H, plan.hiddenBackPanels, rowsAt(plan, t), H, H);
 }

@@ -80,7 +80,7 @@ function activate(core: ReturnType<Variant['create']>['core'], x: Float32Array, 
   const memory = new Float32Array(core.memory.buffer);
   memory.set(x, at >> 2);
   memory[(y >> 2) + x.length] = 77;
-  core.activationForward(y, at, x.length, kind);
+  core.activationForward(y, at, x.length, kind, 0, 0);
   expect(memory[(y >> 2) + x.length]).toBe(77);
   core.release(at);
   return [...memory.subarray(y >> 2, (y >> 2) + x.length)];

@@ -3,8 +3,7 @@ import { describe } from '../border/errors.js';
 import { checkOptions } from '../border/options.js';
 import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor.js';
 import type { BatchesState } from '../data/batches.js';
-import { type CoreLayer, type Layer, layersOf } from '../layers/layer.js';
-import type { Recurrent } from '../layers/recurrent.js';
+import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
@@ -179,28 +178,25 @@ function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: un
       const parameter = layer.parameters.get(name);
       if (parameter) parameter.requiresGrad = false;
     }
-    if (carried) carried.set(carriedOf(layer, n, tensors));
+    if (carried) carried.set(carriedOf(carried, n, tensors));
   }
 }
 
-/** The states that layer `n` carries: all of them or none, of one shape. */
-function carriedOf(layer: CoreLayer, n: number, tensors: Record<string, NamedArray>): Record<string, Tensor> {
+/** The states that layer `n` carries: all of them or none, of one batch. */
+function carriedOf(
+  { names, fits }: NonNullable<LayerExtras['carried']>,
+  n: number,
+  tensors: Record<string, NamedArray>,
+): Record<string, Tensor> {
   const states: Record<string, Tensor> = {};
-  const { numLayers, hiddenSize, type } = layer as Recurrent;
-  const names = type === 'LSTM' ? ['h', 'c'] : ['h'];
   if (!names.some((name) => Object.hasOwn(tensors, `carried/${n}/${name}`))) return states;
   for (const name of names) {
     const key = `carried/${n}/${name}`;
     const { data, shape } = checkTensor(key, tensors[key]);
     const [first = shape] = Object.values(states).map((state) => state.shape);
-    if (
-      shape.length < 2 ||
-      shape[0] !== numLayers ||
-      shape.at(-1) !== hiddenSize ||
-      !sameShape(shape, first)
-    ) {
+    if (!fits(name, shape) || !sameShape(shape.slice(0, -1), first.slice(0, -1))) {
       throw new RangeError(
-        `"${key}" expected shape [numLayers, batch, hiddenSize] = [${numLayers}, …, ${hiddenSize}], got ${showShape(shape)}`,
+        `"${key}" expected a state of layer ${n}, [numLayers, batch, hiddenSize], got ${showShape(shape)}`,
       );
     }
     if (!data.every(Number.isFinite)) throw new RangeError(`"${key}" expected finite values`);

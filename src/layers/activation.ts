@@ -39,10 +39,11 @@ export class Activation extends CoreLayer {
     const size = sizeOf(input.shape);
     const kind = ACTIVATIONS.indexOf(this.name);
     const output: Block = { ...input, pointer: tape.take(size * 4) };
-    core.activationForward(output.pointer, input.pointer, size, kind);
+    core.activationForward(output.pointer, input.pointer, size, kind, 0, 0);
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {
-        core.activationBackward(dOutput.pointer, dOutput.pointer, output.pointer, size, kind);
+        const { pointer } = dOutput;
+        core.activationBackward(pointer, pointer, input.pointer, output.pointer, size, kind, 0, 0);
         return dOutput;
       });
     }
@@ -57,7 +58,7 @@ export class Activation extends CoreLayer {
     const kind = ACTIVATIONS.indexOf(this.name);
     const run = () => {
       this.holdings.check();
-      this.runtime.core.activationForward(pointer, input.pointer, size, kind);
+      this.runtime.core.activationForward(pointer, input.pointer, size, kind, 0, 0);
     };
     return { output: { ...input, pointer }, states: [], run };
   }

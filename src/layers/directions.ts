@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime/runtime.js';
-import type { Extent } from './stack.js';
+import type { Extent } from './ragged.js';
 import type { Tape } from './tape.js';
 
 /** How the outputs of the two directions of a level become one: side by side, or element by element. */
@@ -8,11 +8,9 @@ export type Merge = 'concat' | 'sum' | 'mul' | 'average';
 /** As assembly/merge.ts counts them. */
 const KINDS = { sum: 0, mul: 1, average: 2 } as const;
 
-/** Where one direction's states h lie: `y` as a plan has it, the initial and the last one, rows `stride` values apart. */
+/** Where one direction's states h lie: `y` as a plan has it, rows `stride` values apart. */
 export interface Track {
   readonly y: number;
-  readonly first: number;
-  readonly last: number;
   readonly stride: number;
 }
 
@@ -24,14 +22,14 @@ export class Directions {
   readonly width: number;
   readonly #runtime: Runtime;
   readonly #merge: Merge;
-  readonly #hiddenSize: number;
+  readonly #stateSize: number;
 
-  constructor(runtime: Runtime, hiddenSize: number, reversed: readonly boolean[], merge: Merge) {
+  constructor(runtime: Runtime, stateSize: number, reversed: readonly boolean[], merge: Merge) {
     this.reversed = reversed;
-    this.width = merge === 'concat' ? reversed.length * hiddenSize : hiddenSize;
+    this.width = merge === 'concat' ? reversed.length * stateSize : stateSize;
     this.#runtime = runtime;
     this.#merge = merge;
-    this.#hiddenSize = hiddenSize;
+    this.#stateSize = stateSize;
   }
 
   get count(): number {
@@ -41,13 +39,12 @@ export class Directions {
   /** Room for the outputs of one level: those that stand side by side share their rows, [steps + 2, batch, width]. */
   place({ steps, batch }: Extent, tape: Tape): { tracks: Track[]; output: number } {
     const merged = this.#merged;
-    const stride = merged === undefined ? this.width : this.#hiddenSize;
+    const stride = merged === undefined ? this.width : this.#stateSize;
     const size = batch * stride * 4;
     const shared = merged === undefined ? tape.take((steps + this.count) * size) : 0;
-    const tracks = this.reversed.map((reverse, n): Track => {
-      const y = shared ? shared + n * (size + this.#hiddenSize * 4) : tape.take((steps + 1) * size);
-      const [low, high] = [y, y + steps * size];
-      return { y, first: reverse ? high : low, last: reverse ? low : high, stride };
+    const tracks = this.reversed.map((_, n): Track => {
+      const y = shared ? shared + n * (size + this.#stateSize * 4) : tape.take((steps + 1) * size);
+      return { y, stride };
     });
     if (merged !== undefined) return { tracks, output: tape.take(steps * size) };
     // Behind the first initial state; a layer that only runs in reverse has its own at the end.
@@ -64,7 +61,7 @@ export class Directions {
   prepareBackward(sources: readonly number[], count: number, tape: Tape): (dOutput: number) => number[] {
     const merged = this.#merged;
     if (merged === undefined)
-      return (dOutput) => this.reversed.map((_, n) => dOutput && dOutput + n * this.#hiddenSize * 4);
+      return (dOutput) => this.reversed.map((_, n) => dOutput && dOutput + n * this.#stateSize * 4);
     if (merged === KINDS.sum) return (dOutput) => [dOutput, dOutput];
     const rooms = sources.map(() => tape.take(count * 4));
     return (dOutput) =>
@@ -79,8 +76,8 @@ export class Directions {
   last(states: readonly number[], batch: number, tape: Tape): number {
     if (this.count === 1) return states[0] as number;
     const output = tape.take(batch * this.width * 4);
-    const row = this.#hiddenSize * 4;
-    if (this.#merged !== undefined) this.merge(output, states, batch * this.#hiddenSize);
+    const row = this.#stateSize * 4;
+    if (this.#merged !== undefined) this.merge(output, states, batch * this.#stateSize);
     else {
       for (const [n, state] of states.entries())
         this.#runtime.core.copyRows(output + n * row, this.width * 4, state, row, batch, row);
@@ -90,14 +87,14 @@ export class Directions {
 
   /** Adds `parts`, the gradients of both directions as {@link prepareBackward} gives them, to those of the last states. */
   addLast(dStates: number, parts: readonly number[], batch: number): void {
-    const H = this.#hiddenSize;
-    const stride = this.#merged === undefined ? this.width : H;
+    const R = this.#stateSize;
+    const stride = this.#merged === undefined ? this.width : R;
     const { f32 } = this.#runtime;
     for (const [n, part] of parts.entries()) {
       for (let b = 0; b < batch; b++) {
-        const to = (dStates >>> 2) + (n * batch + b) * H;
+        const to = (dStates >>> 2) + (n * batch + b) * R;
         const from = (part >>> 2) + b * stride;
-        for (let at = 0; at < H; at++) f32[to + at] = (f32[to + at] as number) + (f32[from + at] as number);
+        for (let at = 0; at < R; at++) f32[to + at] = (f32[to + at] as number) + (f32[from + at] as number);
       }
     }
   }

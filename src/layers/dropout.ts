@@ -10,35 +10,40 @@ import type { Block, Tape } from './tape.js';
 export class Masks {
   readonly generator: GeneratorState;
   readonly #runtime: Runtime;
-  readonly #p: number;
 
-  constructor(runtime: Runtime, p: number, seed: number | undefined) {
+  constructor(runtime: Runtime, seed: number | undefined) {
     this.#runtime = runtime;
-    this.#p = p;
     if (seed !== undefined) checkSeed('seed', seed);
     const stream = seed === undefined ? runtime.nextStream() : OWN_STREAM;
     this.generator = { seed: seed ?? runtime.seed, stream, counter: 0 };
   }
 
   /** out = x under a mask of its own; gives what `again` needs to draw that mask once more. */
-  draw(out: number, x: number, count: number): number {
+  draw(out: number, x: number, count: number, p: number): number {
+    const counter = this.#pass(count);
+    this.again(out, x, count, p, counter);
+    return counter;
+  }
+
+  again(out: number, x: number, count: number, p: number, counter: number): void {
+    this.#runtime.core.dropout(out, x, count, p, counter, this.#source);
+  }
+
+  /** A mask itself: 0 with the probability `p`, else `value`. */
+  fill(out: number, count: number, p: number, value: number): void {
+    this.#runtime.core.fillMask(out, count, p, value, this.#pass(count), this.#source);
+  }
+
+  #pass(count: number): number {
     const { counter } = this.generator;
-    this.again(out, x, count, counter);
     this.generator.counter += Math.ceil(count / 4) * 4;
     return counter;
   }
 
-  again(out: number, x: number, count: number, counter: number): void {
+  get #source(): number {
     const { seed, stream } = this.generator;
     // Part 2^31: the parts from 0 up initialise parameters.
-    this.#runtime.core.dropout(
-      out,
-      x,
-      count,
-      this.#p,
-      counter,
-      this.#runtime.source(seed, stream, 0x80000000),
-    );
+    return this.#runtime.source(seed, stream, 0x80000000);
   }
 }
 
@@ -65,7 +70,7 @@ export class Dropout extends CoreLayer {
     checkProbability('p', p);
     super(checkRuntime(options.runtime));
     this.p = p;
-    this.#masks = new Masks(this.runtime, p, options.seed);
+    this.#masks = new Masks(this.runtime, options.seed);
   }
 
   /** @internal */
@@ -76,10 +81,10 @@ export class Dropout extends CoreLayer {
     }
     const size = sizeOf(input.shape);
     const pointer = tape.take(size * 4);
-    const counter = this.#masks.draw(pointer, input.pointer, size);
+    const counter = this.#masks.draw(pointer, input.pointer, size, this.p);
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {
-        this.#masks.again(dOutput.pointer, dOutput.pointer, size, counter);
+        this.#masks.again(dOutput.pointer, dOutput.pointer, size, this.p, counter);
         return dOutput;
       });
     }

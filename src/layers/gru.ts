@@ -1,35 +1,35 @@
+import { checkBoolean } from '../border/options.js';
 import type { NamedTensors } from '../border/tensor.js';
+import type { CellKind } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
-import { drawSource, UNINITIALISED, uniform } from './initialise.js';
-import type { Cell } from './level.js';
+import type { NonlinearitySpec } from './nonlinearities.js';
+import { drawParameters, type RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 
-export type GRUOptions = RecurrentOptions;
+export interface GRUOptions
+  extends RecurrentOptions<readonly [gate: NonlinearitySpec, candidate: NonlinearitySpec]> {
+  /** Whether the reset gate acts behind the product with the state or on the state itself. Default true, as PyTorch. */
+  resetAfter?: boolean;
+  /** How the weights begin, see {@link RecurrentInit}. Default `pytorch`. */
+  init?: RecurrentInit;
+}
 
-/** The blocks r z n of the weights as the gates r z n m of a panel: the input has no part in m, the state none in n. */
-const INPUT = 0xf210;
-const HIDDEN = 0x2f10;
-
-const CELL: Cell = {
+const CELL: CellKind = {
+  kind: 1,
   gates: 3,
-  kept: 4,
+  blocks: 4,
   hasCell: false,
-  nonlinearity: 0,
-  columns: (hiddenSize) => Math.ceil(hiddenSize / 4) * 16,
-  packWeight: (core, panels, weight, H, K, recurrent) =>
-    core.packGates(panels, weight, H, K, recurrent ? HIDDEN : INPUT),
-  packBias: (core, packed, first, second, H) => core.packGateBias(packed, first, second, H, INPUT, HIDDEN),
-  backRows: (H) => [2 * H, H],
-  forward: (core, plan, t0, t1) => core.gruForward(plan, t0, t1),
-  backward: (core, plan, steps) => core.gruBackward(plan, steps),
+  parts: ['gate', 'candidate'],
+  nonlinearities: ['sigmoid', 'tanh'],
 };
 
 /**
  * The GRU (Cho et al. 2014) as PyTorch's `nn.GRU`, the reset gate behind the product: r = σ(W_r x + U_r h + b_r), z likewise,
  * n = tanh(W_n x + b_in + r∘(U_n h + b_hn)), h' = (1 − z)∘n + z∘h. For each layer `k` the parameters `weight_ih_lk`
  * [3·hiddenSize, in], `weight_hh_lk` [3·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk` [3·hiddenSize], gates in the order
- * r, z, n, all U(±1/√hiddenSize).
+ * r, z, n, all U(±1/√hiddenSize). With `resetAfter: false` the reset gate stands before the product, as in the paper, in Keras's
+ * `reset_after=False` and ONNX's `linear_before_reset=0`: n = tanh(W_n x + b_in + U_n (r∘h) + b_hn).
  *
  * @example
  * ```ts
@@ -44,15 +44,13 @@ export class GRU extends HiddenOnly {
   override readonly type = 'GRU';
 
   constructor(inputSize: number, hiddenSize: number, options: GRUOptions = {}) {
-    super('GRU', CELL, inputSize, hiddenSize, options, []);
-    if (UNINITIALISED in options) return;
-    const source = this.build(() => drawSource(this.runtime, options.seed));
-    for (const [n, parameter] of [...this.named.values()].entries())
-      uniform(parameter, 1 / Math.sqrt(hiddenSize), source(n));
+    const own = () => ({ resetAfter: checkBoolean('resetAfter', options.resetAfter ?? true) });
+    super('GRU', CELL, inputSize, hiddenSize, options, ['resetAfter'], own);
+    this.build(() => drawParameters(this, 3, options));
   }
 
   /** As {@link LSTM.fromStateDict}. */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<GRUOptions> = {}): GRU {
-    return fromStateDict(GRU, 3, dict, options);
+    return fromStateDict(GRU, 3, dict, options, ['resetAfter']);
   }
 }

@@ -1,5 +1,6 @@
 import type { Integers, Tensor } from '../border/tensor.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
+import type { SequenceOptions } from './ragged.js';
 import { Recurrent } from './recurrent.js';
 import type { Stream, StreamOptions } from './stream.js';
 
@@ -8,7 +9,7 @@ export abstract class HiddenOnly extends Recurrent {
   /** As {@link LSTM.forward}, without a cell state. */
   override forward(
     input: Tensor | Integers,
-    options: ForwardOptions & { h0?: Tensor } = {},
+    options: ForwardOptions & SequenceOptions & { h0?: Tensor } = {},
   ): { output: Tensor; hN: Tensor } {
     const { output, hN } = this.forwardStates(input, options, ['h0']);
     return { output, hN };

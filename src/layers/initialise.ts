@@ -27,16 +27,17 @@ export function normal(parameter: Parameter, deviation: number, source: number):
   parameter.version++;
 }
 
-/** Orthonormal columns over the whole matrix, as Keras's `orthogonal` (Saxe et al. 2014). */
-export function orthogonal(parameter: Parameter, source: number): void {
+/** Orthonormal columns, as Keras's `orthogonal` (Saxe et al. 2014): over the whole matrix, or one of `blocks` blocks of its rows. */
+export function orthogonal(parameter: Parameter, source: number, block = 0, blocks = 1): void {
   const [rows, columns] = parameter.shape as [number, number];
   const { runtime } = parameter;
+  const count = rows / blocks;
   runtime.core.fillOrthogonal(
-    parameter.pointer,
-    rows,
+    parameter.pointer + block * count * columns * 4,
+    count,
     columns,
     source,
-    runtime.scratch((rows + 1) * (columns + 1) * 8),
+    runtime.scratch((count + 1) * (columns + 1) * 8),
   );
   parameter.version++;
 }

@@ -11,10 +11,12 @@ import {
 import { Holdings } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import type { Parameter } from './parameter.js';
+import type { SequenceOptions } from './ragged.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, runBackward, type Tape, TapePool } from './tape.js';
 
-export interface ForwardOptions {
+/** What every forward takes; `lengths` and `mask` a recurrent layer, and a Sequential with one in it. */
+export interface ForwardOptions extends SequenceOptions {
   /** Turns dropout on, and recording with it. Default false. */
   training?: boolean;
   /** Keeps what `backward` needs. Default: as `training`. */
@@ -59,6 +61,11 @@ export abstract class CoreLayer implements Layer {
     return undefined;
   }
 
+  /** @internal Whether it takes lengths and masks. */
+  get recurs(): boolean {
+    return false;
+  }
+
   /** @internal */
   constructor(runtime: Runtime) {
     this.runtime = runtime;
@@ -89,8 +96,9 @@ export abstract class CoreLayer implements Layer {
    * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
    */
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
-    const { training, recording } = this.checkForward(options);
+    const { training, recording, sequence } = this.checkForward(options);
     const { output } = this.attempt(training, recording, (tape) => {
+      tape.sequence = sequence;
       const entered = this.enter(input, tape, this.order === 'batch');
       tape.inputBytes = this.turningBytes(entered);
       const block = this.forwardIn(entered, tape);
@@ -195,11 +203,15 @@ export abstract class CoreLayer implements Layer {
 
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.holdings.check();
-    checkOptions(options, ['training', 'record', ...known], `${this.type}.forward`);
-    const { training = false } = options;
+    const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
+    checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
+    const { training = false, lengths, mask } = options;
     checkBoolean('training', training);
     const { record = training } = options;
-    return { training, recording: checkBoolean('record', record) };
+    const sequence: SequenceOptions = {};
+    if (lengths !== undefined) sequence.lengths = lengths;
+    if (mask !== undefined) sequence.mask = mask;
+    return { training, recording: checkBoolean('record', record), sequence };
   }
 
   /** The gradients of what the latest recorded forward gave; each may be missing. */
@@ -261,7 +273,13 @@ export interface LayerExtras {
   /** Its generators: the state of dropout. */
   generators?: GeneratorState[];
   /** The states that a stateful layer carries. */
-  carried?: { get(): Record<string, Tensor>; set(states: Record<string, Tensor>): void };
+  carried?: {
+    get(): Record<string, Tensor>;
+    set(states: Record<string, Tensor>): void;
+    /** Which there are, and whether a state has a shape that it could have. */
+    readonly names: readonly string[];
+    fits(name: string, shape: readonly number[]): boolean;
+  };
 }
 
 /** Writes a whole state dict, after all of it was checked. */

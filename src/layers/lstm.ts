@@ -1,46 +1,28 @@
-import { checkNumber, checkOneOf } from '../border/options.js';
 import type { Integers, NamedTensors, Tensor } from '../border/tensor.js';
-import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
+import type { CellKind } from './cell.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
-import type { Cell } from './level.js';
+import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
 import type { Parameter } from './parameter.js';
+import type { SequenceOptions } from './ragged.js';
 import { Recurrent } from './recurrent.js';
-import type { RecurrentOptions } from './recurrent-options.js';
+import { drawParameters } from './recurrent-init.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
-export interface LSTMOptions extends RecurrentOptions {
-  /**
-   * Initial weights: `pytorch`, all U(±1/√hiddenSize), the default; or `keras`, glorot uniform for the input, orthogonal for the
-   * recurrence, biases 0 but for a forget bias of 1.
-   */
-  init?: 'pytorch' | 'keras';
-  /** The sum of the two forget biases, in place of what `init` gives (Jozefowicz et al. 2015 advise 1). */
-  forgetBias?: number;
-  /** Biases for lags up to this many steps: b_f = ln U[1, chrono − 1], b_i = −b_f (Tallec & Ollivier 2018). */
-  chrono?: number;
-}
-
-/** The blocks of a weight that are the gates of a panel, as assembly/panels.ts reads it. */
-const IFGO = 0x3210;
-
-const CELL: Cell = {
+const CELL: CellKind = {
+  kind: 0,
   gates: 4,
-  kept: 4,
+  blocks: 4,
   hasCell: true,
-  nonlinearity: 0,
-  columns: (hiddenSize) => Math.ceil(hiddenSize / 4) * 16,
-  packWeight: (core, panels, weight, H, K) => core.packGates(panels, weight, H, K, IFGO),
-  packBias: (core, packed, first, second, H) => core.packGateBias(packed, first, second, H, IFGO, IFGO),
-  backRows: (H) => [4 * H],
-  forward: (core, plan, t0, t1) => core.lstmForward(plan, t0, t1),
-  backward: (core, plan, steps) => core.lstmBackward(plan, steps),
+  parts: ['gate', 'candidate', 'cell'],
+  nonlinearities: ['sigmoid', 'tanh', 'tanh'],
 };
 
 /**
  * The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as PyTorch's `nn.LSTM`: for each layer
  * `k` the parameters `weight_ih_lk` [4·hiddenSize, in], `weight_hh_lk` [4·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
- * [4·hiddenSize], gates in the order i, f, g, o.
+ * [4·hiddenSize], gates in the order i, f, g, o. What options add to it, PyTorch's, Keras's, ONNX's and those of papers, {@link LSTMOptions}
+ * tells.
  *
  * @example
  * ```ts
@@ -58,7 +40,8 @@ export class LSTM extends Recurrent {
   override readonly type = 'LSTM';
 
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
-    super('LSTM', CELL, inputSize, hiddenSize, options, ['init', 'forgetBias', 'chrono']);
+    const own = () => checkLSTM(hiddenSize, options);
+    super('LSTM', CELL, inputSize, hiddenSize, options, LSTM_OPTIONS, own);
     this.build(() => initialise(this, options));
   }
 
@@ -69,7 +52,7 @@ export class LSTM extends Recurrent {
    * @throws TypeError for missing or unknown names, RangeError for shapes that do not fit together
    */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<LSTMOptions> = {}): LSTM {
-    return fromStateDict(LSTM, 4, dict, options);
+    return fromStateDict(LSTM, 4, dict, options, LSTM_OPTIONS);
   }
 
   /**
@@ -77,13 +60,14 @@ export class LSTM extends Recurrent {
    *
    * @param input - [batch, time, inputSize], or [time, inputSize] for one sequence; or integers [batch, time] or [time] from 0 to
    *   inputSize - 1 in place of one-hot rows: the same bits without their product
-   * @param options - `h0`, `c0`: the states before the first step, [numLayers, batch, hiddenSize]; default zeros
+   * @param options - `h0`, `c0`: the states before the first step, [numLayers, batch, hiddenSize], of h with `projSize`
+   *   [numLayers, batch, projSize]; default zeros. `lengths`, `mask`: see {@link SequenceOptions}
    * @returns `output` [batch, time, hiddenSize] ([batch, hiddenSize] without `returnSequences`), `hN` and `cN` [numLayers, batch, hiddenSize]
    * @throws TypeError for another kind, RangeError for another shape, Error after `dispose`
    */
   override forward(
     input: Tensor | Integers,
-    options: ForwardOptions & { h0?: Tensor; c0?: Tensor } = {},
+    options: ForwardOptions & SequenceOptions & { h0?: Tensor; c0?: Tensor } = {},
   ): { output: Tensor; hN: Tensor; cN: Tensor } {
     const { output, hN, cN } = this.forwardStates(input, options, ['h0', 'c0']);
     return { output, hN, cN: cN as Tensor };
@@ -120,49 +104,26 @@ export class LSTM extends Recurrent {
 }
 
 function initialise(layer: LSTM, options: LSTMOptions): void {
-  const { init = 'pytorch', forgetBias, chrono } = options;
-  checkOneOf('init', init, ['pytorch', 'keras']);
-  if (forgetBias !== undefined) checkNumber('forgetBias', forgetBias, 'a finite number', () => true);
-  if (chrono !== undefined) checkNumber('chrono', chrono, 'a longest lag of at least 2 steps', (x) => x >= 2);
-  if (forgetBias !== undefined && chrono !== undefined) {
-    throw new TypeError('forgetBias and chrono both set the forget biases: give one of them');
-  }
-  if (!layer.bias && (forgetBias ?? chrono) !== undefined) {
-    throw new TypeError(
-      `${chrono === undefined ? 'forgetBias' : 'chrono'} expected biases to set, got bias: false`,
-    );
-  }
-  if (UNINITIALISED in options) return;
-  const source = drawSource(layer.runtime, options.seed);
-  for (const [n, [name, parameter]] of [...layer.parameters].entries()) {
-    if (init === 'pytorch') uniform(parameter, 1 / Math.sqrt(layer.hiddenSize), source(n));
-    else kerasInitial(name, parameter, source(n));
-  }
-  const bias = forgetBias ?? (init === 'keras' && layer.bias ? 1 : undefined);
-  for (let level = 0; level < layer.numLayers; level++) {
-    const first = layer.parameters.get(`bias_ih_l${level}`);
-    const second = layer.parameters.get(`bias_hh_l${level}`);
-    if (first === undefined || second === undefined) continue;
+  const source = drawParameters(layer, 4, options);
+  if (!source) return;
+  const { init, chrono, forgetBias = init === 'keras' ? 1 : undefined } = options;
+  let n = 0;
+  for (const [name, first] of layer.parameters) {
+    if (!name.startsWith('bias_ih')) continue;
+    const second = layer.parameters.get(name.replace('ih', 'hh'));
     if (chrono !== undefined) {
-      layer.runtime.core.fillChrono(first.pointer, layer.hiddenSize, chrono, source(CHRONO_PART + level));
+      layer.runtime.core.fillChrono(first.pointer, layer.hiddenSize, chrono, source(CHRONO_PART + n++));
       first.version++;
-      second.write(new Float32Array(second.size));
-    } else if (bias !== undefined) {
-      setForgetBlock(first, bias);
-      setForgetBlock(second, 0);
+      second?.write(new Float32Array(second.size));
+    } else if (forgetBias !== undefined) {
+      setForgetBlock(first, forgetBias);
+      if (second) setForgetBlock(second, 0);
     }
   }
 }
 
 /** Parts of the layer's stream from here on draw chrono biases; those below belong to the parameters in their order. */
 const CHRONO_PART = 0x40000000;
-
-/** Glorot & Bengio 2010 counts the whole matrix [in, 4H], as Keras does. */
-function kerasInitial(name: string, parameter: Parameter, source: number): void {
-  const [rows = 0, columns = 0] = parameter.shape;
-  if (name.startsWith('weight_ih')) uniform(parameter, Math.sqrt(6 / (rows + columns)), source);
-  else if (name.startsWith('weight_hh')) orthogonal(parameter, source);
-}
 
 function setForgetBlock(bias: Parameter, value: number): void {
   const values = bias.read();

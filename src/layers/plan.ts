@@ -1,19 +1,34 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-export const PLAN_BYTES = 27 * 4;
-
-/**
- * One level over one sequence, as assembly/plan.ts reads it at `pointer`: the same fields in the same order, and none
- * beside them. What is 0 is not there.
- */
-export class Plan {
+/** Fields of four bytes each, which the core reads at `pointer`: the numbers with a fraction first. What is 0 is not there. */
+abstract class Struct {
   readonly #pointer: number;
+
+  constructor(pointer: number) {
+    this.#pointer = pointer;
+  }
+
+  get pointer(): number {
+    return this.#pointer;
+  }
+
+  write(runtime: Runtime, fractions = 0): void {
+    const values = Object.values(this);
+    runtime.i32.set(values, this.#pointer >>> 2);
+    runtime.f32.set(values.slice(0, fractions), this.#pointer >>> 2);
+  }
+}
+
+export const PLAN_BYTES = 28 * 4;
+
+/** One level over one sequence: the fields of assembly/plan.ts in the same order, and none beside them. */
+export class Plan extends Struct {
   B = 0;
   I = 0;
   H = 0;
   reverse = 0;
   yStride = 0;
-  nonlinearity = 0;
+  active = 0;
   inputPanels = 0;
   hiddenPanels = 0;
   bias = 0;
@@ -35,16 +50,70 @@ export class Plan {
   dInputBias = 0;
   dHiddenBias = 0;
   scratch = 0;
+  general = 0;
+}
 
-  constructor(pointer: number) {
-    this.#pointer = pointer;
-  }
+export const GENERAL_BYTES = 55 * 4;
 
-  get pointer(): number {
-    return this.#pointer;
-  }
+/** The same for the general cell's part of it. */
+export class General extends Struct {
+  clip = 0;
+  cellClip = 0;
+  epsilon = 0;
+  gateAlpha = 0;
+  gateBeta = 0;
+  candidateAlpha = 0;
+  candidateBeta = 0;
+  cellAlpha = 0;
+  cellBeta = 0;
+  cell = 0;
+  R = 0;
+  width = 0;
+  columns = 0;
+  kept = 0;
+  coupled = 0;
+  resetBefore = 0;
+  gate = 0;
+  candidate = 0;
+  squash = 0;
+  mask = 0;
+  dropped = 0;
+  hidden = 0;
+  zoneoutH = 0;
+  zoneoutHRow = 0;
+  zoneoutC = 0;
+  zoneoutCRow = 0;
+  peepholes = 0;
+  projection = 0;
+  normBias = 0;
+  inputGain = 0;
+  hiddenGain = 0;
+  cellGain = 0;
+  cellShift = 0;
+  gateGain = 0;
+  candidates = 0;
+  inner = 0;
+  opened = 0;
+  normInput = 0;
+  normHidden = 0;
+  normCell = 0;
+  scales = 0;
+  dhat = 0;
+  projectionBack = 0;
+  dPeepholes = 0;
+  dProjection = 0;
+  dInputGain = 0;
+  dInputShift = 0;
+  dHiddenGain = 0;
+  dHiddenShift = 0;
+  dCellGain = 0;
+  dCellShift = 0;
+  dGateGain = 0;
+  dInner = 0;
+  dDropped = 0;
+  rows = 0;
 
-  write(runtime: Runtime): void {
-    runtime.i32.set(Object.values(this), this.#pointer >>> 2);
+  override write(runtime: Runtime): void {
+    super.write(runtime, 9);
   }
 }

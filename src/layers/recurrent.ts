@@ -1,17 +1,11 @@
 import { checkOptions } from '../border/options.js';
-import {
-  checkTensorOf,
-  type Integers,
-  isIntegers,
-  showShape,
-  sizeOf,
-  type Tensor,
-} from '../border/tensor.js';
+import { type Integers, isIntegers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
+import type { Cell, CellKind, OwnOptions } from './cell.js';
 import { Directions, type Merge } from './directions.js';
 import { Masks } from './dropout.js';
-import { enterIds } from './ids.js';
+import { enterIds, writtenOut } from './ids.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -19,42 +13,35 @@ import {
   type LayerConfig,
   type LayerExtras,
 } from './layer.js';
-import type { Cell } from './level.js';
-import { checkRecurrent, type RecurrentOptions } from './recurrent-options.js';
+import { checkActivations } from './nonlinearities.js';
+import { checkSequence, type Extent, Ragged } from './ragged.js';
+import { checkRecurrent, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
 import { recurrentStage } from './recurrent-stage.js';
-import { type Extent, type LevelRun, Stack, type StatePointers } from './stack.js';
+import type { StatePointers } from './run.js';
+import { type LevelRun, Stack } from './stack.js';
+import { type Batch, type RecurrentGradient, type StateName, StateShapes, type States } from './states.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The states before the first step, or their gradients, [numLayers, batch, hiddenSize] each. */
-export interface States {
-  h0?: Tensor | undefined;
-  c0?: Tensor | undefined;
+interface Sizes extends Batch {
+  readonly steps: number;
 }
 
-/** Gradients of what a recurrent layer gave; a missing one counts as zeros. */
-export interface RecurrentGradient {
-  output?: Tensor | undefined;
-  hN?: Tensor | undefined;
-  cN?: Tensor | undefined;
-}
-
-interface Sizes extends Extent {
-  readonly batched: boolean;
-}
-
-interface Forward extends Sizes {
+interface Forward extends Sizes, Extent {
   readonly input: Block;
   readonly output: Block;
   readonly levels: readonly LevelRun[];
 }
+
+/** What a file does not say of a layer, since its parameters do or it is over. */
+const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;
-  readonly bias: boolean;
+  readonly bias: boolean | 'single';
   readonly dropout: number;
   readonly returnSequences: boolean;
   readonly timeMajor: boolean;
@@ -62,26 +49,33 @@ export abstract class Recurrent extends CoreLayer {
   readonly bidirectional: boolean;
   readonly merge: Merge;
   readonly reverse: boolean;
-  /** Values of the output: twice hiddenSize where both directions stand side by side. */
+  /** Values of h: hiddenSize, or with a projection projSize. */
+  readonly stateSize: number;
+  /** Values of the output: twice those of h where both directions stand side by side. */
   readonly outputSize: number;
   readonly #directions: Directions;
   readonly #cell: Cell;
+  readonly #zeroMasked: boolean;
+  readonly #states: StateShapes;
   readonly #stack: Stack;
   readonly #masks: Masks | undefined;
+  readonly #saved: Record<string, unknown>;
   readonly #recorded = new WeakMap<Tape, Forward>();
   #carried: { h?: Tensor; c?: Tensor } = {};
 
-  /** @internal */
+  /** @internal `own` checks the options that only this kind of cell has. */
   constructor(
     owner: string,
-    cell: Cell,
+    kind: CellKind,
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,
     known: readonly string[],
+    own: () => OwnOptions,
   ) {
     const sizes = { inputSize, hiddenSize };
-    const { seed, ...given } = checkRecurrent(owner, sizes, options, known);
+    const { seed, ...given } = checkRecurrent(owner, sizes, options, known, kind.hasCell);
+    const cell = cellOf(kind, hiddenSize, own(), given, options.activations);
     super(checkRuntime(options.runtime));
     this.#cell = cell;
     this.inputSize = inputSize;
@@ -95,11 +89,17 @@ export abstract class Recurrent extends CoreLayer {
     this.bidirectional = given.bidirectional;
     this.reverse = given.reverse;
     this.merge = given.merge;
+    this.stateSize = cell.stateSize;
+    this.#zeroMasked = given.maskedOutput === 'zeros';
+    this.#saved = saved(options, [...OPTIONS, ...known]);
     const reversed = given.bidirectional ? [false, true] : [given.reverse];
-    this.#directions = new Directions(this.runtime, hiddenSize, reversed, given.merge);
+    this.#directions = new Directions(this.runtime, cell.stateSize, reversed, given.merge);
     this.outputSize = this.#directions.width;
-    const { dropout, numLayers } = given;
-    this.#masks = dropout > 0 && numLayers > 1 ? new Masks(this.runtime, dropout, seed) : undefined;
+    this.#states = new StateShapes(cell, given.numLayers, reversed.length);
+    const { dropout, numLayers, inputDropout, recurrentDropout, zoneout } = given;
+    const draws =
+      (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
+    this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
       () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#directions, this.#masks, this.named),
     );
@@ -115,8 +115,9 @@ export abstract class Recurrent extends CoreLayer {
     options: ForwardOptions & States,
     names: readonly string[],
   ) {
-    const { training, recording } = this.checkForward(options, names);
+    const { training, recording, sequence } = this.checkForward(options, names);
     return this.attempt(training, recording, (tape) => {
+      tape.sequence = sequence;
       const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), options, tape);
       if (recording) this.#recorded.set(tape, forward);
       return {
@@ -130,9 +131,9 @@ export abstract class Recurrent extends CoreLayer {
   protected backwardStates(gradient: RecurrentGradient, names: readonly string[], options: BackwardOptions) {
     const { output, wantInput } = this.checkBackward(gradient, names, options);
     const forward = this.#recorded.get(this.tapes.latest.tape) as Forward;
-    const shape = this.#stateShape(forward);
-    for (const name of ['hN', 'cN'] as const) {
-      if (gradient[name] !== undefined) checkTensorOf(name, gradient[name], shape, this.#stateFormula);
+    for (const name of this.#states.names) {
+      const state = gradient[`${name}N`];
+      if (state !== undefined) this.#states.check(`${name}N`, name, state, forward);
     }
     return this.tapes.backward((tape, recorded) => {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
@@ -142,8 +143,10 @@ export abstract class Recurrent extends CoreLayer {
       const { dInput, h, c } = step(dOutput);
       return {
         input: dInput && this.leave(dInput, tape),
-        h0: this.leave({ pointer: h, shape, turned: false }, tape),
-        c0: this.#cell.hasCell ? this.leave({ pointer: c, shape, turned: false }, tape) : undefined,
+        h0: this.leave({ pointer: h, shape: this.#states.of('h', forward), turned: false }, tape),
+        c0: c
+          ? this.leave({ pointer: c, shape: this.#states.of('c', forward), turned: false }, tape)
+          : undefined,
       };
     });
   }
@@ -152,15 +155,20 @@ export abstract class Recurrent extends CoreLayer {
     this.holdings.check();
     checkOptions(options, ['batch', ...names], `${this.type}.stream`);
     const batch = checkBatch(options.batch);
-    const shape = this.#stateShape({ batch: batch ?? 1, batched: batch !== undefined });
+    const sizes = { batch: batch ?? 1, batched: batch !== undefined };
     const { h0, c0 } = options;
-    if (h0 !== undefined) checkTensorOf('h0', h0, shape, this.#stateFormula);
-    if (c0 !== undefined) checkTensorOf('c0', c0, shape, this.#stateFormula);
+    if (h0 !== undefined) this.#states.check('h0', 'h', h0, sizes);
+    if (c0 !== undefined) this.#states.check('c0', 'c', c0, sizes);
     const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
     const input = { width: this.inputSize, oneHot: this.inputSize };
     const stream = new Stream(this.runtime, batch, input, open);
     if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
     return stream;
+  }
+
+  /** @internal */
+  override get recurs(): boolean {
+    return true;
   }
 
   /** @internal */
@@ -199,7 +207,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return recurrentStage(this.#stack.levels.flat(), this.#cell, this.hiddenSize, input, holdings, () =>
+    return recurrentStage(this.#stack.levels.flat(), this.#cell, input, holdings, () =>
       this.holdings.check(),
     );
   }
@@ -210,6 +218,8 @@ export abstract class Recurrent extends CoreLayer {
       ...(this.#masks && { generators: [this.#masks.generator] }),
       ...(this.stateful && {
         carried: {
+          names: this.#states.names,
+          fits: (name, shape) => this.#states.fits(name as StateName, shape),
           get: () => ({ ...this.#carried }),
           set: (states) => {
             this.#carried = states;
@@ -223,11 +233,9 @@ export abstract class Recurrent extends CoreLayer {
   override config(): LayerConfig {
     const { type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful } =
       this;
-    const { bidirectional, merge, reverse } = this;
     return {
       ...{ type, inputSize, hiddenSize, numLayers, bias, dropout, returnSequences, timeMajor, stateful },
-      ...(bidirectional && { bidirectional, merge }),
-      ...(reverse && { reverse }),
+      ...this.#saved,
     };
   }
 
@@ -248,20 +256,14 @@ export abstract class Recurrent extends CoreLayer {
     return { steps, batch, batched };
   }
 
-  get #stateFormula(): string {
-    return `[${this.bidirectional ? '2 * ' : ''}numLayers, batch, hiddenSize]`;
-  }
-
-  #stateShape({ batch, batched }: Pick<Sizes, 'batch' | 'batched'>): number[] {
-    const count = this.numLayers * this.#directions.count;
-    return batched ? [count, batch, this.hiddenSize] : [count, this.hiddenSize];
-  }
-
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
-    const levels = this.#stack.forward(input, sizes, this.#initialStates(sizes, given, tape), tape);
-    const output = this.#output(input.turned, levels.at(-1) as LevelRun, sizes, tape);
-    const forward = { ...sizes, input, output, levels };
+    const ragged = this.#raggedOf(input, sizes, tape);
+    const extent = { ...sizes, ragged };
+    const initial = this.#initialStates(sizes, given, tape);
+    const levels = this.#stack.forward(this.#inside(input, extent, tape), extent, initial, tape);
+    const output = this.#output(input.turned, levels.at(-1) as LevelRun, extent, tape);
+    const forward = { ...extent, input, output, levels };
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
@@ -269,11 +271,32 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  #output(turned: boolean, { y, runs }: LevelRun, { steps, batch, batched }: Sizes, tape: Tape): Block {
+  #raggedOf({ shape, ids }: Block, sizes: Sizes, tape: Tape): Ragged | undefined {
+    const told = checkSequence(tape.sequence, sizes, ids ? shape : shape.slice(0, -1), this.timeMajor);
+    return told && new Ragged(this.runtime, sizes, told.lengths, told.mask, tape);
+  }
+
+  /** The input as the levels read it: each row in its place, and no ids where their rows are to be dropped from. */
+  #inside(input: Block, { steps, batch, ragged }: Extent, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
+    let { pointer, ids } = input;
+    if (ids && tape.training && this.#cell.inputDropout > 0) {
+      pointer = writtenOut(this.runtime, pointer, steps * batch, this.inputSize, tape);
+      ids = false;
+    }
+    const bytes = ids ? 4 : this.inputSize * 4;
+    const room = ragged ? tape.take(steps * batch * bytes) : pointer;
+    ragged?.gather(room, pointer, bytes, true);
+    return ids ? { pointer: room, ids } : { pointer: room };
+  }
+
+  #output(turned: boolean, { y, runs }: LevelRun, extent: Extent & Batch, tape: Tape): Block {
+    const { steps, batch, batched, ragged } = extent;
     const { width } = this.#directions;
     if (this.returnSequences) {
       const leading = this.timeMajor ? [steps, batch] : [batch, steps];
-      return { pointer: y, shape: [...(batched ? leading : [steps]), width], turned };
+      const pointer = ragged ? tape.take(steps * batch * width * 4) : y;
+      ragged?.scatter(pointer, y, width * 4, this.#zeroMasked);
+      return { pointer, shape: [...(batched ? leading : [steps]), width], turned };
     }
     const pointer = this.#directions.last(
       runs.map((run) => run.hN),
@@ -283,58 +306,64 @@ export abstract class Recurrent extends CoreLayer {
     return { pointer, shape: batched ? [batch, width] : [width], turned: false };
   }
 
-  /** The states before the first step: given, carried, or none (0), which is zeros. */
+  /** The states before the first step: given, carried, or none (0), which is zeros or what was learned. */
   #initialStates(sizes: Sizes, given: States, tape: Tape): StatePointers {
-    const shape = this.#stateShape(sizes);
     const carries = this.stateful && tape.recording && given.h0 === undefined && given.c0 === undefined;
     const { h } = this.#carried;
-    if (carries && h && h.data.length !== sizeOf(shape)) {
+    if (carries && h && h.data.length !== sizeOf(this.#states.of('h', sizes))) {
       throw carriedBatchError(h.shape, sizes.batch);
     }
-    const place = (name: 'h0' | 'c0', carried: Tensor | undefined) => {
-      const own = given[name] !== undefined;
-      const state = own
-        ? checkTensorOf(name, given[name], shape, this.#stateFormula)
-        : carries
-          ? carried
-          : undefined;
-      return state ? this.copyIn(state.data, { shape, turned: false }, tape).pointer : 0;
+    const place = (name: StateName) => {
+      const label = `${name}0` as const;
+      const state =
+        given[label] !== undefined
+          ? this.#states.check(label, name, given[label], sizes)
+          : carries
+            ? this.#carried[name]
+            : undefined;
+      if (state === undefined) return 0;
+      return this.copyIn(state.data, { shape: this.#states.of(name, sizes), turned: false }, tape).pointer;
     };
-    return { h: place('h0', this.#carried.h), c: place('c0', this.#carried.c) };
+    return { h: place('h'), c: place('c') };
   }
 
   #finalStates(forward: Forward): { hN: Tensor; cN: Tensor | undefined } {
-    const gather = (pointers: number[]): Tensor => {
-      const size = forward.batch * this.hiddenSize;
-      const data = new Float32Array(pointers.length * size);
-      for (const [n, pointer] of pointers.entries()) {
-        data.set(this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), n * size);
-      }
-      return { data, shape: this.#stateShape(forward) };
-    };
     const runs = forward.levels.flatMap((level) => level.runs);
-    const hN = gather(runs.map((run) => run.hN));
-    return { hN, cN: this.#cell.hasCell ? gather(runs.map((run) => run.cN)) : undefined };
+    const gather = (name: StateName) => {
+      const pointers = runs.map((run) => run[`${name}N`]);
+      return this.#states.gather(this.runtime, name, pointers, forward);
+    };
+    return { hN: gather('h'), cN: this.#cell.hasCell ? gather('c') : undefined };
   }
 
   /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
   #prepare(forward: Forward, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
-    const h = this.#stateGradient(given.hN, forward, tape);
-    const c = this.#stateGradient(given.cN, forward, tape);
-    const { levels, input } = forward;
+    const { levels, input, steps, batch, ragged } = forward;
+    const h = this.#stateGradient('h', given.hN, forward, tape);
+    const c = this.#cell.hasCell ? this.#stateGradient('c', given.cN, forward, tape) : 0;
     const addLast = this.returnSequences ? undefined : this.#prepareLast(forward, h, tape);
-    const backward = this.#stack.prepareBackward(levels, forward, wantInput, tape);
+    const wantX = wantInput && !input.ids;
+    const backward = this.#stack.prepareBackward(levels, forward, wantX, tape);
+    const { width } = this.#directions;
+    const dy = ragged && this.returnSequences ? tape.take(steps * batch * width * 4) : 0;
+    const dInput = ragged && wantX ? tape.take(steps * batch * this.inputSize * 4) : 0;
     return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
       if (dOutput) addLast?.(dOutput.pointer);
-      const dx = backward(addLast ? 0 : (dOutput?.pointer ?? 0), { h, c });
-      return { dInput: dx ? { ...input, pointer: dx } : undefined, h, c };
+      let pointer = addLast ? 0 : (dOutput?.pointer ?? 0);
+      if (dy && pointer) {
+        ragged?.gather(dy, pointer, width * 4, this.#zeroMasked);
+        pointer = dy;
+      }
+      const dx = backward(pointer, { h, c });
+      if (dInput) ragged?.scatter(dInput, dx, this.inputSize * 4, true);
+      return { dInput: dx ? { ...input, pointer: dInput || dx } : undefined, h, c };
     };
   }
 
   /** The output after the last step is made of the last states: so is its gradient. */
   #prepareLast({ batch, levels }: Forward, dStates: number, tape: Tape): (dOutput: number) => void {
     const { runs } = levels.at(-1) as LevelRun;
-    const size = batch * this.hiddenSize;
+    const size = batch * this.stateSize;
     const split = this.#directions.prepareBackward(
       runs.map((run) => run.hN),
       size,
@@ -344,8 +373,8 @@ export abstract class Recurrent extends CoreLayer {
     return (dOutput) => this.#directions.addLast(top, split(dOutput), batch);
   }
 
-  #stateGradient(state: Tensor | undefined, sizes: Sizes, tape: Tape): number {
-    const shape = this.#stateShape(sizes);
+  #stateGradient(name: StateName, state: Tensor | undefined, sizes: Batch, tape: Tape): number {
+    const shape = this.#states.of(name, sizes);
     return state
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
       : tape.takeZeros(sizeOf(shape) * 4);
@@ -357,4 +386,39 @@ export function carriedBatchError(shape: readonly number[], batch: number): Rang
   return new RangeError(
     `input expected the batch of the states that are carried, of shape ${showShape(shape)}, got ${batch}: call resetState() first`,
   );
+}
+
+type Checked = Omit<ReturnType<typeof checkRecurrent>, 'seed'>;
+
+function cellOf(
+  kind: CellKind,
+  hiddenSize: number,
+  own: OwnOptions,
+  given: Checked,
+  activations: unknown,
+): Cell {
+  const { bias, learnInitial, clip, inputDropout, recurrentDropout, zoneout } = given;
+  const directions = given.bidirectional ? 2 : 1;
+  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
+  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
+  return {
+    ...kind,
+    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own, bias, learnInitial, clip },
+    ...{ inputDropout, recurrentDropout, zoneout },
+    activations: checkActivations(
+      activations,
+      kind.parts,
+      own.nonlinearities ?? kind.nonlinearities,
+      directions,
+    ),
+    plain: kind.kind === 0 && !varied && activations === undefined,
+  };
+}
+
+/** The options that a file keeps, as plain data. */
+function saved(options: RecurrentOptions, names: readonly string[]): Record<string, unknown> {
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && names.includes(name) && !UNSAVED.includes(name),
+  );
+  return JSON.parse(JSON.stringify(Object.fromEntries(given)));
 }

@@ -1,34 +1,31 @@
-import { checkOneOf, checkOptions } from '../border/options.js';
+import { checkOneOf } from '../border/options.js';
 import type { NamedTensors } from '../border/tensor.js';
-import { ACTIVATIONS } from './activation.js';
+import type { CellKind, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
-import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { LayerConfig } from './layer.js';
-import type { Cell } from './level.js';
+import type { NonlinearitySpec } from './nonlinearities.js';
+import { drawParameters, type RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 
-const NONLINEARITIES = ['tanh', 'relu'] as const;
-
-export interface RNNOptions extends RecurrentOptions {
-  /** φ in h' = φ(W x + U h + b). Default tanh. */
+export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]> {
+  /** φ in h' = φ(W x + U h + b). Default tanh; others go with `activations`. */
   nonlinearity?: 'tanh' | 'relu';
+  /**
+   * How the weights begin, see {@link RecurrentInit}; or `identity`, the IRNN's: U = 1, W from N(0, 0.001²), biases 0, for
+   * `nonlinearity: 'relu'` (Le, Jaitly & Hinton 2015). Default `pytorch`.
+   */
+  init?: RecurrentInit | 'identity';
 }
 
-function cellOf(nonlinearity: 'tanh' | 'relu'): Cell {
-  return {
-    gates: 1,
-    kept: 1,
-    hasCell: false,
-    nonlinearity: ACTIVATIONS.indexOf(nonlinearity),
-    columns: (hiddenSize) => hiddenSize,
-    packWeight: (core, panels, weight, H, K) => core.packRows(panels, weight, H, K),
-    packBias: (core, packed, first, second, H) => core.packBias(packed, first, second, H),
-    backRows: (H) => [H],
-    forward: (core, plan, t0, t1) => core.rnnForward(plan, t0, t1),
-    backward: (core, plan, steps) => core.rnnBackward(plan, steps),
-  };
-}
+const CELL: CellKind = {
+  kind: 2,
+  gates: 1,
+  blocks: 1,
+  hasCell: false,
+  parts: ['activation'],
+  nonlinearities: ['tanh'],
+};
 
 /**
  * The plain RNN (Elman 1990), as PyTorch's `nn.RNN`: h' = φ(W x + U h + b). For each layer `k` the parameters `weight_ih_lk`
@@ -49,15 +46,9 @@ export class RNN extends HiddenOnly {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    if (options === null || typeof options !== 'object') checkOptions(options, [], 'RNN');
-    const { nonlinearity = 'tanh' } = options;
-    checkOneOf('nonlinearity', nonlinearity, NONLINEARITIES);
-    super('RNN', cellOf(nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
-    this.nonlinearity = nonlinearity;
-    if (UNINITIALISED in options) return;
-    const source = this.build(() => drawSource(this.runtime, options.seed));
-    for (const [n, parameter] of [...this.named.values()].entries())
-      uniform(parameter, 1 / Math.sqrt(hiddenSize), source(n));
+    super('RNN', CELL, inputSize, hiddenSize, options, ['nonlinearity'], () => checkRNN(options));
+    this.nonlinearity = options.nonlinearity ?? 'tanh';
+    this.build(() => drawParameters(this, 1, options, ['identity']));
   }
 
   /** As {@link LSTM.fromStateDict}. */
@@ -67,6 +58,15 @@ export class RNN extends HiddenOnly {
 
   /** @internal */
   override config(): LayerConfig {
-    return { ...super.config(), nonlinearity: this.nonlinearity };
+    const config = super.config();
+    return 'activations' in config ? config : { ...config, nonlinearity: this.nonlinearity };
   }
+}
+
+function checkRNN({ nonlinearity, activations }: RNNOptions): OwnOptions {
+  if (nonlinearity === undefined) return {};
+  checkOneOf('nonlinearity', nonlinearity, ['tanh', 'relu']);
+  if (activations !== undefined)
+    throw new TypeError('nonlinearity and activations both say what h passes: give one of them');
+  return { nonlinearities: [nonlinearity] };
 }

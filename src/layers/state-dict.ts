@@ -3,11 +3,20 @@ import { checkOptions } from '../border/options.js';
 import { checkTensor, type NamedTensors } from '../border/tensor.js';
 import { UNINITIALISED } from './initialise.js';
 import type { Recurrent } from './recurrent.js';
-import { OPTIONS, type RecurrentOptions } from './recurrent-options.js';
+import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
 
 export type FromStateDict<Options> = Omit<
   Options,
-  'numLayers' | 'bias' | 'bidirectional' | 'init' | 'forgetBias' | 'chrono'
+  | 'numLayers'
+  | 'bias'
+  | 'bidirectional'
+  | 'learnInitial'
+  | 'projSize'
+  | 'peepholes'
+  | 'layerNorm'
+  | 'init'
+  | 'forgetBias'
+  | 'chrono'
 > & {
   /** What stands before each name, as in "encoder.". Other names are left alone then. */
   prefix?: string;
@@ -25,7 +34,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
     throw new TypeError(`state dict expected an object, got ${describe(dict)}`);
   checkOptions(
     options,
-    [...OPTIONS.filter((name) => !['numLayers', 'bias', 'bidirectional'].includes(name)), ...known, 'prefix'],
+    [...OPTIONS, ...known, 'prefix'].filter((name) => !INFERRED.includes(name)),
     'fromStateDict',
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
@@ -40,7 +49,9 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   if (!own.weight_ih_l0) throw missing('weight_ih_l0');
   if (!own.weight_hh_l0) throw missing('weight_hh_l0');
   const [rows = 0, inputSize = 0] = checkTensor(`${prefix}weight_ih_l0`, own.weight_ih_l0).shape;
-  const [, hiddenSize = 0] = checkTensor(`${prefix}weight_hh_l0`, own.weight_hh_l0).shape;
+  const [, stateSize = 0] = checkTensor(`${prefix}weight_hh_l0`, own.weight_hh_l0).shape;
+  const projection = own.weight_hr_l0 && checkTensor(`${prefix}weight_hr_l0`, own.weight_hr_l0);
+  const hiddenSize = projection?.shape[1] ?? stateSize;
   if (rows !== gates * hiddenSize) {
     const formula = `[${gates > 1 ? `${gates} * ` : ''}hiddenSize, inputSize] = [${gates * hiddenSize}, ${inputSize}]`;
     throw new RangeError(
@@ -49,15 +60,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;
-  const bidirectional = own.weight_ih_l0_reverse !== undefined;
-  const bias = own.bias_ih_l0 !== undefined;
-  const inferred = {
-    ...rest,
-    numLayers,
-    bias,
-    ...(bidirectional && { bidirectional }),
-    [UNINITIALISED]: true,
-  };
+  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALISED]: true };
   const layer = new Class(inputSize, hiddenSize, inferred as unknown as Options);
   try {
     layer.loadStateDict(own);
@@ -66,4 +69,17 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
     throw error;
   }
   return layer;
+}
+
+/** What the names of the parameters tell of the options. */
+function inferredFrom(own: Record<string, unknown>, stateSize: number): Record<string, unknown> {
+  const has = (name: string) => own[`${name}_l0`] !== undefined;
+  const inferred: Record<string, unknown> = { bias: has('bias_ih') && (has('bias_hh') || 'single') };
+  if (own.weight_ih_l0_reverse !== undefined) inferred.bidirectional = true;
+  if (has('h0')) inferred.learnInitial = true;
+  if (has('weight_hr')) inferred.projSize = stateSize;
+  if (has('weight_peephole')) inferred.peepholes = true;
+  if (has('weight_ln_ih')) inferred.layerNorm = 'cell';
+  else if (has('weight_ln')) inferred.layerNorm = 'gate';
+  return inferred;
 }

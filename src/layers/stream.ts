@@ -28,6 +28,8 @@ export interface StageState {
   readonly name: string;
   readonly pointers: readonly number[];
   readonly width: number;
+  /** What each begins with [width], where that was learned; else zeros. */
+  readonly initial: readonly number[];
 }
 
 export interface StreamOptions {
@@ -65,6 +67,7 @@ export class Stream {
       const pointer = this.#holdings.takeZeros(this.#rows * input.width * 4);
       this.#input = { pointer, rows: this.#rows, ...input };
       this.#stage = open(this.#input, this.#holdings);
+      this.reset();
     } catch (error) {
       this.#holdings.dispose('Stream');
       throw error;
@@ -93,7 +96,7 @@ export class Stream {
     return result;
   }
 
-  /** Sets the states to zero: of all sequences, or of the given ones. */
+  /** Sets the states, of all sequences or of the given ones, to what they began with: zeros, or what was learned. */
   reset(rows?: readonly number[]): void {
     this.#holdings.check();
     if (rows !== undefined && !Array.isArray(rows))
@@ -103,11 +106,14 @@ export class Stream {
         throw new RangeError(`rows expected whole numbers from 0 to ${this.#rows - 1}, got ${describe(row)}`);
       }
     }
-    for (const { pointers, width } of this.#stage.states) {
-      for (const pointer of pointers) {
+    const { f32 } = this.runtime;
+    for (const { pointers, width, initial } of this.#stage.states) {
+      for (const [n, pointer] of pointers.entries()) {
+        const first = (initial[n] ?? 0) >>> 2;
         for (const row of rows ?? Array.from({ length: this.#rows }, (_, n) => n)) {
           const start = (pointer >>> 2) + row * width;
-          this.runtime.f32.fill(0, start, start + width);
+          if (first) f32.copyWithin(start, first, first + width);
+          else f32.fill(0, start, start + width);
         }
       }
     }

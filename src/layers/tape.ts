@@ -1,4 +1,5 @@
 import type { Holdings } from '../runtime/memory.js';
+import type { SequenceOptions } from './ragged.js';
 
 /** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
 export interface Block {
@@ -29,6 +30,8 @@ const ALIGNMENT = 64;
 export class Tape {
   training = false;
   recording = false;
+  /** What the user told of the sequences' lengths and masks: each recurrent layer checks it. */
+  sequence: SequenceOptions = {};
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
   /** What the layers recorded, in forward order. */
@@ -90,6 +93,7 @@ export class Tape {
   clear(): void {
     const total = this.#total;
     this.steps.length = 0;
+    this.sequence = {};
     this.spent = false;
     this.#used = 0;
     this.#total = 0;

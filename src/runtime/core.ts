@@ -9,15 +9,8 @@ export interface Core {
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
-  packGates(panels: number, W: number, H: number, K: number, order: number): void;
-  packGateBias(
-    packed: number,
-    first: number,
-    second: number,
-    H: number,
-    firstOrder: number,
-    secondOrder: number,
-  ): void;
+  packGates(panels: number, W: number, H: number, K: number): void;
+  packGateBias(packed: number, first: number, second: number, H: number): void;
   packBias(packed: number, first: number, second: number, N: number): void;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
@@ -28,20 +21,50 @@ export interface Core {
 
   lstmForward(plan: number, t0: number, t1: number): void;
   lstmBackward(plan: number, T: number): void;
-  rnnForward(plan: number, t0: number, t1: number): void;
-  rnnBackward(plan: number, T: number): void;
-  gruForward(plan: number, t0: number, t1: number): void;
-  gruBackward(plan: number, T: number): void;
+  generalForward(plan: number, t0: number, t1: number): void;
+  generalBackward(plan: number, T: number): void;
   carryState(plan: number): void;
   mergeForward(out: number, a: number, b: number, count: number, kind: number): void;
   mergeBackward(da: number, d: number, other: number, count: number, kind: number): void;
+  multiply(out: number, a: number, b: number, count: number): void;
+  addProduct(out: number, a: number, b: number, count: number): void;
+  gatherSteps(
+    to: number,
+    from: number,
+    order: number,
+    active: number,
+    mask: number,
+    T: number,
+    B: number,
+    bytes: number,
+  ): void;
+  scatterSteps(
+    to: number,
+    from: number,
+    order: number,
+    active: number,
+    mask: number,
+    T: number,
+    B: number,
+    bytes: number,
+  ): void;
   copyRows(to: number, toStride: number, from: number, fromStride: number, rows: number, bytes: number): void;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
   embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;
-  activationForward(y: number, x: number, count: number, kind: number): void;
-  activationBackward(dx: number, dy: number, y: number, count: number, kind: number): void;
+  activationForward(y: number, x: number, count: number, kind: number, alpha: number, beta: number): void;
+  activationBackward(
+    dx: number,
+    dy: number,
+    x: number,
+    y: number,
+    count: number,
+    kind: number,
+    alpha: number,
+    beta: number,
+  ): void;
   dropout(out: number, x: number, count: number, p: number, counter: number, source: number): void;
+  fillMask(out: number, count: number, p: number, value: number, counter: number, source: number): void;
 
   uniformAt(source: number, counter: number): number;
   fillUniform(out: number, count: number, low: number, high: number, source: number): void;

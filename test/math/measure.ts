@@ -7,7 +7,7 @@
 export interface ActivationCore {
   readonly memory: WebAssembly.Memory;
   allocate(bytes: number): number;
-  activationForward(y: number, x: number, count: number, kind: number): void;
+  activationForward(y: number, x: number, count: number, kind: number, alpha: number, beta: number): void;
 }
 
 export const FUNCTIONS = ['exp', 'sigmoid', 'tanh'] as const;
@@ -210,7 +210,7 @@ export function measureAt(core: ActivationCore, name: FunctionName, places: read
 
 function run(core: ActivationCore, errors: Errors, name: FunctionName, x: number, count: number): void {
   const y = x + 4 * BLOCK;
-  core.activationForward(y, x, count, SUBJECTS[name].kind);
+  core.activationForward(y, x, count, SUBJECTS[name].kind, 0, 0);
   const { buffer } = core.memory;
   examine(errors, name, new Float32Array(buffer, x, count), new Float32Array(buffer, y, count));
 }

@@ -1,0 +1,66 @@
+/*
+ * Rows of `n` values, element by element: what the general cells are written in. `out` may be any of the operands; lanes
+ * past the end are read and never stored.
+ */
+import { madd, splat, storeLanes } from './simd';
+
+/** out = a∘b */
+export function multiply(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, f32x4.mul(v128.load(a), v128.load(b)), n);
+    out += 16;
+    a += 16;
+    b += 16;
+  }
+}
+
+/** out += a∘b */
+export function addProduct(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, madd(v128.load(a), v128.load(b), v128.load(out)), n);
+    out += 16;
+    a += 16;
+    b += 16;
+  }
+}
+
+/** out = a∘b + c∘d */
+export function mix(out: usize, a: usize, b: usize, c: usize, d: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, madd(v128.load(a), v128.load(b), f32x4.mul(v128.load(c), v128.load(d))), n);
+    out += 16;
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+  }
+}
+
+/** out = a − b */
+export function subtract(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, f32x4.sub(v128.load(a), v128.load(b)), n);
+    out += 16;
+    a += 16;
+    b += 16;
+  }
+}
+
+/** out = 1 − a */
+export function complement(out: usize, a: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, f32x4.sub(splat(1), v128.load(a)), n);
+    out += 16;
+    a += 16;
+  }
+}
+
+/** d where |x| < bound, else 0: the derivative of clipping. NaN in x lets d through. */
+export function zeroOutside(d: usize, x: usize, n: i32, bound: f32): void {
+  for (; n > 0; n -= 4) {
+    const outside = f32x4.ge(f32x4.abs(v128.load(x)), splat(bound));
+    storeLanes(d, v128.andnot(v128.load(d), outside), n);
+    d += 16;
+    x += 16;
+  }
+}

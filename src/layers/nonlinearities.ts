@@ -1,0 +1,72 @@
+import { describe } from '../border/errors.js';
+import { checkNumber, checkOneOf, checkOptions } from '../border/options.js';
+
+/** The defaults of α and β, where there are any; the names in the order of assembly/activation.ts. */
+const DEFAULTS = {
+  tanh: [],
+  sigmoid: [],
+  relu: [],
+  exponential: [],
+  hardSigmoid: [0.2, 0.5],
+  affine: [1, 0],
+  leakyRelu: [0.01],
+  thresholdedRelu: [1],
+  scaledTanh: [1, 1],
+  elu: [1],
+  softsign: [],
+  softplus: [],
+} as const;
+
+/**
+ * The nonlinearities of recurrent cells, as ONNX names them: `hardSigmoid` is clamp(alpha·x + beta, 0, 1), with 0.2 and 0.5
+ * that of ONNX and Keras 2, with an alpha of 1 / 6 that of Keras 3; `affine` alpha·x + beta, by default x itself;
+ * `leakyRelu` x, below 0 alpha·x; `thresholdedRelu` x above alpha, else 0; `scaledTanh` alpha·tanh(beta·x); `elu` x, below 0
+ * alpha·(eˣ − 1); `softsign` x / (1 + |x|); `softplus` ln(1 + eˣ).
+ */
+export type Nonlinearity = keyof typeof DEFAULTS;
+
+/** One of them by name, or with parameters of its own. */
+export type NonlinearitySpec = Nonlinearity | { name: Nonlinearity; alpha?: number; beta?: number };
+
+const NAMES = Object.keys(DEFAULTS) as Nonlinearity[];
+
+/**
+ * Kind, α and β of each of `parts`, for each direction; `given` is a list with one for each part, or two such lists.
+ *
+ * @throws TypeError for another kind, RangeError for an unknown name or another number of them
+ */
+export function checkActivations(
+  given: unknown,
+  parts: readonly string[],
+  defaults: readonly Nonlinearity[],
+  directions: number,
+): number[][] {
+  const expected = `activations expected [${parts.join(', ')}]${directions > 1 ? ', or two such lists' : ''}`;
+  const list = given === undefined ? defaults : given;
+  if (!Array.isArray(list)) throw new TypeError(`${expected}, got ${describe(list)}`);
+  const nested = Array.isArray(list[0]);
+  if (nested && list.length !== directions) {
+    const run = directions > 1 ? 'two directions' : 'one direction';
+    throw new RangeError(`${expected}: the layer runs in ${run}, got ${list.length} lists`);
+  }
+  return Array.from({ length: directions }, (_, direction) => {
+    const own = nested ? list[direction] : list;
+    if (!Array.isArray(own)) throw new TypeError(`${expected}, got ${describe(own)}`);
+    if (own.length !== parts.length) throw new RangeError(`${expected}, got ${own.length} of them`);
+    return own.flatMap((spec, part) => check(`activations: ${parts[part]}`, spec));
+  });
+}
+
+function check(owner: string, spec: unknown): [kind: number, alpha: number, beta: number] {
+  const { name, ...given } = (typeof spec === 'string' ? { name: spec } : (spec ?? {})) as Record<
+    string,
+    unknown
+  >;
+  const kind = NAMES.indexOf(checkOneOf(owner, name, NAMES));
+  const defaults: readonly number[] = DEFAULTS[name as Nonlinearity];
+  checkOptions(given, ['alpha', 'beta'].slice(0, defaults.length), `${owner} ${name}`);
+  const [alpha, beta] = ['alpha', 'beta'].map((one, n) =>
+    checkNumber(`${owner} ${name}.${one}`, given[one] ?? defaults[n] ?? 0, 'a finite number', () => true),
+  ) as [number, number];
+  return [kind, alpha, beta];
+}

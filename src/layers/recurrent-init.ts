@@ -1,0 +1,62 @@
+import { checkOneOf } from '../border/options.js';
+import { drawSource, normal, orthogonal, UNINITIALISED, uniform } from './initialise.js';
+import type { Parameter } from './parameter.js';
+import type { Recurrent } from './recurrent.js';
+
+/**
+ * How the weights of a recurrent layer begin: `pytorch`, all U(±1/√hiddenSize); `keras`, glorot uniform for the input,
+ * orthogonal over the whole recurrent weight, biases 0; `orthogonal`, as `pytorch` but for each gate's recurrent block, which is
+ * orthogonal (Saxe et al. 2014).
+ */
+export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
+
+/** Of names without their level. */
+const startsAtZero = /^(bias_ln|[hc]0_)/;
+
+/**
+ * Draws the parameters as `init` says; gains of norms begin with 1, their biases and initial states with 0. Gives where the
+ * numbers of the layer come from, nothing where its parameters are about to be loaded.
+ */
+export function drawParameters(
+  layer: Recurrent,
+  gates: number,
+  options: { init?: string; seed?: number },
+  more: readonly string[] = [],
+): ((part: number) => number) | undefined {
+  const { init = 'pytorch' } = options;
+  checkOneOf('init', init, ['pytorch', 'keras', 'orthogonal', ...more]);
+  if (UNINITIALISED in options) return undefined;
+  const source = drawSource(layer.runtime, options.seed);
+  for (const [n, [name, parameter]] of [...layer.parameters].entries()) {
+    if (startsAtZero.test(name)) continue;
+    if (name.startsWith('weight_ln')) parameter.write(new Float32Array(parameter.size).fill(1));
+    else if (init === 'keras') glorot(name, parameter, source(n));
+    else if (init === 'identity') identity(name, parameter, source(n));
+    else if (init === 'orthogonal' && name.startsWith('weight_hh')) blocks(parameter, gates, source, n);
+    else uniform(parameter, 1 / Math.sqrt(layer.hiddenSize), source(n));
+  }
+  return source;
+}
+
+/** Glorot & Bengio 2010 counts the whole matrix [in, gates * hiddenSize], as Keras does. */
+function glorot(name: string, parameter: Parameter, source: number): void {
+  const [rows = 0, columns = rows] = parameter.shape;
+  if (name.startsWith('weight_hh')) orthogonal(parameter, source);
+  else if (name.startsWith('weight')) uniform(parameter, Math.sqrt(6 / (rows + columns)), source);
+}
+
+/** Each gate's block orthogonal on its own, from a part of the stream of its own. */
+function blocks(parameter: Parameter, gates: number, source: (part: number) => number, n: number): void {
+  for (let gate = 0; gate < gates; gate++)
+    orthogonal(parameter, source(BLOCK_PART * (gate + 1) + n), gate, gates);
+}
+
+const BLOCK_PART = 0x1000000;
+
+/** IRNN (Le, Jaitly & Hinton 2015): U = 1, W from N(0, 0.001²), biases 0. */
+function identity(name: string, parameter: Parameter, source: number): void {
+  if (name.startsWith('weight_ih')) normal(parameter, 0.001, source);
+  if (!name.startsWith('weight_hh')) return;
+  const size = parameter.shape[0] as number;
+  parameter.write(new Float32Array(size * size).map((_, n) => (n % (size + 1) === 0 ? 1 : 0)));
+}

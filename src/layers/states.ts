@@ -1,0 +1,71 @@
+import { checkTensorOf, type Tensor } from '../border/tensor.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { Cell } from './cell.js';
+
+/** The states before the first step, or their gradients, [numLayers * directions, batch, ·] each. */
+export interface States {
+  h0?: Tensor | undefined;
+  c0?: Tensor | undefined;
+}
+
+/** Gradients of what a recurrent layer gave; a missing one counts as zeros. */
+export interface RecurrentGradient {
+  output?: Tensor | undefined;
+  hN?: Tensor | undefined;
+  cN?: Tensor | undefined;
+}
+
+/** How many sequences there are, and whether the user's arrays have an axis for them. */
+export interface Batch {
+  readonly batch: number;
+  readonly batched: boolean;
+}
+
+export type StateName = 'h' | 'c';
+
+/** The shapes of a layer's states, and how they leave the core. */
+export class StateShapes {
+  /** Which there are. */
+  readonly names: readonly StateName[];
+  readonly #widths: Record<StateName, number>;
+  readonly #count: number;
+  readonly #formula: (name: StateName) => string;
+
+  /** `directions` for each of `numLayers` levels. */
+  constructor(cell: Cell, numLayers: number, directions: number) {
+    this.names = cell.hasCell ? ['h', 'c'] : ['h'];
+    this.#widths = { h: cell.stateSize, c: cell.hiddenSize };
+    this.#count = numLayers * directions;
+    const first = `${directions > 1 ? '2 * ' : ''}numLayers`;
+    const width = (name: StateName) => (name === 'h' && cell.own.projSize ? 'projSize' : 'hiddenSize');
+    this.#formula = (name) => `[${first}, batch, ${width(name)}]`;
+  }
+
+  of(name: StateName, { batch, batched }: Batch): number[] {
+    const width = this.#widths[name];
+    return batched ? [this.#count, batch, width] : [this.#count, width];
+  }
+
+  /** @throws TypeError for no tensor, RangeError for one of another shape; `label` is what the user calls it */
+  check(label: string, name: StateName, state: unknown, batch: Batch): Tensor {
+    return checkTensorOf(label, state, this.of(name, batch), this.#formula(name));
+  }
+
+  /** Whether a state of this shape could be carried: of any batch. */
+  fits(name: StateName, shape: readonly number[]): boolean {
+    return (
+      (shape.length === 2 || shape.length === 3) &&
+      shape[0] === this.#count &&
+      shape.at(-1) === this.#widths[name]
+    );
+  }
+
+  /** One tensor of what lies at `pointers`, a state of each level and direction. */
+  gather(runtime: Runtime, name: StateName, pointers: readonly number[], batch: Batch): Tensor {
+    const size = batch.batch * this.#widths[name];
+    const data = new Float32Array(pointers.length * size);
+    for (const [n, pointer] of pointers.entries())
+      data.set(runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), n * size);
+    return { data, shape: this.of(name, batch) };
+  }
+}
