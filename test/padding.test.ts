@@ -22,7 +22,7 @@ import { type Variant, variants } from './variants.js';
 
 /*
  * What batches have beside input and target: `lengths` and `mask`, which are the model's, and what follows from them for the
- * loss. The model here is one of the user's own, which keeps what it is given.
+ * loss. The first model here is one of the user's own, which keeps what it is given.
  */
 
 class Listening implements Layer {
@@ -164,7 +164,7 @@ function checkCounts(runtime: Runtime) {
   expectAllBits('weights', a.weights, b.weights);
 }
 
-/** As a model that does not know them yet says: an unknown option, and nothing has changed. */
+/** As a model without recurrent layers says: an unknown option, and nothing has changed. */
 async function checkRefused(runtime: Runtime) {
   const model = new Linear(3, 2, { runtime });
   const batch = { input: tensor('x', 2, 3), target: tensor('y', 2, 2), lengths: [1, 2] };
@@ -186,10 +186,71 @@ async function checkRefused(runtime: Runtime) {
   );
 }
 
+/** Of unlike length, with steps masked; what is behind the ends and under the mask is no number. */
+function ragged(rows: number, order: 'batch' | 'time'): Batch<Tensor> {
+  const shape = (...rest: number[]) => (order === 'batch' ? [rows, 5, ...rest] : [5, rows, ...rest]);
+  const at = (b: number, t: number) => (order === 'batch' ? b * 5 + t : t * rows + b);
+  const lengths = Array.from({ length: rows }, (_, b) => 1 + ((b * 3) % 5));
+  const [input, target] = [tensor('x', ...shape(3)), tensor('y', ...shape(4))];
+  const data = new Uint8Array(rows * 5).fill(1);
+  for (const [b, length] of lengths.entries()) {
+    for (let t = 0; t < 5; t++) {
+      if (t > 0 && (b + t) % 4 === 0) data[at(b, t)] = 0;
+      if (t >= length || data[at(b, t)] === 0) input.data.fill(Number.NaN, at(b, t) * 3, at(b, t) * 3 + 3);
+    }
+  }
+  return { input, target, lengths, mask: { data, shape: shape() } };
+}
+
+/** Each thread has the lengths and the mask of its rows: as one thread, but for rounding. */
+async function checkThreads(create: Variant['create'], order: 'batch' | 'time') {
+  const run = async (threads: number) => {
+    const runtime = create();
+    const lstm = new LSTM(3, 6, { timeMajor: order === 'time', bidirectional: true, runtime });
+    const model = new Sequential(lstm, new Linear(12, 4, { runtime }));
+    const optimizer = new SGD(model, { lr: 0.1 });
+    const trainer = new Trainer<Tensor>(model, { loss: mse, optimizer, threads });
+    const seen: number[] = [];
+    const batches = [7, 4, 1, 3].map((rows) => ragged(rows, order));
+    for await (const { loss } of trainer.run(batches)) seen.push(loss);
+    return { seen, weights: model.stateDict() };
+  };
+  const [one, two, three] = [await run(1), await run(2), await run(3)];
+  expect(await run(3)).toEqual(three);
+  for (const several of [two, three]) {
+    for (const [n, loss] of several.seen.entries()) expect(loss).toBeCloseTo(one.seen[n], 5);
+    for (const [name, { data }] of Object.entries(several.weights)) {
+      const apart = data.map((x, n) => Math.abs(x - one.weights[name].data[n]));
+      expect(Math.max(...apart), name).toBeLessThan(1e-5);
+    }
+  }
+}
+
+/** Ids in the place of one-hot rows go to several threads as well. */
+async function checkIds(create: Variant['create']) {
+  const run = async (threads: number) => {
+    const runtime = create();
+    const model = new Sequential(new LSTM(4, 6, { runtime }), new Linear(6, 4, { runtime }));
+    const optimizer = new SGD(model, { lr: 0.1 });
+    const trainer = new Trainer<Integers>(model, { loss: crossEntropy, optimizer, threads });
+    const batch = { input: classes(5, 3), target: classes(5, 3), lengths: Int32Array.of(3, 1, 2, 3, 2) };
+    const seen: number[] = [];
+    for await (const { loss } of trainer.run(Array(5).fill(batch))) seen.push(loss);
+    return seen;
+  };
+  const [one, two] = [await run(1), await run(2)];
+  for (const [n, loss] of two.entries()) expect(loss).toBeCloseTo(one[n], 5);
+  expect(one[4]).toBeLessThan(one[0]);
+}
+
 function suite({ name, create }: Variant) {
   describe(`batches with lengths and masks [${name}]`, () => {
     it.each(CASES)('%s', (_, ...given) => checkHanded(create(), ...given));
     it('leave out what does not count', () => checkCounts(create()));
+    it.each(['batch', 'time'] as const)('on several threads, %s first', (order) =>
+      checkThreads(create, order),
+    );
+    it('of ids on several threads', () => checkIds(create));
     it('are refused where the model does not take them', () => checkRefused(create()));
   });
 }
