@@ -1,34 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { lanes } from '../src/data/index.js';
 import { loadModel, saveModel } from '../src/files/index.js';
 import {
-  Adam,
-  accuracy,
-  type Batch,
-  chainedScheduler,
-  cosineAnnealingLR,
   crossEntropy,
-  Dropout,
   Embedding,
   type Integers,
   type Layer,
   Linear,
   type Loss,
   LSTM,
-  linearLR,
   mse,
   type Progress,
-  perplexity,
   type Runtime,
-  reduceLROnPlateau,
   Sequential,
   SGD,
   type Tensor,
   Trainer,
-  type TrainerOptions,
 } from '../src/index.js';
 import { expectAllBits, IDS, ids, tensor } from './bits.js';
-import { bad, expectRefusal, thrownBy } from './refusals.js';
+import { begin, data, languageModel, told } from './language-training.js';
+import { bad, expectRefusal } from './refusals.js';
 import { type Variant, variants } from './variants.js';
 
 /** Rows of one batch as several, where each ends. */
@@ -139,46 +129,6 @@ function checkEqual({ make, loss, batch, lr = 0.2 }: Case, create: Variant['crea
   expect(several.step).toBe(4);
 }
 
-type Options = Partial<TrainerOptions<Integers>>;
-
-function languageModel(runtime: Runtime) {
-  return new Sequential(
-    new Embedding(IDS, 5, { runtime }),
-    new LSTM(5, 9, { numLayers: 2, dropout: 0.3, stateful: true, runtime }),
-    new Dropout(0.4, { runtime }),
-    new Linear(9, IDS, { runtime }),
-  );
-}
-
-const data = () => lanes(ids('text', 300), { batch: 4, steps: 7, epochs: 4 });
-const held = () => lanes(ids('held', 60), { batch: 2, steps: 6 });
-
-function options(): Options {
-  const cosine = cosineAnnealingLR({ tMax: 12, etaMin: 0.001 });
-  const plateau = reduceLROnPlateau({ patience: 0, threshold: 0.01, factor: 0.7 });
-  return {
-    accumulate: 3,
-    clipNorm: 1,
-    schedule: chainedScheduler([linearLR({ totalIters: 4 }), cosine, plateau]),
-    metrics: { perplexity: perplexity() as never, accuracy: accuracy() },
-    validation: { batches: held(), every: 2, monitor: 'perplexity' },
-    earlyStopping: { patience: 6 },
-    bestWeights: 'restore',
-  };
-}
-
-function begin(model: Layer, more: Options = {}) {
-  const optimizer = new Adam(model, { lr: 0.02 });
-  return new Trainer<Integers>(model, { loss: crossEntropy, optimizer, ...options(), ...more });
-}
-
-/** What is told, but for how fast. */
-async function told(trainer: Trainer<Integers>, batches: Iterable<Batch<Integers>>) {
-  const all: Partial<Progress>[] = [];
-  for await (const { samplesPerSecond, secondsLeft, ...one } of trainer.run(batches)) all.push(one);
-  return all;
-}
-
 /** So many batches, and then what is no end: the place is right behind them. */
 function* upTo<T>(count: number, all: Iterable<T>): Generator<T> {
   let left = count;
@@ -229,105 +179,6 @@ function checkUndisturbed(create: Variant['create']) {
   }
   expect(trainer.step).toBe(2);
   expectAllBits('weights', trainer.model.stateDict(), other.model.stateDict());
-}
-
-/** A loss that is what `spoil` makes of it, where that is asked for. */
-function spoilt(spoil: (loss: number, grad: Float32Array) => number) {
-  const state = { on: false };
-  const loss: Loss<Integers> = (...given) => {
-    const result = crossEntropy(...given);
-    return state.on ? { ...result, loss: spoil(result.loss, result.grad.data) } : result;
-  };
-  return { state, loss };
-}
-
-const SPOILS: Record<string, [spoil: (loss: number, grad: Float32Array) => number, what: RegExp]> = {
-  'a loss of NaN': [() => Number.NaN, /^step 2: the loss is NaN; nothing was changed$/],
-  'a loss of Infinity': [
-    () => Number.POSITIVE_INFINITY,
-    /^step 2: the loss is Infinity; nothing was changed$/,
-  ],
-  'a gradient of NaN': [
-    (loss, grad) => {
-      grad[3] = Number.NaN;
-      return loss;
-    },
-    /^step 2: the norm of the gradient of "0\.weight" is NaN; nothing was changed$/,
-  ],
-  'gradients that overflow': [
-    (loss, grad) => {
-      grad.fill(3e38);
-      return loss;
-    },
-    /^step 2: the norm of the gradient of "\d\.\w+" is (NaN|Infinity); nothing was changed$/,
-  ],
-};
-
-/** In whichever batch of a step: stopped or left out, everything is as it was, what waits for the step too. */
-function checkNotFinite(
-  create: Variant['create'],
-  accumulate: number,
-  position: number,
-  kind: string,
-  skip: boolean,
-) {
-  const [spoil, message] = SPOILS[kind];
-  const { state, loss } = spoilt(spoil);
-  const more: Options = { accumulate, loss, onNonFinite: skip ? 'skip' : 'stop' };
-  const trainer = begin(languageModel(create()), more);
-  const untroubled = begin(languageModel(create()), { accumulate });
-  const all = [...data()];
-  const before = accumulate + position;
-  for (const batch of all.slice(0, before))
-    expect(trainer.trainStep(batch)).toEqual(untroubled.trainStep(batch));
-  const bytes = saveModel(trainer.model, { trainer });
-  state.on = true;
-  const broken = { ...all[before], reset: true };
-  if (skip) {
-    const { step, skipped, pending } = trainer.trainStep(broken);
-    expect(skipped).toMatch(message);
-    expect([step, pending]).toEqual([1, undefined]);
-  } else expect(thrownBy(() => trainer.trainStep(broken)).message).toMatch(message);
-  state.on = false;
-  expect(trainer.step).toBe(1);
-  expect(Buffer.compare(saveModel(trainer.model, { trainer }), bytes), 'nothing was changed').toBe(0);
-  for (const batch of all.slice(before, before + 6))
-    expect(trainer.trainStep(batch)).toEqual(untroubled.trainStep(batch));
-  expect(
-    Buffer.compare(
-      saveModel(trainer.model, { trainer }),
-      saveModel(untroubled.model, { trainer: untroubled }),
-    ),
-  ).toBe(0);
-}
-
-/** A run goes on over what it leaves out, tells of it, and makes no validation for it. */
-async function checkSkippingRun(runtime: Runtime) {
-  const { state, loss } = spoilt(() => Number.NaN);
-  const trainer = begin(languageModel(runtime), {
-    ...{ accumulate: 1, loss, onNonFinite: 'skip', earlyStopping: undefined },
-    validation: { batches: held(), every: 1 },
-    schedule: undefined,
-    metrics: {},
-  } as Options);
-  function* batches() {
-    for (const [n, batch] of [...data()].slice(0, 5).entries()) {
-      state.on = n === 1 || n === 2;
-      yield batch;
-    }
-  }
-  const measured: unknown[] = [];
-  for await (const { step, skipped, validation } of trainer.run(batches())) {
-    state.on = false;
-    measured.push([step, skipped?.slice(0, 6), validation?.step]);
-  }
-  expect(measured).toEqual([
-    [1, undefined, 1],
-    [1, 'step 2', undefined],
-    [1, 'step 2', undefined],
-    [2, undefined, 2],
-    [3, undefined, 3],
-  ]);
 }
 
 function checkStates(runtime: Runtime) {
@@ -384,28 +235,6 @@ function suite({ name, create }: Variant) {
     it('are not disturbed', () => checkUndisturbed(create));
     it('on several threads', () => checkThreads(create));
     it('refuse the states of others', () => checkStates(create()));
-  });
-
-  describe(`what is not finite [${name}]`, () => {
-    describe.each(Object.keys(SPOILS))('%s', (kind) => {
-      it.each([
-        [1, 0],
-        [3, 0],
-        [3, 1],
-        [3, 2],
-      ])('stops, %s batches a step, after %s', (accumulate, position) =>
-        checkNotFinite(create, accumulate, position, kind, false),
-      );
-      it.each([
-        [1, 0],
-        [3, 0],
-        [3, 1],
-        [3, 2],
-      ])('is left out, %s batches a step, after %s', (accumulate, position) =>
-        checkNotFinite(create, accumulate, position, kind, true),
-      );
-    });
-    it('is told by a run that goes on', () => checkSkippingRun(create()));
   });
 }
 
