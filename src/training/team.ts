@@ -75,7 +75,7 @@ export class Team {
     throw failed.reason;
   }
 
-  /** The output for a batch, as `forward(input, { training: true, …padding })` of the model gives it. */
+  /** The output for a batch, as `forward(input, { training: true, ...padding })` of the model gives it. */
   async forward(input: Tensor | Integers, padding: Padding): Promise<Tensor> {
     const cut = cutOf(this.#model, input);
     const rows = cut.axis === undefined ? 1 : (cut.input.shape[cut.axis] as number);
