@@ -46,7 +46,10 @@ export interface TrainerOptions<Target> {
   accumulate?: number;
   /** How the learning rate goes from the one that the optimizer has now; it is set before each step. Default: it stays. */
   schedule?: Schedule;
-  /** Whether a loss or a gradient that is not finite ends the run with an Error, or is left out and told of. Default stop. */
+  /**
+   * Whether a loss or a gradient that is not finite ends the run with an Error, or its batch is left out and told of as `skipped`, however
+   * many there are. Default stop.
+   */
   onNonFinite?: 'stop' | 'skip';
   /** What each step tells of beside the loss, by names of your own, and each validation. */
   metrics?: Record<string, Metric<Target>>;

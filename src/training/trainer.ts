@@ -42,15 +42,6 @@ import { Validations } from './validations.js';
  * const shared = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2 });
  * for await (const { loss } of shared.run([batch, batch])) last = loss;
  * console.log(last < 0.01, shared.step); // true 2
- *
- * // Three batches a step, and after each pass over them a look at others, until these no longer get better.
- * const validation = { batches: [batch] };
- * const careful = new Trainer(model, {
- *   ...{ loss: mse, optimizer: new Adam(model), accumulate: 3 },
- *   ...{ validation, earlyStopping: { patience: 2 }, bestWeights: 'restore' },
- * });
- * for (let epoch = 0; epoch < 3; epoch++) for await (const _ of careful.run([batch, batch, batch]));
- * console.log(careful.step, careful.best!.value < 0.01); // 3 true
  * ```
  * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, what follows validations
  *   without any, or more than one thread for a model that holds a layer of your own or one layer twice; RangeError for a value out of
