@@ -16,7 +16,11 @@ export { Sequential } from './layers/sequential.js';
 export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
 export { createRuntime, type Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
+export type { Batch, Loss } from './training/batch.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
+export { characterErrorRate, type ErrorRateOptions, editDistance } from './training/error-rate.js';
+export type { Evaluation } from './training/evaluation.js';
+export { type F1Options, f1 } from './training/f1.js';
 export type { Group, Parameters } from './training/groups.js';
 export {
   binaryCrossEntropy,
@@ -27,6 +31,17 @@ export {
   type LossResult,
   mse,
 } from './training/losses.js';
+export {
+  accuracy,
+  bitsPerCharacter,
+  type Metric,
+  type MetricOptions,
+  mae,
+  measure,
+  perplexity,
+  rmse,
+} from './training/metrics.js';
+export type { Best } from './training/monitor.js';
 export type { Optimizer, OptimizerState } from './training/optimizer.js';
 export {
   Adam,
@@ -37,12 +52,23 @@ export {
   SGD,
   type SGDOptions,
 } from './training/optimizers.js';
+export type { Progress, StepResult, Validation } from './training/progress.js';
+export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/recipe.js';
 export { type SampleOptions, sample, softmax } from './training/sampling.js';
 export {
-  type Batch,
-  type Loss,
-  type Progress,
-  Trainer,
-  type TrainerOptions,
-} from './training/trainer.js';
+  type ChainedScheduler,
+  type CosineAnnealingLR,
+  chainedScheduler,
+  cosineAnnealingLR,
+  type LinearLR,
+  linearLR,
+  type ReduceLROnPlateau,
+  reduceLROnPlateau,
+  type Schedule,
+  type SequentialLR,
+  type StepLR,
+  sequentialLR,
+  stepLR,
+} from './training/schedules.js';
+export { Trainer } from './training/trainer.js';
 export type { TrainerState } from './training/trainer-state.js';

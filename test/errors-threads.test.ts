@@ -147,7 +147,7 @@ async function checkDeath(runtime: Runtime, program: string, message: RegExp) {
 /** An error in the computation of a worker, of its kind and with the rows that it is about. */
 async function checkInnerError(runtime: Runtime) {
   const trainer = begin(lstm(runtime));
-  runInstead(programText().replace(' model.zeroGrad();', ' model.zeroGrads();'));
+  runInstead(programText().replaceAll(' model.zeroGrad();', ' model.zeroGrads();'));
   await expectFailure(run(trainer, [batch]), 'TypeError', /^rows 3 to 4 of the batch: .*zeroGrads/);
   runInstead();
   expect(await run(trainer, [batch])).toBe(1);

@@ -9,7 +9,7 @@ import {
   mse,
   Trainer,
 } from '../src/index.js';
-import { bad, numbers, options, type Row, refuses, type Subjects, zeros } from './refusals.js';
+import { bad, numbers, options, type Row, refuses, type Subjects, sizes, zeros } from './refusals.js';
 import { kinds, targets } from './refused-targets.js';
 import { type Variant, variants } from './variants.js';
 
@@ -189,6 +189,39 @@ const trainer: Row[] = [
     'a number above 0',
     'Trainer with clipValue of',
   ),
+  ...sizes('accumulate', (s, accumulate) => trainerOf(s, { accumulate }), 'Trainer with accumulate of'),
+  ...kinds(
+    'Trainer with a schedule of',
+    (s, schedule) => trainerOf(s, { schedule }),
+    /^schedule(:| expected a schedule such as cosineAnnealingLR)/,
+    [null, 3, 'cosine', [], {}, { type: 'cosine' }, { type: 3 }],
+  ),
+  [
+    'Trainer with a schedule that lacks what it needs',
+    (s) => trainerOf(s, { schedule: { type: 'stepLR' } }),
+    TypeError,
+    /^stepSize expected a whole number, got undefined$/,
+  ],
+  [
+    'Trainer with onNonFinite of another word',
+    (s) => trainerOf(s, { onNonFinite: 'skp' }),
+    RangeError,
+    /^onNonFinite expected one of stop, skip, got "skp"; did you mean "skip"\?$/,
+  ],
+  ...kinds(
+    'Trainer with onNonFinite of',
+    (s, onNonFinite) => trainerOf(s, { onNonFinite }),
+    /^onNonFinite expected one of stop, skip, got /,
+    [null, true, 3],
+  ),
+  ...kinds('Trainer with metrics of', (s, metrics) => trainerOf(s, { metrics }), /^metrics/, [
+    null,
+    3,
+    [],
+    { right: null },
+    { right: {} },
+    { right: { better: 'more', tally() {}, value() {} } },
+  ]),
   ...kinds(
     'Trainer.trainStep of',
     (s, value) => trainerOf(s).trainStep(value),

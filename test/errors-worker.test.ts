@@ -7,7 +7,18 @@ import { buildSync } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { batches, lanes } from '../src/data/index.js';
 import { saveModel } from '../src/files/index.js';
-import { Adam, type Layer, Linear, LSTM, mse, type Runtime, Sequential, SGD, Trainer } from '../src/index.js';
+import {
+  Adam,
+  chainedScheduler,
+  type Layer,
+  Linear,
+  LSTM,
+  mse,
+  type Runtime,
+  Sequential,
+  SGD,
+  Trainer,
+} from '../src/index.js';
 import { trainInWorker } from '../src/worker.js';
 import { tensor } from './bits.js';
 import { programText, runInstead } from './threads.js';
@@ -61,6 +72,22 @@ function checkRefusals(runtime: Runtime) {
   const functions =
     /^loss expected crossEntropy, mse, binaryCrossEntropy, .* got a function that can not go there$/;
   expectThrow(() => call(begin(runtime, { loss: own }).trainer, data), 'TypeError', functions);
+  const metric = { better: 'lower', tally: () => [1], value: () => 1 };
+  const refused: [object, RegExp][] = [
+    [{ schedule: () => 1 }, /^schedule expected what stepLR and its like give, got a function/],
+    [
+      { schedule: chainedScheduler([() => 1]) },
+      /^schedule expected what stepLR and its like give, got a function/,
+    ],
+    [{ metrics: { own: metric } }, /^metrics\.own expected one of accuracy, .* got one of your own$/],
+    [
+      { metrics: { own: { ...metric, config: { type: 'toString' } } } },
+      /^metrics\.own expected one of accuracy/,
+    ],
+    [{ validation: { batches: [...data] } }, /^validation\.batches expected what batches\(\) or lanes\(\)/],
+  ];
+  for (const [options, message] of refused)
+    expectThrow(() => call(begin(runtime, options).trainer, data), 'TypeError', message);
   const threaded = begin(runtime, { threads: 2 } as never).trainer;
   expectThrow(
     () => call(threaded, data),
@@ -190,6 +217,29 @@ async function checkAbortedBefore(runtime: Runtime) {
   expect(Buffer.compare(file(), before)).toBe(0);
 }
 
+/** Left in the middle of a validation, which is long: the worker does not wait for its end, and here it is made up for. */
+async function checkLeftValidating(create: Variant['create']) {
+  const held = (runtime: Runtime) => batches(rows, { batchSize: 1, shuffle: false, runtime });
+  const options = (runtime: Runtime) => ({
+    validation: { batches: held(runtime), every: 1 },
+    bestWeights: 'keep',
+  });
+  const [page, worker] = [create(), create()].map((runtime) => {
+    const begun = begin(runtime, options(runtime) as never);
+    return { ...begun, data: batches(rows, { batchSize: 3, epochs: 300, runtime }) };
+  });
+  for await (const _ of trainInWorker(worker.trainer, worker.data)) break;
+  const { step } = worker.trainer;
+  expect(step).toBeGreaterThan(0);
+  for await (const progress of page.trainer.run(page.data)) if (progress.step === step) break;
+  const last = async ({ trainer, data }: typeof page) => {
+    for await (const { step: now } of trainer.run(data)) if (now === step + 2) break;
+    return saveModel(trainer.model, { trainer, batches: data });
+  };
+  const [a, b] = [await last(page), await last(worker)];
+  expect(Buffer.compare(a, b)).toBe(0);
+}
+
 /** Gone while it was trained: nothing is written to memory that others may have by now. */
 async function checkDisposed(runtime: Runtime) {
   const { trainer, data, model } = begin(runtime);
@@ -209,6 +259,7 @@ function suite({ name, create }: Variant) {
     it('passes on what a step refuses', () => checkInner(create()));
     it('passes on that memory is out', () => checkMemory(create()));
     it('begins nothing once it is aborted', () => checkAbortedBefore(create()));
+    it('ends in the middle of a validation', () => checkLeftValidating(create));
     it('writes to no model that was disposed of', () => checkDisposed(create()));
     it.each(Object.entries(DEATHS))('tells of a worker that %s', (_, [program, message]) =>
       checkDeath(create(), program, message),

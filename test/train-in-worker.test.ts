@@ -6,19 +6,26 @@ import {
   Adam,
   AdamW,
   binaryCrossEntropy,
+  chainedScheduler,
+  cosineAnnealingLR,
   crossEntropy,
   Dropout,
   Embedding,
   type Layer,
   Linear,
   LSTM,
+  linearLR,
+  mae,
   mse,
   type Progress,
   RMSprop,
   RNN,
   type Runtime,
+  reduceLROnPlateau,
+  rmse,
   Sequential,
   SGD,
+  sequentialLR,
   Trainer,
   type TrainerOptions,
 } from '../src/index.js';
@@ -90,6 +97,37 @@ const CASES: Record<string, Case> = {
       return batches({ input, target }, { batchSize: 1, shuffle: false, runtime }) as never;
     },
   },
+  'all that follows from validations, three batches a step': {
+    make: (runtime) =>
+      new Sequential(
+        new LSTM(3, 6, { returnSequences: false, dropout: 0.2, numLayers: 2, runtime }),
+        new Linear(6, 2, { runtime }),
+      ),
+    options: (model) => {
+      const { runtime } = model;
+      const rows = { input: tensor('v', 9, 5, 3), target: tensor('w', 9, 2) };
+      const held = batches(rows, { batchSize: 4, runtime });
+      const plateau = reduceLROnPlateau({ patience: 0, threshold: 0.5, factor: 0.9 });
+      const warmUp = linearLR({ totalIters: 3 });
+      return {
+        loss: mse as never,
+        optimizer: new Adam(model, { lr: 0.05 }),
+        accumulate: 3,
+        schedule: chainedScheduler([
+          sequentialLR([warmUp, cosineAnnealingLR({ tMax: 40 })], { milestones: [4] }),
+          plateau,
+        ]),
+        metrics: { rmse: rmse({ scale: 2 }), mae: mae() },
+        validation: { batches: held as never, every: 2, monitor: 'rmse' },
+        earlyStopping: { patience: 4, minDelta: 0.001 },
+        bestWeights: 'restore',
+      } as TrainerOptions<never>;
+    },
+    data: (runtime) => {
+      const rows = { input: tensor('x', 23, 5, 3), target: tensor('y', 23, 2) };
+      return batches(rows, { batchSize: 4, epochs: 7, seed: 3, runtime }) as never;
+    },
+  },
 };
 
 function begin({ make, options, data }: Case, runtime: Runtime) {
@@ -100,9 +138,14 @@ function begin({ make, options, data }: Case, runtime: Runtime) {
 
 type Begun = ReturnType<typeof begin>;
 
-async function all(progress: AsyncIterable<Progress>): Promise<Progress[]> {
-  const seen: Progress[] = [];
-  for await (const one of progress) seen.push(one);
+/** What is told, but for how fast it went. */
+async function all(progress: AsyncIterable<Progress>): Promise<Partial<Progress>[]> {
+  const seen: Partial<Progress>[] = [];
+  for await (const { samplesPerSecond, secondsLeft, ...one } of progress) {
+    expect(samplesPerSecond).toBeGreaterThan(0);
+    expect(secondsLeft ?? 0).toBeGreaterThanOrEqual(0);
+    seen.push(one);
+  }
   return seen;
 }
 

@@ -27,7 +27,7 @@ export function isObject(value: unknown): value is object {
 }
 
 /** Levenshtein's distance, one row of the table at a time. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     let left = i;

@@ -5,11 +5,11 @@ import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor
 import type { BatchesState } from '../data/batches.js';
 import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
-import type { OptimizerState } from '../training/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
 import { configOf, layerOf } from './config.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
+import { putArrays, takeArrays } from './training-state.js';
 
 /** The version of what is written below; a file of a later one is refused. */
 const VERSION = 1;
@@ -88,10 +88,7 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
     };
   });
   own.layers = JSON.stringify(records);
-  if (trainer) {
-    const state = trainer.stateDict();
-    own.trainer = JSON.stringify({ ...state, optimizer: takeArrays(state.optimizer, tensors) });
-  }
+  if (trainer) own.trainer = takeArrays(trainer.stateDict(), tensors);
   if (batches) own.batches = JSON.stringify(batches.stateDict());
   return writeSafetensors(
     tensors,
@@ -225,40 +222,14 @@ function generatorOf(text: unknown, n: number): GeneratorState {
   return { seed: a, stream: b, counter: c };
 }
 
-/** Moves the arrays of an optimizer's state among the tensors; what is left is plain text. */
-function takeArrays(state: OptimizerState, tensors: Record<string, NamedArray>): unknown {
-  const slots = state.slots.map((slot, n) => {
-    if (slot === null) return null;
-    for (const [name, array] of Object.entries(slot.arrays)) tensors[`optimizer/${n}/${name}`] = array;
-    return { numbers: slot.numbers };
-  });
-  return { ...state, slots };
-}
-
 function trainingOf(
   trainer: string | undefined,
   batches: string | undefined,
   tensors: Record<string, NamedArray>,
 ): TrainingState | undefined {
   if (trainer === undefined) return undefined;
-  const state = parse(trainer, 'trainer') as TrainerState;
-  const given: unknown = state?.optimizer?.slots;
-  if (!Array.isArray(given) || given.some((slot) => typeof slot !== 'object'))
-    throw new RangeError(
-      'the file\'s metadata "lstm-wasm.trainer" is damaged: it has no optimizer with slots',
-    );
-  const slots = state.optimizer.slots.map((slot, n) => {
-    if (slot === null) return null;
-    const arrays: Record<string, Tensor> = {};
-    for (const [name, array] of Object.entries(tensors)) {
-      const [kind, number, slotName] = name.split('/');
-      if (kind === 'optimizer' && Number(number) === n) arrays[slotName as string] = array as Tensor;
-    }
-    return { numbers: slot.numbers, arrays };
-  });
-  const restored = { ...state, optimizer: { ...state.optimizer, slots } };
   return {
-    trainer: restored,
+    trainer: putArrays(parse(trainer, 'trainer') as TrainerState, tensors),
     ...(batches !== undefined && { batches: parse(batches, 'batches') as BatchesState }),
   };
 }

@@ -1,4 +1,5 @@
 import { checkPositive } from '../border/options.js';
+import type { Layer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import { type Parameters, parametersOf } from './groups.js';
 
@@ -17,6 +18,22 @@ function normOf(parameters: readonly Parameter[]): number {
     if (gradient !== 0) sum += runtime.core.sumOfSquares(gradient, size);
   }
   return Math.sqrt(sum);
+}
+
+/** @internal The name of the first parameter of a model whose gradient is not finite, and the norm of that; none where all are. */
+export function firstNotFinite(model: Layer): [name: string, norm: number] | undefined {
+  for (const [name, { runtime, gradient, size }] of model.parameters) {
+    const norm = gradient === 0 ? 0 : Math.sqrt(runtime.core.sumOfSquares(gradient, size));
+    if (!Number.isFinite(norm)) return [name, norm];
+  }
+  return undefined;
+}
+
+/** @internal Multiplies all gradients. */
+export function scaleGradients(target: Parameters, factor: number): void {
+  for (const { runtime, gradient, size } of parametersOf('scaleGradients', target)) {
+    if (gradient !== 0) runtime.core.scaleBy(gradient, size, factor);
+  }
 }
 
 /**

@@ -1,18 +1,28 @@
 import { describe } from '../border/errors.js';
 import type { IntegerArray } from '../border/tensor.js';
-import type { Batches, BatchesSource, BatchesState } from '../data/batches.js';
+import { Batches, type BatchesSource, type BatchesState } from '../data/batches.js';
 import type { CoreLayer, LayerConfig } from '../layers/layer.js';
+import { characterErrorRate } from './error-rate.js';
+import { f1 } from './f1.js';
 import { binaryCrossEntropy, crossEntropy, mse } from './losses.js';
+import { accuracy, bitsPerCharacter, type Metric, mae, perplexity, rmse } from './metrics.js';
 import { type ModelState, stateOf } from './model-state.js';
 import { Adam, AdamW, RMSprop, SGD } from './optimizers.js';
+import type { Progress } from './progress.js';
 import type { Failure } from './protocol.js';
+import type { Recipe, TrainerOptions, ValidationOptions } from './recipe.js';
+import { ownFunctionIn } from './schedules.js';
 import { checkRemakable } from './threads.js';
-import type { Progress, Trainer } from './trainer.js';
-import type { TrainerState } from './trainer-state.js';
+import type { Trainer } from './trainer.js';
+import { mapArrays, type TrainerState } from './trainer-state.js';
 
 /** What both sides have, so that its name is enough. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
 export const OPTIMIZERS = { SGD, RMSprop, Adam, AdamW };
+// biome-ignore lint/suspicious/noExplicitAny: options that the page has checked.
+export const METRICS: Record<string, (options: any) => Metric<never>> = {
+  ...{ accuracy, perplexity, bitsPerCharacter, rmse, mae, f1, characterErrorRate },
+};
 
 /** Where an iteration over batches stands. */
 export interface BatchesPlace {
@@ -27,6 +37,13 @@ export interface Outcome {
   readonly batches: BatchesPlace;
 }
 
+/** What batches are made of, but for the arrays, which have these shapes. */
+export type Source = Pick<BatchesSource, 'of' | 'options'> & {
+  readonly shapes: readonly (readonly number[])[];
+};
+
+type MetricConfig = NonNullable<Metric['config']>;
+
 /**
  * All that a worker needs to train as the page would, but for the large arrays, which follow in pieces: the weights, those of
  * the optimizer, the data. In their place stand empty ones.
@@ -36,13 +53,14 @@ export interface Job extends Outcome {
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
   readonly loss: keyof typeof LOSSES;
-  readonly clipNorm: number | undefined;
-  readonly clipValue: number | undefined;
+  /** The options of the trainer that are plain data. */
+  readonly options: Omit<TrainerOptions<never>, 'loss' | 'optimizer' | 'threads' | 'metrics' | 'validation'>;
+  readonly metrics: Readonly<Record<string, MetricConfig>>;
   readonly optimizer: keyof typeof OPTIMIZERS;
   /** Which of the model's parameters each group of the optimizer has. */
   readonly groups: readonly (readonly number[])[];
-  readonly source: Pick<BatchesSource, 'of' | 'options'>;
-  readonly shapes: readonly (readonly number[])[];
+  readonly source: Source;
+  readonly validation: (Omit<ValidationOptions<never>, 'batches'> & { readonly source: Source }) | undefined;
   /** How long the arrays are that follow. */
   readonly lengths: readonly number[];
 }
@@ -74,7 +92,6 @@ export function jobOf<Target>(trainer: Trainer<Target>, batches: Batches<unknown
   checkRemakable('trainInWorker', trainer.model);
   const model = trainer.model as CoreLayer;
   const { runtime } = model;
-  const { of, arrays, options } = batches.source;
   const cargo: Cargo[number][] = [];
   const later = (at: number, length: number, owner: { check(): void }) => {
     const view = () => {
@@ -88,27 +105,74 @@ export function jobOf<Target>(trainer: Trainer<Target>, batches: Batches<unknown
     loss: lossOf(recipe.loss),
     optimizer: kindOf(optimizer),
     groups: optimizer.placesIn(model),
+    options: optionsOf(recipe),
+    metrics: metricsOf(recipe.metrics),
     model: stateOf(model, (parameter) => later(parameter.pointer >>> 2, parameter.size, parameter)),
-    trainer: {
-      step: String(trainer.step),
-      variant: runtime.variant,
-      optimizer: optimizer.stateWith((at, size) => later(at, size, optimizer)),
-    },
+    trainer: stateFor(trainer, cargo, (at, size) => later(at, size, optimizer)),
+    source: sourceOf(batches, cargo),
+    validation: validationOf(recipe.validation, cargo),
   };
-  cargo.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
   const job: Job = {
     job: 'training',
     module: runtime.module,
     config: model.config(),
     ...head,
-    clipNorm: recipe.clipNorm,
-    clipValue: recipe.clipValue,
-    source: { of, options },
-    shapes: arrays.map(({ shape }) => [...shape]),
     batches: placeOf(batches),
     lengths: cargo.map(({ length }) => length),
   };
   return [job, cargo];
+}
+
+/** The state of a trainer whose arrays follow: those of the optimizer from the core, then the others. */
+function stateFor<Target>(
+  trainer: Trainer<Target>,
+  cargo: Cargo[number][],
+  read: (at: number, size: number) => Float32Array,
+): TrainerState {
+  const state = trainer.stateWith(() => trainer.optimizer.stateWith(read));
+  return mapArrays(state, (array, name) => {
+    if (name.startsWith('optimizer/')) return array;
+    cargo.push({ length: array.data.length, view: () => array.data });
+    return { ...array, data: new Float32Array(0) };
+  });
+}
+
+function sourceOf(batches: Batches<unknown>, cargo: Cargo[number][]): Source {
+  const { of, arrays, options } = batches.source;
+  cargo.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
+  return { of, options, shapes: arrays.map(({ shape }) => [...shape]) } as Source;
+}
+
+function validationOf(validation: Recipe<never>['validation'], cargo: Cargo[number][]): Job['validation'] {
+  if (validation === undefined) return undefined;
+  const { batches, every, monitor } = validation;
+  if (!(batches instanceof Batches)) {
+    throw new TypeError(
+      `validation.batches expected what batches() or lanes() of lstm-wasm/data gives, which a worker can make again, got ${describe(batches)}`,
+    );
+  }
+  return { every, monitor, source: sourceOf(batches, cargo) };
+}
+
+function optionsOf(recipe: Recipe<never>): Job['options'] {
+  const { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights } = recipe;
+  if (schedule !== undefined && ownFunctionIn(schedule))
+    throw new TypeError(
+      'schedule expected what stepLR and its like give, got a function that can not go there',
+    );
+  const all = { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function metricsOf(metrics: Readonly<Record<string, Metric<never>>>): Job['metrics'] {
+  const entries = Object.entries(metrics).map(([name, { config }]): [string, MetricConfig] => {
+    if (config && Object.hasOwn(METRICS, config.type)) return [name, config];
+    const known = Object.keys(METRICS).join(', ');
+    throw new TypeError(
+      `metrics.${name} expected one of ${known}, which a worker has as well, got one of your own`,
+    );
+  });
+  return Object.fromEntries(entries);
 }
 
 function kindOf(optimizer: object): Job['optimizer'] {
@@ -138,7 +202,10 @@ export function setPlace(batches: Batches<unknown>, { state, ended }: BatchesPla
 
 /** The memory of an outcome, which its sender needs no more. */
 export function buffersOf({ model, trainer }: Outcome): ArrayBuffer[] {
-  const slots = trainer.optimizer.slots.flatMap((slot) => Object.values(slot?.arrays ?? {}));
-  const arrays = [...model.weights, ...[...model.carried, ...slots].map(({ data }) => data)];
+  const arrays = [...model.weights, ...model.carried.map(({ data }) => data)];
+  mapArrays(trainer, (array) => {
+    arrays.push(array.data);
+    return array;
+  });
   return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -17,6 +17,11 @@ import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 export interface LossResult {
   readonly loss: number;
   readonly grad: Tensor;
+  /**
+   * What a mean was divided by, how many values count or the sum of their weights; 0 for a sum. By it the means of several batches
+   * become that of all. A loss of your own may leave it out: its batches then weigh as they have rows.
+   */
+  readonly divisor?: number;
 }
 
 export interface LossOptions {
@@ -86,7 +91,7 @@ export function crossEntropy(
   const scale = total > 0 ? 1 / total : 0;
   const runtime = checkRuntime(options.runtime);
   const { loss, grad } = crossEntropyIn(runtime, data, counted, weight, smoothing, scale);
-  return { loss: loss * scale, grad: { data: grad, shape: [...shape] } };
+  return { loss: loss * scale, grad: { data: grad, shape: [...shape] }, divisor: mean ? total : 0 };
 }
 
 /** The sum of the losses of all rows, and its gradient times `scale`. */
@@ -188,11 +193,12 @@ function elementLoss(
   return {
     loss: sum * scale,
     grad: { data: runtime.f32.slice(grad >>> 2, (grad >>> 2) + size), shape: [...shape] },
+    divisor: mean ? total : 0,
   };
 }
 
-/** The weight of each value under the mask, and how many values it leaves. */
-function elementWeights(
+/** @internal The weight of each value under the mask, and how many values it leaves. */
+export function elementWeights(
   options: ElementLossOptions,
   shape: readonly number[],
 ): { weights: Float32Array | undefined; counted: number } {
@@ -221,7 +227,8 @@ function elementWeights(
   return { weights, counted };
 }
 
-function checkTargets(target: Integers, shape: readonly number[]): IntegerTensor {
+/** @internal */
+export function checkTargets(target: Integers, shape: readonly number[]): IntegerTensor {
   const classes = checkIntegers('target', target);
   const expected = shape.slice(0, -1);
   if (
@@ -235,8 +242,8 @@ function checkTargets(target: Integers, shape: readonly number[]): IntegerTensor
   return classes;
 }
 
-/** The targets as the core takes them: −1 for those that do not count. */
-function countedTargets(
+/** @internal The targets as the core takes them: −1 for those that do not count. */
+export function countedTargets(
   { data }: IntegerTensor,
   classes: number,
   { mask, ignoreIndex = -100 }: CrossEntropyOptions,

@@ -23,6 +23,10 @@ export interface ForwardRequest {
   /** As they stand for rank 0. */
   readonly generators: readonly GeneratorState[];
   readonly states: readonly CarriedState[];
+  /** How many steps each sequence has, where that is told. */
+  readonly lengths?: readonly number[];
+  /** The shape of the mask, where there is one: the last array. */
+  readonly mask?: readonly number[];
 }
 
 export interface BackwardRequest {

@@ -5,21 +5,27 @@ import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import { Runtime } from '../runtime/runtime.js';
 import type { Port } from '../runtime/thread.js';
+import type { Batch, Loss } from './batch.js';
+import type { AnyBatches, Placed } from './course.js';
 import {
   buffersOf,
   type Command,
   type Job,
   LOSSES,
+  METRICS,
   OPTIMIZERS,
   placeOf,
   type Report,
+  type Source,
   setPlace,
   type Values,
 } from './job.js';
+import type { Metric } from './metrics.js';
 import { setState, stateOf } from './model-state.js';
-import type { OptimizerState } from './optimizer.js';
+import type { Progress } from './progress.js';
 import { failureOf } from './protocol.js';
-import { type Batch, type Loss, type Progress, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
+import { mapArrays } from './trainer-state.js';
 
 /** Progress is told no more often than this: a page paints 60 times a second, and nobody reads faster than 20. */
 const TELL_MILLISECONDS = 50;
@@ -31,7 +37,8 @@ export class RemoteTraining {
   readonly #port: Port;
   readonly #job: Job;
   readonly #arrays: Values[] = [];
-  #stopped = false;
+  /** Aborted when the page stops the training. */
+  readonly #stop = new AbortController();
   #pause: Promise<void> | undefined;
   #resume: (() => void) | undefined;
   #untold: Progress | undefined;
@@ -50,7 +57,7 @@ export class RemoteTraining {
         this.#resume = resolve;
       });
     } else {
-      this.#stopped ||= command.kind === 'stop';
+      if (command.kind === 'stop') this.#stop.abort();
       this.#pause = undefined;
       this.#resume?.();
     }
@@ -67,12 +74,13 @@ export class RemoteTraining {
     let failure = {};
     try {
       made = this.#make();
-      for await (const progress of made.trainer.run(this.#gated(made.batches))) {
+      const { signal } = this.#stop;
+      for await (const progress of made.trainer.run(this.#gated(made.batches), { signal })) {
         this.#untold = progress;
         if (performance.now() - this.#told >= TELL_MILLISECONDS) this.#tell();
       }
     } catch (error) {
-      failure = failureOf(error);
+      if (error !== this.#stop.signal.reason) failure = failureOf(error);
     }
     this.#tell();
     this.#end(made, failure);
@@ -90,7 +98,17 @@ export class RemoteTraining {
   }
 
   /** Batches, each only once the page lets it: what it does not let through is not taken, so that their place is right. */
-  async *#gated(batches: Batches<AnyBatch>): AsyncGenerator<AnyBatch, void, undefined> {
+  #gated(batches: Batches<AnyBatch>): AnyBatches<AnyBatch> & Placed {
+    const gate = this.#gate(batches);
+    return {
+      [Symbol.asyncIterator]: () => gate,
+      length: batches.length,
+      source: batches.source,
+      stateDict: () => batches.stateDict(),
+    };
+  }
+
+  async *#gate(batches: Batches<AnyBatch>): AsyncGenerator<AnyBatch, void, undefined> {
     const all = batches[Symbol.iterator]();
     for (;;) {
       while (this.#pause) {
@@ -98,7 +116,8 @@ export class RemoteTraining {
         this.#post({ kind: 'paused' });
         await this.#pause;
       }
-      if (this.#stopped) return;
+      // Not the end of the batches, which the trainer would take for that of the run.
+      this.#stop.signal.throwIfAborted();
       const next = all.next();
       if (next.done) return;
       yield next.value;
@@ -115,16 +134,19 @@ export class RemoteTraining {
     setState(model, { ...job.model, weights });
     const parameters = [...model.parameters.values()];
     const groups = job.groups.map((places) => ({ params: places.map((n) => parameters[n] as Parameter) }));
+    const state = mapArrays(job.trainer, ({ shape }) => ({ data: next(), shape }));
+    const made = (source: Source) => remade(source, next, runtime);
+    const batches = made(job.source);
+    setPlace(batches, job.batches);
+    const { source, ...validation } = job.validation ?? {};
     const trainer = new Trainer<Tensor>(model, {
+      ...(job.options as object),
       loss: LOSSES[job.loss] as unknown as Loss<Tensor>,
       optimizer: new OPTIMIZERS[job.optimizer](groups),
-      ...(job.clipNorm !== undefined && { clipNorm: job.clipNorm }),
-      ...(job.clipValue !== undefined && { clipValue: job.clipValue }),
+      metrics: metricsOf(job.metrics),
+      ...(source && { validation: { ...validation, batches: made(source) } }),
     });
-    trainer.loadStateDict({ ...job.trainer, optimizer: filled(job.trainer.optimizer, next) });
-    const arrays = job.shapes.map((shape) => ({ data: next(), shape }));
-    const batches = batchesFrom({ ...job.source, arrays } as never, runtime) as Batches<AnyBatch>;
-    setPlace(batches, job.batches);
+    trainer.loadStateDict(state);
     this.#arrays.length = 0;
     return { trainer, batches };
   }
@@ -141,12 +163,16 @@ export class RemoteTraining {
   }
 }
 
-/** A state with its arrays in their place. */
-function filled(state: OptimizerState, next: () => Float32Array): OptimizerState {
-  const slots = state.slots.map((slot) => {
-    if (slot === null) return null;
-    const arrays = Object.entries(slot.arrays).map(([name, { shape }]) => [name, { data: next(), shape }]);
-    return { ...slot, arrays: Object.fromEntries(arrays) };
-  });
-  return { ...state, slots };
+/** Batches over arrays that are here now. */
+function remade({ shapes, ...source }: Source, next: () => Values, runtime: Runtime): Batches<AnyBatch> {
+  const arrays = shapes.map((shape) => ({ data: next(), shape }));
+  return batchesFrom({ ...source, arrays } as never, runtime) as Batches<AnyBatch>;
+}
+
+function metricsOf(configs: Job['metrics']): Record<string, Metric<Tensor>> {
+  const entries = Object.entries(configs).map(([name, { type, ...options }]) => [
+    name,
+    METRICS[type]?.(options),
+  ]);
+  return Object.fromEntries(entries);
 }

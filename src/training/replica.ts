@@ -5,6 +5,7 @@ import type { Parameter } from '../layers/parameter.js';
 import type { Message } from '../runtime/line.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
 import { carriedOf, generatorsOf, setCarried } from './model-state.js';
+import { trainingOptions } from './padding.js';
 import type { BackwardReply, BackwardRequest, ForwardReply, ForwardRequest, Setup } from './protocol.js';
 
 /** Each rank draws its masks from a place of its own in the stream of rank 0: 2^44 values are more than a run draws. */
@@ -29,17 +30,20 @@ export class Replica {
     return header.kind === 'forward' ? this.#forward(header, arrays) : this.#backward(arrays);
   }
 
-  #forward(request: ForwardRequest, [data, ...states]: Message['arrays']): Message<ForwardReply> {
+  #forward(request: ForwardRequest, [data, ...others]: Message['arrays']): Message<ForwardReply> {
     const model = this.#model;
     this.#take(request);
     const layers = model.coreLayers();
     setCarried(
       layers,
-      request.states.map((state, n) => ({ ...state, data: states[n] as Float32Array })),
+      request.states.map((state, n) => ({ ...state, data: others[n] as Float32Array })),
     );
     model.zeroGrad();
     const input = { data, shape: request.shape } as Tensor | Integers;
-    const { output } = model.forward(input, { training: true });
+    const { lengths, mask: shape } = request;
+    const mask = shape && { data: others.at(-1) as Int32Array, shape };
+    const padding = { ...(lengths && { lengths }), ...(mask && { mask }) };
+    const { output } = model.forward(input, trainingOptions(padding));
     this.#shape = output.shape;
     const left = carriedOf(layers);
     return {

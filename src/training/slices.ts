@@ -5,11 +5,14 @@ import {
   checkTensor,
   type IntegerArray,
   type Integers,
+  isIntegers,
   sizeOf,
   type Tensor,
 } from '../border/tensor.js';
 import type { Embedding } from '../layers/embedding.js';
 import type { CoreLayer } from '../layers/layer.js';
+import type { Recurrent } from '../layers/recurrent.js';
+import { type Padding, rowAxis } from './padding.js';
 
 /** Rows `from` up to `to` of a batch. */
 export interface Slice {
@@ -38,19 +41,41 @@ export function slicesOf(rows: number, count: number): Slice[] {
 
 /** @throws TypeError for another kind of input, RangeError for an id out of range */
 export function cutOf(model: CoreLayer, input: Tensor | Integers): Cut {
-  const [first] = model.coreLayers();
-  if (first?.type !== 'Embedding') {
+  // By its kind, not by its class: the built team has classes of its own.
+  const { type, count, inputSize } = model.coreLayers()[0] as Partial<Embedding & Recurrent>;
+  const classes = type === 'Embedding' ? count : isIntegers(input) ? inputSize : undefined;
+  if (classes === undefined) {
     const values = checkTensor('input', input);
-    return { input: values, axis: axisOf(model, values.shape.length) };
+    return { input: values, axis: rowAxis(model.order, values.shape.length) };
   }
   const ids = checkIntegers('input', input);
-  checkIds('input', ids.data, (first as Embedding).count);
-  return { input: ids, axis: axisOf(model, ids.shape.length + 1) };
+  checkIds('input', ids.data, classes);
+  return { input: ids, axis: rowAxis(model.order, ids.shape.length + 1) };
 }
 
-function axisOf(model: CoreLayer, axes: number): 0 | 1 | undefined {
-  if (model.order === undefined) return axes >= 2 ? 0 : undefined;
-  return axes === 3 ? (model.order === 'time' ? 1 : 0) : undefined;
+/** What a batch has beside its input, checked as far as a slice of it could not be. */
+export function checkPadding({ lengths, mask }: Padding, axis: 0 | 1, rows: number): Padding {
+  if (lengths && lengths.length !== rows)
+    throw new RangeError(
+      `lengths expected one for each of the batch = ${rows} sequences, got ${lengths.length}`,
+    );
+  if (!mask) return { ...(lengths && { lengths }) };
+  const checked = checkIntegers('mask', mask);
+  if (checked.shape.length !== 2 || checked.shape[axis] !== rows) {
+    const axes = axis === 0 ? '[batch, time]' : '[time, batch]';
+    throw new RangeError(
+      `mask expected shape ${axes} with batch = ${rows}, got [${checked.shape.join(', ')}]`,
+    );
+  }
+  return { ...(lengths && { lengths }), mask: checked };
+}
+
+/** The share of a slice. */
+export function takePadding({ lengths, mask }: Padding, axis: 0 | 1, slice: Slice): Padding {
+  return {
+    ...(lengths && { lengths: Array.from(lengths).slice(slice.from, slice.to) }),
+    ...(mask && { mask: takeRows(mask, axis, slice) }),
+  };
 }
 
 /** Rows of one axis; a view where they lie together. */

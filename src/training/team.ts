@@ -6,6 +6,7 @@ import { carriedBatchError } from '../layers/recurrent.js';
 import { Line, type Message, makeControl } from '../runtime/line.js';
 import type { Thread } from '../runtime/thread.js';
 import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from './model-state.js';
+import { type Padding, trainingOptions } from './padding.js';
 import {
   type BackwardReply,
   type BackwardRequest,
@@ -15,7 +16,16 @@ import {
   type ForwardRequest,
   type Setup,
 } from './protocol.js';
-import { type Cut, cutOf, joinRows, type Slice, slicesOf, takeRows } from './slices.js';
+import {
+  type Cut,
+  checkPadding,
+  cutOf,
+  joinRows,
+  type Slice,
+  slicesOf,
+  takePadding,
+  takeRows,
+} from './slices.js';
 
 /** A worker, and which version of each parameter it has. */
 interface Member {
@@ -65,8 +75,8 @@ export class Team {
     throw failed.reason;
   }
 
-  /** The output for a batch, as `forward(input, { training: true })` of the model gives it. */
-  async forward(input: Tensor | Integers): Promise<Tensor> {
+  /** The output for a batch, as `forward(input, { training: true, ...padding })` of the model gives it. */
+  async forward(input: Tensor | Integers, padding: Padding): Promise<Tensor> {
     const cut = cutOf(this.#model, input);
     const rows = cut.axis === undefined ? 1 : (cut.input.shape[cut.axis] as number);
     const [own, ...others] = slicesOf(rows, this.#members.length + 1) as [Slice, ...Slice[]];
@@ -75,9 +85,9 @@ export class Team {
       .filter(({ slice }) => slice.to > slice.from);
     this.#own = own;
     if (cut.axis === undefined || this.#shares.length === 0) {
-      return this.#model.forward(input, { training: true }).output;
+      return this.#model.forward(input, trainingOptions(padding)).output;
     }
-    return this.#forwardSlices(cut, cut.axis, rows, own);
+    return this.#forwardSlices(cut, cut.axis, rows, checkPadding(padding, cut.axis, rows));
   }
 
   /** Adds to the model's gradients, as its `backward` does, from the gradient of the latest output. */
@@ -129,7 +139,8 @@ export class Team {
     return { line, thread, versions: [] };
   }
 
-  async #forwardSlices({ input }: Cut, axis: 0 | 1, rows: number, own: Slice): Promise<Tensor> {
+  async #forwardSlices({ input }: Cut, axis: 0 | 1, rows: number, padding: Padding): Promise<Tensor> {
+    const own = this.#own as Slice;
     const carried = carriedOf(this.#layers);
     for (const { shape } of carried) {
       if (shape.length !== 3 || shape[1] !== rows) throw carriedBatchError(shape, rows);
@@ -138,10 +149,23 @@ export class Team {
     for (const { member, slice } of this.#shares) {
       const { data, shape } = takeRows(input, axis, slice);
       const states = slicesOfStates(carried, slice);
-      const header = { ...request, shape, changed: this.#news(member), states: states.map(nameOf) };
-      member.line.send({ header, arrays: [asInt32(data), ...states.map((state) => state.data)] });
+      const { mask, ...lengths } = takePadding(padding, axis, slice);
+      const header = {
+        ...request,
+        ...lengths,
+        shape,
+        changed: this.#news(member),
+        states: states.map(nameOf),
+      };
+      const arrays = [
+        asInt32(data),
+        ...states.map((state) => state.data),
+        ...(mask ? [asInt32(mask.data)] : []),
+      ];
+      member.line.send({ header: { ...header, ...(mask && { mask: mask.shape }) }, arrays });
     }
-    const parts = [this.#forwardOwn(takeRows(input, axis, own) as Tensor, own, carried)];
+    const ownPadding = takePadding(padding, axis, own);
+    const parts = [this.#forwardOwn(takeRows(input, axis, own) as Tensor, own, carried, ownPadding)];
     const states = [carriedOf(this.#layers)];
     for (const { member, slice } of this.#shares) {
       const { header, arrays } = await receive<ForwardReply>(member, slice);
@@ -155,10 +179,10 @@ export class Team {
     return output;
   }
 
-  #forwardOwn(input: Tensor | Integers, slice: Slice, carried: readonly Carried[]): Tensor {
+  #forwardOwn(input: Tensor | Integers, slice: Slice, carried: readonly Carried[], padding: Padding): Tensor {
     setCarried(this.#layers, slicesOfStates(carried, slice));
     try {
-      return this.#model.forward(input, { training: true }).output;
+      return this.#model.forward(input, trainingOptions(padding)).output;
     } catch (error) {
       if (error instanceof RangeError) error.message = `${nameRows(slice)}: ${error.message}`;
       throw error;

@@ -2,7 +2,8 @@ import { missing } from '#threads';
 import { describe } from '../border/errors.js';
 import { checkOptions, checkSignal } from '../border/options.js';
 import { Batches } from '../data/batches.js';
-import { type Batch, Trainer } from './trainer.js';
+import type { Batch } from './batch.js';
+import { Trainer } from './trainer.js';
 import { WorkerTraining } from './worker-training.js';
 
 /**
@@ -16,9 +17,9 @@ import { WorkerTraining } from './worker-training.js';
  *
  * It takes no shared memory, and so no cross-origin isolation: a browser that knows module workers, Node, Deno or Bun.
  *
- * @returns an async iterable of `{ step, loss, gradNorm }`, which can be paused
- * @throws TypeError where the model has a layer of your own, or one twice, the loss is no function of this package, the optimizer
- *   none of its classes, or the batches are not what `batches()` or `lanes()` gave; RangeError where the trainer has several
+ * @returns an async iterable of what `Trainer.run` tells, which can be paused
+ * @throws TypeError where the model has a layer of your own, or one twice, the loss, a metric or the schedule is a function of your own,
+ *   the optimizer none of this package's classes, or the batches, those of validation too, are not what `batches()` or `lanes()` gave; RangeError where the trainer has several
  *   threads; Error where there are no workers, or where something else is at the model. The loop: the reason of an aborted
  *   signal, an Error where the worker ends, and as `Trainer.run`
  * @example

@@ -1,67 +1,28 @@
-import { describe } from '../border/errors.js';
-import { checkOptions, checkPositive, checkSignal } from '../border/options.js';
-import type { Integers, Tensor } from '../border/tensor.js';
+import { checkOptions, checkSignal } from '../border/options.js';
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
-import type { Runtime } from '../runtime/runtime.js';
-import { clipGradNorm, clipGradValue, gradNorm } from './clipping.js';
-import type { LossResult } from './losses.js';
-import { Optimizer } from './optimizer.js';
+import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
+import { type AnyBatches, Course, checkBatches, onceThrough } from './course.js';
+import { type Evaluation, evaluateAll } from './evaluation.js';
+import type { Best } from './monitor.js';
+import type { Optimizer } from './optimizer.js';
+import { LongSteps, Pace } from './pace.js';
+import { trainingOptions } from './padding.js';
+import type { Made, Progress, StepResult } from './progress.js';
+import { type AnyTarget, checkRecipe, checkValidated, type Recipe, type TrainerOptions } from './recipe.js';
 import type { Team } from './team.js';
-import { checkThreads } from './threads.js';
-import { checkState, type TrainerState, warnOfChange } from './trainer-state.js';
-
-/** One step's data. */
-export interface Batch<Target> {
-  readonly input: Tensor | Integers;
-  readonly target: Target;
-  /** Passed on to the loss. */
-  readonly mask?: ArrayLike<number>;
-  /** Whether stateful layers forget what they carry before this step. */
-  readonly reset?: boolean;
-}
-
-export type Loss<Target> = (
-  output: Tensor,
-  target: Target,
-  options: { mask?: ArrayLike<number>; runtime: Runtime },
-) => LossResult;
-
-export interface TrainerOptions<Target> {
-  /** `crossEntropy`, `mse`, `binaryCrossEntropy`, or a function of the same form. */
-  loss: Loss<Target>;
-  optimizer: Optimizer<{ lr: number }>;
-  /** The largest norm of all gradients as one vector. */
-  clipNorm?: number;
-  /** The largest value of a gradient. */
-  clipValue?: number;
-  /**
-   * How many threads share each batch: this one and workers, which a run starts and ends. Default 1. For `run` alone, in Node,
-   * Deno, Bun and pages that are cross-origin isolated.
-   */
-  threads?: number;
-}
-
-/** The options of a trainer but for its optimizer, checked. */
-interface Recipe<Target> {
-  readonly loss: Loss<Target>;
-  readonly clipNorm: number | undefined;
-  readonly clipValue: number | undefined;
-  readonly threads: number;
-}
-
-/** What one step tells. */
-export interface Progress {
-  /** Steps so far, over all runs. */
-  readonly step: number;
-  readonly loss: number;
-  /** The norm of all gradients before clipping. */
-  readonly gradNorm: number;
-}
+import { checkState, mapArrays, type TrainerState, warnOfChange } from './trainer-state.js';
+import { NotFinite, Update } from './update.js';
+import { Validations } from './validations.js';
 
 /**
  * Trains a model, step by step: forward, loss, backward, clipping, optimizer. A loss or a gradient that is not finite
- * ends the run with an Error before anything was written: weights, optimizer and carried states are as they were.
+ * ends the run with an Error before anything was written, which names the step and the parameter: weights, optimizer, carried states
+ * and what waits for a step to be complete are as they were. With `onNonFinite: 'skip'` the batch is left out instead, and the step
+ * not counted.
+ *
+ * With `validation` a run measures the model on data that it does not learn from, in this thread, without dropout and without touching
+ * anything that training goes on from; a stateful layer begins there with zeros and carries its states on from batch to batch.
  *
  * With `threads` each thread takes its slice of the batch, forward and backward, in a copy of the model; the loss sees the whole
  * batch, in this thread. Gradients are summed in one order, so that a run repeats to the bit for one number of threads; from that
@@ -82,40 +43,30 @@ export interface Progress {
  * for await (const { loss } of shared.run([batch, batch])) last = loss;
  * console.log(last < 0.01, shared.step); // true 2
  * ```
- * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, or more than one thread
- *   for a model that holds a layer of your own or one layer twice; Error where the runtime has no threads
+ * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, what follows validations
+ *   without any, or more than one thread for a model that holds a layer of your own or one layer twice; RangeError for a value out of
+ *   range; Error where the runtime has no threads
  */
-export class Trainer<Target = Integers | Tensor> {
+export class Trainer<Target = AnyTarget> {
   readonly model: Layer;
   readonly optimizer: Optimizer<{ lr: number }>;
   /** @internal What the options said. */
   readonly recipe: Recipe<Target>;
   /** @internal What is at the model now, so that nothing else may be. */
-  at: 'a step of a run' | 'a worker' | undefined;
+  at: 'a step of a run' | 'a validation' | 'a worker' | undefined;
+  readonly #update: Update<Target>;
+  readonly #validations: Validations<Target>;
+  readonly #long = new LongSteps();
   #step = 0;
 
   constructor(model: Layer, options: TrainerOptions<Target>) {
-    checkOptions(options, ['loss', 'optimizer', 'clipNorm', 'clipValue', 'threads'], 'Trainer');
-    const { loss, optimizer, clipNorm, clipValue, threads = 1 } = options;
-    if (model === null || typeof model !== 'object' || typeof model.forward !== 'function') {
-      throw new TypeError(`model expected a layer, got ${describe(model)}`);
-    }
-    if (typeof loss !== 'function')
-      throw new TypeError(`loss expected a function such as crossEntropy, got ${describe(loss)}`);
-    if (!(optimizer instanceof Optimizer))
-      throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
-    if (optimizer.runtime !== model.runtime)
-      throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');
-    if (!optimizer.covers(model))
-      throw new TypeError("optimizer expected the model's parameters, got none of them");
+    this.recipe = checkRecipe(model, options);
     this.model = model;
-    this.optimizer = optimizer;
-    this.recipe = {
-      loss,
-      clipNorm: clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm),
-      clipValue: clipValue === undefined ? undefined : checkPositive('clipValue', clipValue),
-      threads: checkThreads(threads, model),
-    };
+    this.optimizer = options.optimizer;
+    this.#update = new Update(model, this.optimizer, this.recipe);
+    const { rates } = this.#update;
+    if (rates?.observes) checkValidated('reduceLROnPlateau', this.recipe.validation);
+    this.#validations = new Validations(model, this.recipe, rates);
   }
 
   /** Steps so far, over all runs and those of the state that was loaded. */
@@ -123,52 +74,69 @@ export class Trainer<Target = Integers | Tensor> {
     return this.#step;
   }
 
+  /** The best validation so far: after which step, and what was monitored. */
+  get best(): Best | undefined {
+    return this.#validations.best;
+  }
+
   /**
-   * One step, at once.
+   * One batch, at once: a step, or with `accumulate` a part of one. It makes no validation.
    *
    * @throws Error where the loss or a gradient is not finite, and nothing has changed then, or where there are several threads
    */
-  trainStep(batch: Batch<Target>): Progress {
+  trainStep(batch: Batch<Target>): StepResult {
     const { threads } = this.recipe;
     if (threads > 1)
       throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
     const restore = this.#begin(batch);
     try {
-      const { output } = this.model.forward(batch.input, { training: true });
-      const { loss, grad } = this.#measure(output, batch);
-      this.model.backward({ output: grad }, { inputGradient: false });
-      return this.#update(loss);
+      const { output } = this.model.forward(batch.input, trainingOptions(paddingOf(batch)));
+      const measured = this.#update.measure(output, batch, this.#step);
+      this.model.backward({ output: measured.grad }, { inputGradient: false });
+      return this.#end(this.#update.finish(measured, this.#step));
     } catch (error) {
       restore();
-      throw error;
+      return this.#left(error);
     } finally {
       this.model.zeroGrad();
     }
   }
 
   /** The same on several threads. */
-  async #teamStep(team: Team, batch: Batch<Target>): Promise<Progress> {
+  async #teamStep(team: Team, batch: Batch<Target>): Promise<StepResult> {
     const restore = this.#begin(batch);
     this.at = 'a step of a run';
     try {
-      const output = await team.forward(batch.input);
-      const { loss, grad } = this.#measure(output, batch);
-      await team.backward(grad);
-      return this.#update(loss);
+      const output = await team.forward(batch.input, paddingOf(batch));
+      const measured = this.#update.measure(output, batch, this.#step);
+      await team.backward(measured.grad);
+      return this.#end(this.#update.finish(measured, this.#step));
     } catch (error) {
       restore();
-      throw error;
+      return this.#left(error);
     } finally {
       this.at = undefined;
       this.model.zeroGrad();
     }
   }
 
+  #end(result: StepResult): StepResult {
+    this.#step = result.step;
+    return result;
+  }
+
+  /** What a batch tells that is left out. @throws what is not to be */
+  #left(error: unknown): StepResult {
+    if (!(error instanceof NotFinite)) throw error;
+    const { message, loss, gradNorm } = error;
+    if (this.recipe.onNonFinite === 'stop') throw new Error(message);
+    return { step: this.#step, loss, gradNorm, skipped: message };
+  }
+
   /** Checks a batch and makes the model ready for it; gives the way back. */
   #begin(batch: Batch<Target>): () => void {
     if (this.at) throw new Error(`a step expected the model for itself: ${this.at} is at it`);
-    if (batch === null || typeof batch !== 'object')
-      throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
+    checkBatch(batch);
     const layers = layersOf(this.model);
     if (batch.reset && layers.length === 0) {
       throw new TypeError(
@@ -177,60 +145,133 @@ export class Trainer<Target = Integers | Tensor> {
     }
     const restore = remember(layers);
     this.model.zeroGrad();
+    this.#update.waiting.load();
     if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
     return restore;
   }
 
   /**
-   * Trains on batches as they come, and tells of each step. The event loop turns after every step, so that a page stays
-   * alive; leaving the loop, or `signal`, ends the run after a whole step. With several threads the model is theirs while a step
-   * is waited for; the end of the run ends the workers.
+   * Trains on batches as they come, and tells of each step, with `accumulate` of each whole one. The event loop turns after every
+   * batch, so that a page stays alive; leaving the loop, or `signal`, ends the run after a whole batch. With several threads the
+   * model is theirs while a step is waited for; the end of the run ends the workers.
    *
-   * @throws the signal's reason when it is aborted, and as {@link trainStep}
+   * @throws the signal's reason when it is aborted; TypeError where validation waits for epochs and the batches know none; and as
+   *   {@link trainStep}
    */
   async *run(
-    batches: Iterable<Batch<Target>> | AsyncIterable<Batch<Target>>,
+    batches: AnyBatches<Batch<Target>>,
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Progress, void, undefined> {
     checkOptions(options, ['signal'], 'Trainer.run');
     const signal = checkSignal(options.signal);
-    const iterable = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
-    if (!iterable?.[Symbol.iterator] && !iterable?.[Symbol.asyncIterator]) {
-      throw new TypeError(`batches expected an iterable of { input, target }, got ${describe(batches)}`);
-    }
+    const course = new Course(batches);
+    this.#validations.check(course);
     const loop = new EventLoop();
     let team: Team | undefined;
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
       signal?.throwIfAborted();
-      if (this.recipe.threads > 1) {
-        const { Team } = await import('#team');
-        team = await Team.open(this.model as CoreLayer, this.recipe.threads);
-      }
+      team = await this.#openTeam();
+      const pace = new Pace();
+      let made = await this.#validate(signal);
+      if (made.stopped) return;
       for await (const batch of batches) {
-        yield team ? await this.#teamStep(team, batch) : this.trainStep(batch);
+        course.count();
+        const result = await this.#oneOf(team, batch);
+        this.#validations.follow(result, course);
+        made = { ...made, ...(await this.#validate(signal)) };
+        pace.count(rowsOf(this.model, batch));
+        if (result.pending === undefined || made.validation) {
+          const { samplesPerSecond } = pace;
+          yield { ...result, samplesPerSecond, ...pace.secondsFor(course.remaining), ...made };
+          if (made.stopped) return;
+          made = {};
+        }
         await loop.turn();
         signal?.throwIfAborted();
       }
+      this.#validations.end();
     } finally {
       loop.close();
       await team?.close();
     }
   }
 
-  /** A copy of the state: the optimizer's, and how many steps were made. `saveModel(model, { trainer })` writes it. */
+  async #openTeam(): Promise<Team | undefined> {
+    const { threads } = this.recipe;
+    if (threads === 1) return undefined;
+    const { Team } = await import('#team');
+    return Team.open(this.model as CoreLayer, threads);
+  }
+
+  #oneOf(team: Team | undefined, batch: Batch<Target>): StepResult | Promise<StepResult> {
+    return team ? this.#teamStep(team, batch) : this.#long.watch(() => this.trainStep(batch));
+  }
+
+  async #validate(signal: AbortSignal | undefined): Promise<Made> {
+    if (!this.#validations.due) return {};
+    this.at = 'a validation';
+    try {
+      return await this.#validations.make(this.#step, signal);
+    } finally {
+      this.at = undefined;
+    }
+  }
+
+  /**
+   * The loss and the metrics on batches, without dropout; nothing that training goes on from is touched. Of what `batches()` or `lanes()`
+   * gave, the first epoch, and its place stays. The event loop turns after each batch. What waits for a backward is dropped where the
+   * model carries states.
+   *
+   * @throws TypeError for what is no iterable, RangeError where there is no batch, and the signal's reason when it is aborted
+   */
+  async evaluate(
+    batches: AnyBatches<Batch<Target>>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Evaluation> {
+    checkOptions(options, ['signal'], 'Trainer.evaluate');
+    const signal = checkSignal(options.signal);
+    return evaluateAll(this.model, this.recipe, onceThrough(checkBatches('batches', batches)), signal);
+  }
+
+  /**
+   * Gives the model the weights of the best validation; the optimizer stays as it is.
+   *
+   * @throws Error where the trainer keeps none, or where no validation came to a number
+   */
+  restoreBest(): void {
+    if (this.at) throw new Error(`restoreBest expected the model for itself: ${this.at} is at it`);
+    this.#validations.restore();
+  }
+
+  /** A copy of the state: the optimizer's, how many steps were made, and all else that training goes on from. `saveModel(model, { trainer })` writes it. */
   stateDict(): TrainerState {
+    const state = this.stateWith(() => this.optimizer.stateDict());
+    // The optimizer's are copies already.
+    return mapArrays(state, ({ data, shape }, name) => ({
+      data: name.startsWith('optimizer/') ? data : data.slice(),
+      shape,
+    }));
+  }
+
+  /** @internal The state with what `read` gives for the optimizer, and the other arrays themselves. */
+  stateWith(read: () => TrainerState['optimizer']): TrainerState {
+    const { rates, waiting } = this.#update;
+    const accumulated = waiting.state;
     return {
       step: String(this.#step),
       variant: this.model.runtime.variant,
-      optimizer: this.optimizer.stateDict(),
+      optimizer: read(),
       ...(this.recipe.threads > 1 && { threads: this.recipe.threads }),
+      ...(rates && { schedule: rates.state }),
+      ...this.#validations.state,
+      ...(accumulated && { accumulated }),
     };
   }
 
   /**
-   * Goes on from what {@link stateDict} gave. Under another binary than it was made with, or on another number of threads, the
-   * next steps may differ in the last bits; this is warned of.
+   * Goes on from what {@link stateDict} gave. Under another binary than it was made with, on another number of threads, or without the
+   * schedule that it had, the next steps may differ; this is warned of.
    *
    * @throws TypeError for another kind of state, RangeError where it has other parameters
    */
@@ -241,41 +282,18 @@ export class Trainer<Target = Integers | Tensor> {
   /** @internal The same, stopping after each array of the optimizer; nothing is changed before the end. */
   *loading(state: TrainerState): Generator<void, void, undefined> {
     const step = checkState(state);
+    const { rates, waiting } = this.#update;
+    const takers = [
+      waiting.loading(state.accumulated, this.recipe.accumulate),
+      this.#validations.loading(state),
+      state.schedule && rates?.loading(state.schedule),
+    ];
     yield* this.optimizer.loading(state.optimizer);
+    if (!state.schedule) rates?.rebase();
+    for (const take of takers) take?.();
     this.#step = step;
-    warnOfChange(state, { variant: this.model.runtime.variant, threads: this.recipe.threads });
-  }
-
-  #measure(output: Tensor, batch: Batch<Target>): LossResult {
-    const { loss } = this.recipe;
-    const result = loss(output, batch.target, {
-      ...(batch.mask && { mask: batch.mask }),
-      runtime: this.model.runtime,
-    });
-    if (!Number.isFinite(result.loss))
-      throw new Error(`step ${this.#step + 1}: the loss is ${result.loss}; nothing was changed`);
-    return result;
-  }
-
-  #update(loss: number): Progress {
-    const step = this.#step + 1;
-    const norm = this.#clip(step);
-    this.optimizer.step();
-    this.#step = step;
-    return { step, loss, gradNorm: norm };
-  }
-
-  /** Clips, and gives the norm before it. */
-  #clip(step: number): number {
-    const { model } = this;
-    const { clipNorm, clipValue } = this.recipe;
-    const byNorm = clipNorm !== undefined && clipValue === undefined;
-    const norm = byNorm ? clipGradNorm(model, clipNorm) : gradNorm(model);
-    if (!Number.isFinite(norm)) {
-      throw new Error(`step ${step}: the norm of the gradients is ${norm}; nothing was changed`);
-    }
-    if (clipValue !== undefined) clipGradValue(model, clipValue);
-    if (clipNorm !== undefined && !byNorm) clipGradNorm(model, clipNorm);
-    return norm;
+    const { threads, schedule } = this.recipe;
+    const { variant } = this.model.runtime;
+    warnOfChange(state, { variant, threads, scheduled: schedule !== undefined });
   }
 }

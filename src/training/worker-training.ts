@@ -7,8 +7,9 @@ import type { Thread } from '../runtime/thread.js';
 import { type Cargo, type Command, type Job, jobOf, type Outcome, type Report, setPlace } from './job.js';
 import { setState } from './model-state.js';
 import { piecesOf } from './pieces.js';
+import type { Progress } from './progress.js';
 import { errorOf } from './protocol.js';
-import type { Progress, Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 type End = Extract<Report, { kind: 'end' }>;
 

@@ -1,0 +1,124 @@
+import { describe } from '../border/errors.js';
+import { checkTensorOf, type Tensor } from '../border/tensor.js';
+import type { Parameter } from '../layers/parameter.js';
+import { addSums } from './metrics.js';
+
+/** What waits for a step to be complete, as plain data. */
+export interface AccumulationState {
+  /** How many batches. */
+  readonly batches: number;
+  /** What their losses were divided by, in all. */
+  readonly divisor: number;
+  /** The sum of their losses, before that division. */
+  readonly loss: number;
+  /** The sums of the metrics. */
+  readonly sums: Readonly<Record<string, readonly number[]>>;
+  /** Sums of gradients, in the order of the parameters, null where there is none. */
+  readonly gradients: readonly (Tensor | null)[];
+}
+
+/** What one batch, or several, came to. */
+export interface Tally {
+  readonly loss: number;
+  readonly divisor: number;
+  readonly sums: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * Gradients of batches that make one step together. Each is the gradient of a sum, a mean times its divisor, so that in the end the
+ * division by all divisors gives the mean over all batches at once. They are kept here, not in the parameters: what else is done with
+ * the model does not disturb them, and a batch that fails leaves them as they are.
+ */
+export class Accumulation {
+  readonly #parameters: readonly Parameter[];
+  #batches = 0;
+  #total: Tally = NOTHING;
+  #gradients: (Float32Array | undefined)[] = [];
+
+  constructor(parameters: readonly Parameter[]) {
+    this.#parameters = parameters;
+  }
+
+  get batches(): number {
+    return this.#batches;
+  }
+
+  /** What there would be with one more batch. */
+  with({ loss, divisor, sums }: Tally): Tally {
+    const total = this.#total;
+    return {
+      // Of a sum, divided by nothing, as it is.
+      loss: total.loss + loss * (divisor || 1),
+      divisor: total.divisor + divisor,
+      sums: addSums(total.sums, sums),
+    };
+  }
+
+  /** Makes these gradients those of the parameters, for the next backward to add to. */
+  load(): void {
+    for (const [n, gradient] of this.#gradients.entries()) {
+      const parameter = this.#parameters[n] as Parameter;
+      const pointer = gradient === undefined ? 0 : parameter.needGradient();
+      if (gradient !== undefined && pointer !== 0) parameter.runtime.f32.set(gradient, pointer >>> 2);
+    }
+  }
+
+  /** Takes the gradients of the parameters, to which one more batch has added. */
+  keep(total: Tally): void {
+    this.#total = total;
+    this.#batches++;
+    for (const [n, { gradient, size, runtime }] of this.#parameters.entries()) {
+      if (gradient === 0) continue;
+      const kept = this.#gradients[n] ?? new Float32Array(size);
+      kept.set(runtime.f32.subarray(gradient >>> 2, (gradient >>> 2) + size));
+      this.#gradients[n] = kept;
+    }
+  }
+
+  clear(): void {
+    this.#batches = 0;
+    this.#total = NOTHING;
+    this.#gradients = [];
+  }
+
+  /** The state, with these arrays themselves; none where nothing waits. */
+  get state(): AccumulationState | undefined {
+    if (this.#batches === 0) return undefined;
+    const gradients = this.#parameters.map(({ shape }, n) => {
+      const data = this.#gradients[n];
+      return data ? { data, shape } : null;
+    });
+    return { batches: this.#batches, ...this.#total, gradients };
+  }
+
+  /** A state, checked, as what takes it on. @throws TypeError or RangeError for that of another model */
+  loading(state: AccumulationState | undefined, accumulate: number): () => void {
+    if (state === undefined) return () => this.clear();
+    const { batches, divisor, loss, sums, gradients } = state ?? {};
+    const parameters = this.#parameters;
+    if (!Array.isArray(gradients) || gradients.length !== parameters.length)
+      throw new RangeError(
+        `state.accumulated expected gradients of ${parameters.length} parameters, got ${describe(gradients)}`,
+      );
+    if (!Number.isSafeInteger(batches) || batches < 1 || batches >= accumulate)
+      throw new RangeError(
+        `state.accumulated.batches expected fewer than accumulate = ${accumulate}, got ${describe(batches)}`,
+      );
+    if (![divisor, loss].every(Number.isFinite) || sums === null || typeof sums !== 'object')
+      throw new TypeError('state.accumulated expected { batches, divisor, loss, sums, gradients }');
+    const taken = gradients.map((gradient, n) => {
+      const { shape } = parameters[n] as Parameter;
+      const name = `state.accumulated.gradients[${n}]`;
+      return gradient === null
+        ? undefined
+        : checkTensorOf(name, gradient, shape, 'of the parameter').data.slice();
+    });
+    return () => {
+      this.#batches = batches;
+      this.#total = { loss, divisor, sums };
+      this.#gradients = taken;
+    };
+  }
+}
+
+const NOTHING: Tally = { loss: 0, divisor: 0, sums: {} };

@@ -1,0 +1,95 @@
+import { describe } from '../border/errors.js';
+import {
+  type Integers,
+  type IntegerTensor,
+  isIntegerArray,
+  isIntegers,
+  sameShape,
+  type Tensor,
+} from '../border/tensor.js';
+import { CoreLayer, type Layer } from '../layers/layer.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { LossResult } from './losses.js';
+import { type Padding, rowAxis } from './padding.js';
+
+/** One step's data. */
+export interface Batch<Target> {
+  readonly input: Tensor | Integers;
+  readonly target: Target;
+  /**
+   * An array is passed on to the loss. Integers with a shape, [batch, time] as the input lies, are the model's: what is 0 there is
+   * masked, and where the output has a row for each step, masked steps do not count in the loss either.
+   */
+  readonly mask?: ArrayLike<number> | IntegerTensor;
+  /** How many steps each sequence of the batch has, for the model; where the output has a row for each step, what is behind does not count. */
+  readonly lengths?: ArrayLike<number>;
+  /** Whether stateful layers forget what they carry before this step. */
+  readonly reset?: boolean;
+}
+
+export type Loss<Target> = (
+  output: Tensor,
+  target: Target,
+  options: { mask?: ArrayLike<number>; runtime: Runtime },
+) => LossResult;
+
+/** @throws TypeError for what is no batch */
+export function checkBatch(batch: unknown): void {
+  if (batch === null || typeof batch !== 'object')
+    throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
+}
+
+export function paddingOf({ lengths, mask }: Batch<unknown>): Padding {
+  const own = modelMask(mask);
+  return { ...(lengths && { lengths }), ...(own && { mask: own }) };
+}
+
+function modelMask(mask: Batch<unknown>['mask']): IntegerTensor | undefined {
+  return mask && 'shape' in mask ? mask : undefined;
+}
+
+/** What counts in the loss, where a batch leaves anything out. */
+export function lossMask(model: Layer, output: Tensor, batch: Batch<unknown>): { mask?: ArrayLike<number> } {
+  const places = output.shape.slice(0, -1);
+  const own = modelMask(batch.mask);
+  const given = own
+    ? sameShape(own.shape, places)
+      ? own.data
+      : undefined
+    : (batch.mask as ArrayLike<number>);
+  const within = batch.lengths && withinLengths(batch.lengths, places, orderOf(model) ?? 'batch');
+  if (!within) return given ? { mask: given } : {};
+  if (!given || given.length !== within.length) return { mask: given ?? within };
+  return { mask: within.map((inside, n) => (inside && given[n] ? 1 : 0)) };
+}
+
+/** 1 for each step of an output that lies within its sequence; none where the output has no steps. */
+function withinLengths(
+  lengths: ArrayLike<number>,
+  places: readonly number[],
+  order: 'batch' | 'time',
+): Uint8Array | undefined {
+  const [batch, time] =
+    places.length === 1 ? [1, places[0]] : order === 'batch' ? places : [places[1], places[0]];
+  if (batch !== lengths.length || time === undefined || places.length > 2) return undefined;
+  // The last steps alone, one row for each sequence, have nothing behind their end.
+  if (places.length === 1 && lengths.length !== 1) return undefined;
+  const within = new Uint8Array(batch * time);
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < (lengths[b] as number) && t < time; t++)
+      within[order === 'batch' || places.length === 1 ? b * time + t : t * batch + b] = 1;
+  }
+  return within;
+}
+
+/** None where the model sees rows alone, or is one of the user's own. */
+function orderOf(model: Layer): 'batch' | 'time' | undefined {
+  return model instanceof CoreLayer ? model.order : undefined;
+}
+
+/** How many sequences or rows a batch has. */
+export function rowsOf(model: Layer, { input }: Batch<unknown>): number {
+  const shape = isIntegerArray(input) ? [input.length] : input.shape;
+  const axis = rowAxis(orderOf(model), shape.length + (isIntegers(input) ? 1 : 0));
+  return axis === undefined ? 1 : (shape[axis] as number);
+}

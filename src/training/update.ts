@@ -1,0 +1,109 @@
+import type { Tensor } from '../border/tensor.js';
+import type { Layer } from '../layers/layer.js';
+import { Accumulation, type Tally } from './accumulation.js';
+import type { Batch } from './batch.js';
+import { clipGradNorm, clipGradValue, firstNotFinite, gradNorm, scaleGradients } from './clipping.js';
+import { measureBatch } from './evaluation.js';
+import { parametersOf } from './groups.js';
+import { type Metric, valuesOfMetrics } from './metrics.js';
+import type { Optimizer } from './optimizer.js';
+import type { StepResult } from './progress.js';
+import { Rates } from './rates.js';
+import type { Recipe } from './recipe.js';
+
+/** A loss or a gradient that is not finite. */
+export class NotFinite extends Error {
+  readonly loss: number;
+  readonly gradNorm: number;
+
+  constructor(step: number, what: string, loss: number, gradNorm: number) {
+    super(`step ${step}: ${what}; nothing was changed`);
+    this.loss = loss;
+    this.gradNorm = gradNorm;
+  }
+}
+
+type Measured = Tally & { readonly grad: Tensor };
+
+/** The part of a step that is not the model's: the loss, and from the gradients to new weights. */
+export class Update<Target> {
+  readonly waiting: Accumulation;
+  readonly rates: Rates | undefined;
+  readonly #model: Layer;
+  readonly #optimizer: Optimizer<{ lr: number }>;
+  readonly #recipe: Recipe<Target>;
+
+  constructor(model: Layer, optimizer: Optimizer<{ lr: number }>, recipe: Recipe<Target>) {
+    this.#model = model;
+    this.#optimizer = optimizer;
+    this.#recipe = recipe;
+    this.waiting = new Accumulation(parametersOf('Trainer', model));
+    this.rates = recipe.schedule && new Rates(recipe.schedule, optimizer);
+  }
+
+  /** The loss of an output, and the gradient that goes back from it. @throws NotFinite */
+  measure(output: Tensor, batch: Batch<Target>, step: number): Measured {
+    const measured = measureBatch(this.#model, this.#recipe, output, batch);
+    const { loss, grad, divisor } = measured;
+    if (!Number.isFinite(loss)) throw new NotFinite(step + 1, `the loss is ${loss}`, loss, Number.NaN);
+    if (this.#recipe.accumulate === 1 || divisor === 0) return measured;
+    return { ...measured, grad: { data: grad.data.map((x) => x * divisor), shape: grad.shape } };
+  }
+
+  /** Takes one more batch, whose gradients are there; where it is the last of a step, makes the step. @throws NotFinite */
+  finish(measured: Measured, step: number): StepResult {
+    const { accumulate } = this.#recipe;
+    if (accumulate === 1) return this.#write(step, measured.loss, measured.sums);
+    const total = this.waiting.with(measured);
+    const scale = 1 / (total.divisor || 1);
+    const loss = total.loss * scale;
+    if (this.waiting.batches + 1 < accumulate) {
+      const norm = this.#checked(gradNorm(this.#model), step, loss);
+      this.waiting.keep(total);
+      const pending = this.waiting.batches;
+      return { step, loss, gradNorm: norm * scale, ...this.#metrics(total.sums), pending };
+    }
+    scaleGradients(this.#model, scale);
+    const result = this.#write(step, loss, total.sums);
+    this.waiting.clear();
+    return result;
+  }
+
+  #write(step: number, loss: number, sums: Tally['sums']): StepResult {
+    const norm = this.#clip(step, loss);
+    const optimizer = this.#optimizer;
+    const rates = optimizer.groups.map(({ lr }) => lr);
+    try {
+      this.rates?.set(step);
+      optimizer.step();
+    } catch (error) {
+      for (const [n, group] of optimizer.groups.entries()) group.lr = rates[n] as number;
+      throw error;
+    }
+    return { step: step + 1, loss, gradNorm: norm, ...this.#metrics(sums) };
+  }
+
+  /** Clips, and gives the norm before it. */
+  #clip(step: number, loss: number): number {
+    const model = this.#model;
+    const { clipNorm, clipValue } = this.#recipe;
+    const byNorm = clipNorm !== undefined && clipValue === undefined;
+    const norm = this.#checked(byNorm ? clipGradNorm(model, clipNorm) : gradNorm(model), step, loss);
+    if (clipValue !== undefined) clipGradValue(model, clipValue);
+    if (clipNorm !== undefined && !byNorm) clipGradNorm(model, clipNorm);
+    return norm;
+  }
+
+  /** A norm that is finite. */
+  #checked(norm: number, step: number, loss: number): number {
+    if (Number.isFinite(norm)) return norm;
+    const [name, own] = firstNotFinite(this.#model) ?? ['all parameters', norm];
+    throw new NotFinite(step + 1, `the norm of the gradient of "${name}" is ${own}`, loss, norm);
+  }
+
+  #metrics(sums: Tally['sums']): { metrics?: Record<string, number> } {
+    const { metrics } = this.#recipe;
+    if (Object.keys(metrics).length === 0) return {};
+    return { metrics: valuesOfMetrics(metrics as Record<string, Metric<never>>, sums) };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Layer } from '../layers/layer.js';
+import type { Batch } from './batch.js';
+import { type AnyBatches, type Course, onceThrough } from './course.js';
+import { evaluateAll } from './evaluation.js';
+import { parametersOf } from './groups.js';
+import { type Best, Monitor, type MonitorState } from './monitor.js';
+import type { Made, StepResult } from './progress.js';
+import type { Better, Rates } from './rates.js';
+import type { Recipe } from './recipe.js';
+
+/** The validations of a trainer: when they are made, and what follows from them. */
+export class Validations<Target> {
+  /** Whether one has to be made before the next step. */
+  due = false;
+  readonly #model: Layer;
+  readonly #recipe: Recipe<Target>;
+  readonly #rates: Rates | undefined;
+  readonly #better: Better;
+  readonly #monitor: Monitor | undefined;
+
+  constructor(model: Layer, recipe: Recipe<Target>, rates: Rates | undefined) {
+    this.#model = model;
+    this.#recipe = recipe;
+    this.#rates = rates;
+    const { validation, metrics, bestWeights, earlyStopping } = recipe;
+    this.#better = metrics[validation?.monitor ?? 'loss']?.better ?? 'lower';
+    this.#monitor =
+      validation &&
+      new Monitor(parametersOf('Trainer', model), {
+        better: this.#better,
+        keeps: bestWeights !== undefined,
+        patience: earlyStopping?.patience ?? Number.POSITIVE_INFINITY,
+        minDelta: earlyStopping?.minDelta ?? 0,
+      });
+  }
+
+  get best(): Best | undefined {
+    return this.#monitor?.best;
+  }
+
+  /** @throws TypeError where they wait for epochs and the batches know none */
+  check(course: Course<unknown>): void {
+    if (this.#recipe.validation?.every !== 'epoch' || course.epochOver !== undefined) return;
+    throw new TypeError(
+      "batches expected what knows its epochs, as batches(), lanes() and arrays do, for a validation that is made every: 'epoch', got another iterable",
+    );
+  }
+
+  /** Told what a batch came to: from some on one is due. */
+  follow({ step, pending, skipped }: StepResult, course: Course<unknown>): void {
+    const every = this.#recipe.validation?.every;
+    if (every === undefined) return;
+    const whole = pending === undefined && skipped === undefined;
+    this.due ||= every === 'epoch' ? course.epochOver === true : whole && step % every === 0;
+  }
+
+  /** Makes the one that is due; where it is aborted, it stays so. */
+  async make(step: number, signal: AbortSignal | undefined): Promise<Made> {
+    const { validation, bestWeights } = this.#recipe;
+    if (!this.due || !validation || !this.#monitor) return {};
+    const batches = onceThrough(validation.batches as AnyBatches<Batch<Target>>);
+    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal);
+    const value = validation.monitor === 'loss' ? loss : (metrics[validation.monitor] as number);
+    this.due = false;
+    this.#rates?.observe(value, this.#better, step);
+    const made = { validation: { step, loss, metrics } };
+    if (!this.#monitor.observe(step, value)) return made;
+    if (bestWeights === 'restore') this.#monitor.restore();
+    return { ...made, stopped: true };
+  }
+
+  /** Where a run has come to its end. */
+  end(): void {
+    if (this.#recipe.bestWeights === 'restore') this.#monitor?.restore();
+  }
+
+  /** @throws Error where no weights are kept */
+  restore(): void {
+    if (this.#recipe.bestWeights === undefined)
+      throw new Error("restoreBest expected a Trainer with bestWeights: 'keep' or 'restore'");
+    if (!this.#monitor?.restore()) throw new Error('restoreBest expected a validation before it, got none');
+  }
+
+  get state(): { monitor?: MonitorState; due?: boolean } {
+    return {
+      ...(this.#monitor && { monitor: this.#monitor.state }),
+      ...(this.due && { due: true }),
+    };
+  }
+
+  /** A state, checked, as what takes it on. */
+  loading({ monitor, due }: { monitor?: MonitorState; due?: boolean }): () => void {
+    const take = this.#monitor?.loading(monitor);
+    return () => {
+      take?.();
+      this.due = due === true && this.#monitor !== undefined;
+    };
+  }
+}
