@@ -5,11 +5,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { besideIt } from './beside-it.mjs';
 import { lightLoader } from './light-loader.mjs';
 import { oneChunk } from './one-chunk.mjs';
 import { withoutBinaries } from './without-binaries.mjs';
+import { withoutStreams } from './without-streams.mjs';
 
 const ENTRIES = {
   index: 'src/index.ts',
@@ -26,6 +28,9 @@ const ENTRIES = {
 
 /** What is imported only when it is asked for. */
 const LATER = { 'threads/team': 'src/training/team.ts' };
+
+/** The same, with a library of others inside, whose licence is carried along. */
+const LIBRARIES = { 'data/audio': 'src/data/log-mel.ts', 'data/csv': 'src/data/csv-parser.ts' };
 
 /** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
 const ALONE = { 'threads/web-worker': 'src/training/worker.ts' };
@@ -47,7 +52,7 @@ try {
     await buildHost();
     await buildStandalone();
     await buildTypes();
-    carryLicense();
+    carryLicenses();
   }
 } catch (error) {
   console.error(`build: ${error.message}`);
@@ -118,13 +123,21 @@ function encode(bytes) {
 
 /** One call with splitting, so that all entries share one default runtime and one class of each name. */
 async function buildHost() {
-  requireFiles(Object.values({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
+  requireFiles(Object.values({ ...ENTRIES, ...LATER, ...LIBRARIES, ...ALONE, ...STANDALONE }));
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
   await bundle(ENTRIES, { chunkNames: 'chunks/[name]-[hash]', splitting: true });
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
   await bundle(LATER, { sourcemap: false });
+  await bundle(LIBRARIES, {
+    // What Papa Parse asks for, to know that it is neither an AMD module nor to bring streams of Node along.
+    define: { define: 'undefined', PAPA_BROWSER_CONTEXT: 'true' },
+    mainFields: ['module', 'main'],
+    plugins: [withoutStreams],
+    minify: true,
+    sourcemap: false,
+  });
   await bundle(ALONE, {
     alias: { '#threads': './src/runtime/threads.web.ts' },
     external: [],
@@ -143,7 +156,7 @@ function bundle(entryPoints, options) {
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#disk', '#team', '#threads', 'node:*'],
+    external: ['#wasm/*', '#audio', '#csv', '#disk', '#team', '#threads', 'node:*'],
     plugins: [lightLoader, oneChunk],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
@@ -152,24 +165,43 @@ function bundle(entryPoints, options) {
   });
 }
 
-/** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
-function buildStandalone() {
-  return bundle(STANDALONE, {
+/** `#wasm/*` and `#disk` lead to what pages have, as package.json says; what only some ask for lies beside the one file. */
+async function buildStandalone() {
+  await bundle(STANDALONE, {
     outdir: 'build/standalone',
     platform: 'browser',
     alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
     external: [],
-    plugins: [lightLoader],
+    plugins: [lightLoader, besideIt],
     minify: true,
     sourcemap: false,
   });
+  for (const name of Object.keys(LIBRARIES)) {
+    await copyFile(`build/${name}.js`, `build/standalone/${basename(name)}.js`);
+  }
 }
 
-function carryLicense() {
-  const license = readFileSync('node_modules/assemblyscript/LICENSE', 'utf8');
-  const note =
-    "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.\n\n";
-  writeFileSync('build/LICENSE.assemblyscript', note + license);
+/** What others wrote and is in the package, with where it is and the licence that it is under. */
+function carryLicenses() {
+  const carried = {
+    assemblyscript: [
+      'assemblyscript',
+      "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.",
+    ],
+    papaparse: ['papaparse', 'Papa Parse is in csv.js, in build/data and build/standalone.'],
+    'fourier-transform': [
+      'fourier-transform',
+      'fourier-transform is in audio.js, in build/data and build/standalone.',
+    ],
+    'decode-wav': [
+      '@audio/decode-wav',
+      '@audio/decode-wav is in audio.js, in build/data and build/standalone.',
+    ],
+  };
+  for (const [name, [from, note]] of Object.entries(carried)) {
+    const license = readFileSync(`node_modules/${from}/LICENSE`, 'utf8');
+    writeFileSync(`build/LICENSE.${name}`, `${note}\n\n${license}`);
+  }
 }
 
 function buildTypes() {

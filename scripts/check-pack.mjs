@@ -8,9 +8,9 @@ import { join } from 'node:path';
 
 const ALLOWED = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-  /^build\/LICENSE\.assemblyscript$/,
-  /^build\/(index|relaxed|worker|files\/index|data\/index|disk\/(node|none)|threads\/(node|web|team|worker|web-worker)|chunks\/[\w.-]+)\.js(\.map)?$/,
-  /^build\/standalone\/(lstm-wasm|relaxed)\.js$/,
+  /^build\/LICENSE\.(assemblyscript|papaparse|fourier-transform|decode-wav)$/,
+  /^build\/(index|relaxed|worker|files\/index|data\/(index|csv|audio)|disk\/(node|none)|threads\/(node|web|team|worker|web-worker)|chunks\/[\w.-]+)\.js(\.map)?$/,
+  /^build\/standalone\/(lstm-wasm|relaxed|csv|audio)\.js$/,
   /^build\/wasm\/(simd|relaxed)(\.wasm|\.js|\.module\.js|\.edge\.js|\.node\.js|\.d\.ts|\.wasm\.d\.ts)$/,
   /^build\/types\/.+\.d\.ts$/,
 ];

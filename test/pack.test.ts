@@ -80,7 +80,7 @@ const SHOW = 'const show = (value) => console.log(JSON.stringify(value));';
 describe('the packed package', () => {
   it('holds what it needs and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|build\/(LICENSE\.assemblyscript|[\w/.-]+\.(js|js\.map|d\.ts)|wasm\/(simd|relaxed)\.wasm))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|build\/(LICENSE\.[\w-]+|[\w/.-]+\.(js|js\.map|d\.ts)|wasm\/(simd|relaxed)\.wasm))$/;
     const names = files.map(({ path }) => path);
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
     expect(names.filter((name) => /test|debug|assembly\/|\.gitkeep/.test(name))).toEqual([]);
@@ -208,17 +208,21 @@ describe('the installed package', () => {
     expect(shown.map(([, variant]) => variant)).toEqual(['simd', 'relaxed']);
   });
 
-  it('is one file for pages without a bundler, which imports nothing', async () => {
+  it('is one file for pages without a bundler, which imports two others only when they are asked for', async () => {
     const folder = join(consumer, 'node_modules/lstm-wasm/build/standalone');
     const { unpkg, jsdelivr } = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8'));
     expect([unpkg, jsdelivr]).toEqual(Array(2).fill('./build/standalone/lstm-wasm.js'));
-    expect(readdirSync(folder).sort()).toEqual(['lstm-wasm.js', 'relaxed.js']);
+    expect(readdirSync(folder).sort()).toEqual(['audio.js', 'csv.js', 'lstm-wasm.js', 'relaxed.js']);
     const entryPoints = readdirSync(folder).map((name) => join(folder, name));
     const { metafile } = await build({
       ...{ entryPoints, outdir: folder, external: ['*'] },
       ...{ bundle: true, metafile: true, write: false },
     });
-    expect(Object.values(metafile.inputs).map(({ imports }) => imports)).toEqual([[], []]);
+    const imported = Object.values(metafile.inputs).map(({ imports }) =>
+      imports.map(({ path, kind }) => `${kind} ${path}`).sort(),
+    );
+    const later = ['dynamic-import ./audio.js', 'dynamic-import ./csv.js'];
+    expect(imported).toEqual([[], [], later, []]);
   });
 
   it('has the same names in that file, and they work', () => {
