@@ -27,11 +27,14 @@ function isOutside(file) {
 
 /** Imports of the file that is outside, of more than its types. */
 function leaning(file) {
-  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b(?! type\b)[^;]*?'([^']*)'/gm);
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(?!type\b)[^;(=]*?'([^']*)'/gm);
   const [name] = OUTSIDE.match(/[\w-]+(?=\.ts$)/);
   return [...imports]
     .filter(([, from]) => from === '#audio' || from.endsWith(`/${name}.js`))
-    .map(([statement]) => `${file}: ${statement}: only import('#audio') may ask for what is not exact`);
+    .map(
+      ([statement]) =>
+        `${file}: ${statement.replace(/\s+/g, ' ')}: only import('#audio') may ask for what is not exact`,
+    );
 }
 
 /** What remains forbidden, as lines of the code that esbuild prints. */

@@ -63,10 +63,16 @@ export function windows(series: Series, options: WindowsOptions): Windows {
   }
   const count = Math.floor((rows - steps - horizon) / stride) + 1;
   const all = Int32Array.from({ length: count }, (_, n) => n * stride);
+  const inInputs = missingBefore(checked, inputs);
+  const inTargets = missingBefore(checked, targets);
   const isWhole = (start: number) =>
-    missingIn(checked, start, steps, inputs) < 0 && missingIn(checked, start + steps, horizon, targets) < 0;
+    inInputs[start + steps] === inInputs[start] &&
+    inTargets[start + steps + horizon] === inTargets[start + steps];
   const starts = all.filter(isWhole);
-  if (missing === 'refuse' && starts.length < count) refuse(checked, all, steps, horizon, inputs, targets);
+  if (missing === 'refuse' && starts.length < count) {
+    const start = all.find((one) => !isWhole(one)) as number;
+    refuse(checked, start, start + steps, start + steps + horizon, inputs, targets);
+  }
   if (starts.length === 0)
     throw new RangeError(`series expected a window without a missing value, got ${count} with one each`);
   checkRoom(starts.length, Math.max(steps * inputs.length, horizon * targets.length));
@@ -79,30 +85,34 @@ export function windows(series: Series, options: WindowsOptions): Windows {
   };
 }
 
-/** The place of the first missing value in some rows and columns; −1 where there is none. */
-function missingIn({ data, shape }: Series, from: number, count: number, columns: readonly number[]): number {
-  const width = shape[1] as number;
-  for (let row = from; row < from + count; row++) {
-    for (const column of columns) if (Number.isNaN(data[row * width + column])) return row * width + column;
+/** For each row how many values are missing in some columns of the rows before it; one more, for the end. */
+function missingBefore({ data, shape }: Series, columns: readonly number[]): Float64Array {
+  const [rows, width] = shape as [number, number];
+  const before = new Float64Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    let count = before[row] as number;
+    for (const column of columns) if (Number.isNaN(data[row * width + column])) count++;
+    before[row + 1] = count;
   }
-  return -1;
+  return before;
 }
 
+/** Names the first missing value of a window. */
 function refuse(
   series: Series,
-  starts: Int32Array,
-  steps: number,
-  horizon: number,
+  start: number,
+  middle: number,
+  end: number,
   inputs: readonly number[],
   targets: readonly number[],
 ): never {
-  const places = Array.from(starts, (start) => [
-    missingIn(series, start, steps, inputs),
-    missingIn(series, start + steps, horizon, targets),
-  ]).flat();
-  const first = places.find((place) => place >= 0) as number;
+  const width = series.shape[1] as number;
+  let row = start;
+  const isMissing = (column: number) => Number.isNaN(series.data[row * width + column]);
+  while (row < end && !(row < middle ? inputs : targets).some(isMissing)) row++;
+  const column = (row < middle ? inputs : targets).find(isMissing) as number;
   throw new RangeError(
-    `${placeIn('series', series, first)} expected a number, got NaN: fillMissing() fills, missing: 'skip' leaves out such windows`,
+    `${placeIn('series', series, row * width + column)} expected a number, got NaN: fillMissing() fills, missing: 'skip' leaves out such windows`,
   );
 }
 
