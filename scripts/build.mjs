@@ -9,9 +9,9 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { besideIt } from './beside-it.mjs';
 import { lightLoader } from './light-loader.mjs';
+import { lightParser } from './light-parser.mjs';
 import { oneChunk } from './one-chunk.mjs';
 import { withoutBinaries } from './without-binaries.mjs';
-import { withoutStreams } from './without-streams.mjs';
 
 const ENTRIES = {
   index: 'src/index.ts',
@@ -131,10 +131,11 @@ async function buildHost() {
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
   await bundle(LATER, { sourcemap: false });
   await bundle(LIBRARIES, {
-    // What Papa Parse asks for, to know that it is neither an AMD module nor to bring streams of Node along.
-    define: { define: 'undefined', PAPA_BROWSER_CONTEXT: 'true' },
+    define: { PAPA_BROWSER_CONTEXT: 'true' }, // by which Papa Parse knows that it has no streams of Node to bring along
     mainFields: ['module', 'main'],
-    plugins: [withoutStreams],
+    plugins: [lightParser],
+    // Papa Parse has the text of a worker in it, which publint takes for CommonJS where no export stands on its own.
+    banner: { js: 'export{};' },
     minify: true,
     sourcemap: false,
   });
@@ -188,7 +189,10 @@ function carryLicenses() {
       'assemblyscript',
       "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.",
     ],
-    papaparse: ['papaparse', 'Papa Parse is in csv.js, in build/data and build/standalone.'],
+    papaparse: [
+      'papaparse',
+      'Papa Parse is in csv.js, in build/data and build/standalone, without its wrapper and its streams.',
+    ],
     'fourier-transform': [
       'fourier-transform',
       'fourier-transform is in audio.js, in build/data and build/standalone.',

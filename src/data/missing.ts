@@ -3,25 +3,21 @@ import { checkNumber, checkOneOf, checkOptions } from '../border/options.js';
 import { checkSeries, columnName, placeIn, type Series, seriesLike } from './series.js';
 import { meansOf } from './statistics.js';
 
+interface NeighbourOptions {
+  /** The longest gap that is filled, in rows; longer ones stay missing. Default `Infinity`. */
+  maxGap?: number;
+  /** What becomes of a gap that lacks a neighbour: an error, or it takes the one from its other side. Default `refuse`. */
+  edges?: 'refuse' | 'nearest';
+}
+
+/** How {@link fillMissing} fills. */
 export type FillOptions =
-  | {
-      /** The last value before. It takes nothing from the future. */
-      method: 'forward';
-      maxGap?: number;
-      edges?: 'refuse' | 'nearest';
-    }
-  | {
-      /** A straight line between the values before and behind. It looks ahead: never across a split, nor where you predict. */
-      method: 'interpolate';
-      maxGap?: number;
-      edges?: 'refuse' | 'nearest';
-    }
-  | {
-      /** The column's mean in `of`, which is to be the training part. */
-      method: 'mean';
-      of: Series;
-      maxGap?: number;
-    };
+  /** The last value before. It takes nothing from the future. */
+  | ({ method: 'forward' } & NeighbourOptions)
+  /** A straight line between the values before and behind. It looks ahead: fill each part of a split on its own. */
+  | ({ method: 'interpolate' } & NeighbourOptions)
+  /** The column's mean in `of`, which is to be the training part. */
+  | { method: 'mean'; of: Series; maxGap?: number };
 
 /**
  * How many values are missing in each column of a series.
