@@ -13,6 +13,8 @@ export default defineConfig(({ mode }) => ({
     // The source, as the tests of everything else have it; without these the built copy would be taken, or what an example
     // with a package.json of its own has installed.
     alias: [
+      { find: '#audio', replacement: source('src/data/log-mel.ts') },
+      { find: '#csv', replacement: source('src/data/csv-parser.ts') },
       { find: '#disk', replacement: source('src/runtime/disk.node.ts') },
       { find: '#team', replacement: source('src/training/team.ts') },
       { find: '#threads', replacement: source('test/threads.ts') },

@@ -5,9 +5,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { besideIt } from './beside-it.mjs';
 import { lightLoader } from './light-loader.mjs';
+import { lightParser } from './light-parser.mjs';
 import { oneChunk } from './one-chunk.mjs';
 import { shortNames } from './short-names.mjs';
 import { withoutBinaries } from './without-binaries.mjs';
@@ -28,6 +30,9 @@ const ENTRIES = {
 /** What is imported only when it is asked for. */
 const LATER = { 'threads/team': 'src/training/team.ts' };
 
+/** The same, with a library of others inside, whose licence is carried along. */
+const LIBRARIES = { 'data/audio': 'src/data/log-mel.ts', 'data/csv': 'src/data/csv-parser.ts' };
+
 /** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
 const ALONE = { 'threads/web-worker': 'src/training/worker.ts' };
 
@@ -45,12 +50,12 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
-    requireFiles(Object.values({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
+    requireFiles(Object.values({ ...ENTRIES, ...LATER, ...LIBRARIES, ...ALONE, ...STANDALONE }));
     const short = await shortNames(bundled({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
     await buildHost(short);
     await buildStandalone(short);
     await buildTypes();
-    carryLicense();
+    carryLicenses();
   }
 } catch (error) {
   console.error(`build: ${error.message}`);
@@ -128,6 +133,17 @@ async function buildHost(short) {
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
   await build(bundled(LATER, { ...short, sourcemap: false }));
   await build(
+    bundled(LIBRARIES, {
+      define: { PAPA_BROWSER_CONTEXT: 'true' }, // by which Papa Parse knows that it has no streams of Node to bring along
+      mainFields: ['module', 'main'],
+      plugins: [lightParser],
+      // Papa Parse has the text of a worker in it, which publint takes for CommonJS where no export stands on its own.
+      banner: { js: 'export{};' },
+      minify: true,
+      sourcemap: false,
+    }),
+  );
+  await build(
     bundled(ALONE, {
       ...short,
       alias: { '#threads': './src/runtime/threads.web.ts' },
@@ -148,7 +164,7 @@ function bundled(entryPoints, options) {
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#disk', '#team', '#threads', 'node:*'],
+    external: ['#wasm/*', '#audio', '#csv', '#disk', '#team', '#threads', 'node:*'],
     plugins: [lightLoader, oneChunk],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
@@ -157,27 +173,49 @@ function bundled(entryPoints, options) {
   };
 }
 
-/** `#wasm/*` and `#disk` lead to what pages have, as package.json says. */
-function buildStandalone(short) {
-  return build(
+/** `#wasm/*` and `#disk` lead to what pages have, as package.json says; what only some ask for lies beside the one file. */
+async function buildStandalone(short) {
+  await build(
     bundled(STANDALONE, {
       ...short,
       outdir: 'build/standalone',
       platform: 'browser',
       alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
       external: [],
-      plugins: [lightLoader],
+      plugins: [lightLoader, besideIt],
       minify: true,
       sourcemap: false,
     }),
   );
+  for (const name of Object.keys(LIBRARIES)) {
+    await copyFile(`build/${name}.js`, `build/standalone/${basename(name)}.js`);
+  }
 }
 
-function carryLicense() {
-  const license = readFileSync('node_modules/assemblyscript/LICENSE', 'utf8');
-  const note =
-    "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.\n\n";
-  writeFileSync('build/LICENSE.assemblyscript', note + license);
+/** What others wrote and is in the package, with where it is and the licence that it is under. */
+function carryLicenses() {
+  const carried = {
+    assemblyscript: [
+      'assemblyscript',
+      "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.",
+    ],
+    papaparse: [
+      'papaparse',
+      'Papa Parse is in csv.js, in build/data and build/standalone, without its wrapper and its streams.',
+    ],
+    'fourier-transform': [
+      'fourier-transform',
+      'fourier-transform is in audio.js, in build/data and build/standalone.',
+    ],
+    'decode-wav': [
+      '@audio/decode-wav',
+      '@audio/decode-wav is in audio.js, in build/data and build/standalone.',
+    ],
+  };
+  for (const [name, [from, note]] of Object.entries(carried)) {
+    const license = readFileSync(`node_modules/${from}/LICENSE`, 'utf8');
+    writeFileSync(`build/LICENSE.${name}`, `${note}\n\n${license}`);
+  }
 }
 
 function buildTypes() {

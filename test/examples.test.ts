@@ -25,6 +25,8 @@ const entries: Record<string, string> = {
   'lstm-wasm/files': 'src/files/index.ts',
   'lstm-wasm/data': 'src/data/index.ts',
   'lstm-wasm/worker': 'src/worker.ts',
+  '#audio': 'src/data/log-mel.ts',
+  '#csv': 'src/data/csv-parser.ts',
   '#disk': 'src/runtime/disk.node.ts',
   '#team': 'src/training/team.ts',
   '#threads': 'src/runtime/threads.node.ts',

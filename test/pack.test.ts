@@ -80,7 +80,7 @@ const SHOW = 'const show = (value) => console.log(JSON.stringify(value));';
 describe('the packed package', () => {
   it('holds what it needs and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|build\/(LICENSE\.assemblyscript|[\w/.-]+\.(js|js\.map|d\.ts)|wasm\/(simd|relaxed)\.wasm))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|build\/(LICENSE\.[\w-]+|[\w/.-]+\.(js|js\.map|d\.ts)|wasm\/(simd|relaxed)\.wasm))$/;
     const names = files.map(({ path }) => path);
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
     expect(names.filter((name) => /test|debug|assembly\/|\.gitkeep/.test(name))).toEqual([]);
@@ -94,8 +94,8 @@ describe('the packed package', () => {
     ])
       expect(names).toContain(name);
     // Both binaries, each as wasm, as text and as base64; the sources in the maps; the declarations; all in one file once more,
-    // and the worker of pages.
-    expect(unpackedSize).toBeLessThan(1_700_000);
+    // and the worker of pages; the readers of CSV and sound, beside that file too.
+    expect(unpackedSize).toBeLessThan(2_000_000);
   });
 
   it('names no place of the machine that built it', () => {
@@ -208,17 +208,21 @@ describe('the installed package', () => {
     expect(shown.map(([, variant]) => variant)).toEqual(['simd', 'relaxed']);
   });
 
-  it('is one file for pages without a bundler, which imports nothing', async () => {
+  it('is one file for pages without a bundler, which imports two others only when they are asked for', async () => {
     const folder = join(consumer, 'node_modules/lstm-wasm/build/standalone');
     const { unpkg, jsdelivr } = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8'));
     expect([unpkg, jsdelivr]).toEqual(Array(2).fill('./build/standalone/lstm-wasm.js'));
-    expect(readdirSync(folder).sort()).toEqual(['lstm-wasm.js', 'relaxed.js']);
+    expect(readdirSync(folder).sort()).toEqual(['audio.js', 'csv.js', 'lstm-wasm.js', 'relaxed.js']);
     const entryPoints = readdirSync(folder).map((name) => join(folder, name));
     const { metafile } = await build({
       ...{ entryPoints, outdir: folder, external: ['*'] },
       ...{ bundle: true, metafile: true, write: false },
     });
-    expect(Object.values(metafile.inputs).map(({ imports }) => imports)).toEqual([[], []]);
+    const imported = Object.values(metafile.inputs).map(({ imports }) =>
+      imports.map(({ path, kind }) => `${kind} ${path}`).sort(),
+    );
+    const later = [...Array(2).fill('dynamic-import ./audio.js'), 'dynamic-import ./csv.js'];
+    expect(imported).toEqual([[], [], later, []]);
   });
 
   it('has the same names in that file, and they work', () => {
@@ -230,6 +234,23 @@ describe('the installed package', () => {
       const { model } = all.loadModel(all.saveModel(new all.LSTM(2, 3, { runtime })));
       show([missing, 'relaxed' in all, model.parameterCount]);`;
     expect(run(program)).toEqual([[], false, 84]);
+  });
+
+  it('reads tables and sound, from its entries and from its one file, with what is loaded then', () => {
+    const program = `import * as data from 'lstm-wasm/data'; import * as standalone from 'lstm-wasm/standalone'; ${SHOW}
+      const seen = [];
+      for (const { readCsv, logMel } of [data, standalone]) {
+        const table = await readCsv('a,b\\n1,"2"\\n');
+        const mel = await logMel({ sampleRate: 8000 });
+        seen.push([...table.numbers().data], mel.frames(new Float32Array(360)).shape);
+      }
+      show(seen);`;
+    expect(run(program)).toEqual([
+      [1, 2],
+      [3, 40],
+      [1, 2],
+      [3, 40],
+    ]);
   });
 
   it('trains to the bits that every runtime has to give', () => {
@@ -283,10 +304,32 @@ describe('a page that esbuild bundles', () => {
   });
 });
 
+describe('libraries of others', () => {
+  it.each([
+    ['an LSTM', "import { LSTM } from 'lstm-wasm'; console.log(LSTM);"],
+    ['windows', "import { batches, windows } from 'lstm-wasm/data'; console.log(batches, windows);"],
+    ['all of data', "import * as data from 'lstm-wasm/data'; console.log(data);"],
+  ])('are in no file that a page with %s loads first', async (_, contents) => {
+    const { metafile } = await build({
+      stdin: { contents, resolveDir: consumer },
+      ...{ bundle: true, format: 'esm', splitting: true, platform: 'browser' },
+      ...{ write: false, metafile: true, outdir: folder },
+    });
+    const entry = Object.keys(metafile.outputs).find((name) => /stdin/.test(name)) as string;
+    const first = [entry];
+    for (const name of first) {
+      const { imports } = metafile.outputs[name] as (typeof metafile.outputs)[string];
+      first.push(...imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path));
+    }
+    const inputs = first.flatMap((name) => Object.keys(metafile.outputs[name]?.inputs ?? {}));
+    expect(inputs.filter((name) => /(csv|audio)\.js$/.test(name))).toEqual([]);
+  });
+});
+
 const CONSUMER = `
 import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
 import { createRuntime, setDefaultRuntime } from 'lstm-wasm';
-import { batches, lanes, Vocabulary } from 'lstm-wasm/data';
+import { type Batches, batches, bucketBatches, type CsvTable, chronologicalSplit, lanes, logMel, readCsv, type Series, StandardScaler, Vocabulary, WordVocabulary, windows } from 'lstm-wasm/data';
 import { loadModel, saveModel, type LoadedModel } from 'lstm-wasm/files';
 import { relaxed } from 'lstm-wasm/relaxed';
 import { trainInWorker, type WorkerTraining } from 'lstm-wasm/worker';
@@ -314,6 +357,17 @@ export async function train(data: Batch<Integers>[]): Promise<number> {
   for await (const { gradNorm } of training) last = gradNorm;
   await training.pause();
   return last;
+}
+export async function forecast(text: string): Promise<Tensor> {
+  const table: CsvTable = await readCsv(text);
+  const { train, test } = chronologicalSplit(table.numbers(['a'], { missing: [''] }), { test: 0.2 });
+  const scaler: StandardScaler = new StandardScaler().fit(train);
+  const scaled: Series = scaler.transform(test);
+  for await (const _ of trainer.run(bucketBatches({ input: [input], target: [new Int32Array(2)] }, { batchSize: 1 }))) _;
+  const words: Int32Array = WordVocabulary.fromJSON(JSON.stringify(WordVocabulary.of([text]))).encode(text);
+  (await logMel({ sampleRate: words.length })).frames(input.data);
+  const perRow: Batches<{ input: Tensor | { data: ArrayLike<number> } }> = batches(windows(scaled, { steps: 2 }), { batchSize: 1 });
+  return perRow.length > 1 ? scaled : scaler.inverseTransform(windows(scaled, { steps: 2 }).target, { columns: ['a'] });
 }
 const loaded: LoadedModel = loadModel(saveModel(model, { trainer, metadata: { a: Vocabulary.ofCharacters('a').decode([0]) } }));
 // @ts-expect-error: no such option

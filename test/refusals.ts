@@ -105,6 +105,11 @@ export function refuses(variant: Variant, rows: readonly Row[]): void {
   });
 }
 
+/** A test for each row of what touches no layer and no runtime. */
+export function refusesAlone(rows: readonly Row[]): void {
+  it.each(rows)('%s', (_, act, error, message) => expectRefusal(() => act({} as Subjects), error, message));
+}
+
 type Make = (s: Subjects, value: never) => unknown;
 
 /** Rows for an argument that takes a whole number from 1 up. */

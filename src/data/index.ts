@@ -1,9 +1,26 @@
+export { type LogMel, type LogMelOptions, logMel, readWav, type Wav } from './audio.js';
+export { type Batches, type BatchesOptions, type BatchesState, batches } from './batches.js';
+export { type Bucket, type BucketsOptions, bucketBatches } from './buckets.js';
+export { type CsvOptions, type CsvTable, readCsv } from './csv.js';
+export { type LanesOptions, lanes } from './lanes.js';
+export { countMissing, type FillOptions, fillMissing } from './missing.js';
+export type { Scaler, ScalerOptions, ScalerState } from './scaler.js';
 export {
-  type Batches,
-  type BatchesOptions,
-  type BatchesState,
-  batches,
-  type LanesOptions,
-  lanes,
-} from './batches.js';
+  MinMaxScaler,
+  type MinMaxScalerOptions,
+  type MinMaxScalerState,
+  StandardScaler,
+  type StandardScalerState,
+} from './scalers.js';
+export { type Padded, padSequences, type Sequences } from './sequences.js';
+export type { Column, Series } from './series.js';
+export { chronologicalSplit, type SeriesPart, type SplitOptions } from './split.js';
 export { Vocabulary } from './vocabulary.js';
+export { type Windows, type WindowsOptions, windows } from './windows.js';
+export {
+  type EncodeOptions,
+  WordVocabulary,
+  type WordVocabularyOptions,
+  type WordVocabularyState,
+} from './word-vocabulary.js';
+export { tokenize } from './words.js';

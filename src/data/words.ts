@@ -1,0 +1,32 @@
+import { describe } from '../border/errors.js';
+
+/**
+ * What parts words: white space and punctuation, listed rather than asked of the engine, whose tables of Unicode have versions. Runs of
+ * the first are dropped, each of the second is a token.
+ */
+const SPACE = '\\s\\u0085\\u200b';
+const PUNCTUATION =
+  '!-\\/:-@\\[-`{-~\\u00a1-\\u00a9\\u00ab-\\u00ac\\u00ae-\\u00b1\\u00b4\\u00b6-\\u00b8\\u00bb\\u00bf\\u00d7\\u00f7\\u2010-\\u2027\\u2030-\\u205e\\u20a0-\\u20cf\\u2190-\\u2bff\\u3001-\\u3003\\u3008-\\u3011\\u3014-\\u301f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65';
+const WORD = `[^${SPACE}${PUNCTUATION}]`;
+
+/** A word may have one of ' ’ - between its letters; a number . and , between its digits. */
+const TOKEN = new RegExp(
+  `\\d+(?:[.,]\\d+)+(?!${WORD})|${WORD}+(?:['\\u2019-]${WORD}+)*|[${PUNCTUATION}]`,
+  'gu',
+);
+
+/**
+ * The words and punctuation of a text, in order; white space is left out. A word keeps an apostrophe or hyphen between its letters, a
+ * number the points and commas between its digits; every other mark is a token of its own.
+ *
+ * @throws TypeError for what is no text
+ * @example
+ * ```ts
+ * import { tokenize } from 'lstm-wasm/data';
+ * console.log(tokenize("Don't pay $3.50!").join(' | ')); // Don't | pay | $ | 3.50 | !
+ * ```
+ */
+export function tokenize(text: string): string[] {
+  if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
+  return text.match(TOKEN) ?? [];
+}
