@@ -14,10 +14,12 @@ const INTERNAL = [
     'coreLayers',
     'dInput',
     'draw',
+    'draws',
     'drop',
     'enter',
     'extras',
     'fits',
+    'floats',
   ],
   ...[
     'forwardIn',

@@ -54,15 +54,10 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** What parameters show of themselves. */
+/** What parameters show of themselves, and how they would begin. */
 export const INFERRED = [
-  'numLayers',
-  'bias',
-  'bidirectional',
-  'learnInitial',
-  'projSize',
-  'peepholes',
-  'layerNorm',
+  ...['numLayers', 'bias', 'bidirectional', 'learnInitial', 'projSize', 'peepholes', 'layerNorm'],
+  ...['init', 'forgetBias', 'chrono'],
 ];
 
 /** What every recurrent layer takes, each with its default. */

@@ -54,7 +54,7 @@ export type StepInput = Float32Array | IntegerArray;
  * sequence gives at that time. Changes of the weights take effect at the next step.
  */
 export class Stream {
-  readonly runtime: Runtime;
+  declare readonly runtime: Runtime;
   readonly #holdings: Holdings;
   readonly #batch: number | undefined;
   readonly #rows: number;
@@ -180,7 +180,7 @@ export class Stream {
     const size = this.#rows * width;
     return pointers.map((pointer, n) => [
       data.subarray(n * size, (n + 1) * size),
-      this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size),
+      this.runtime.floats(pointer, size),
     ]) as [Float32Array, Float32Array][];
   }
 
