@@ -3,10 +3,7 @@ import { readFile } from 'node:fs/promises';
 /** What the core has no use for: it imports nothing, holds no managed objects, and its exports are called as they are. */
 const UNUSED = [
   ['const utf16 = ', '/** Gets a string from memory. */'],
-  [
-    '  const extended = preInstantiate(imports);\n  const instance = new',
-    '  const instance = new WebAssembly.',
-  ],
+  ['  function getString(memory, ptr)', '  return extendedExports;'],
   ['  const exports = instance.exports;', '}\n\nfunction isResponse'],
 ];
 

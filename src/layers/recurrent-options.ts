@@ -103,7 +103,7 @@ export function checkRecurrent(
   refuse(bidirectional && reverse, 'reverse expected one direction: a bidirectional layer runs in both');
   refuse(
     stateful && (bidirectional || reverse),
-    'stateful expected a layer that runs forward: what runs from the last step to the first has nothing to hand on',
+    'stateful expected a layer that runs forward: from the last step to the first there is nothing to hand on',
   );
   return { ...checked, seed: options.seed, zoneout: checkZoneout(options.zoneout, hasCell) };
 }

@@ -20,9 +20,7 @@ export interface GeneratorState {
 }
 
 function outOfMemory(bytes: number): RangeError {
-  return new RangeError(
-    `out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`,
-  );
+  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime holds at most 4 GiB`);
 }
 
 /** Told in doubles, before any call: the core would see a size modulo 2^32. @throws RangeError from 4 GiB on */
