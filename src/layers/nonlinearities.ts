@@ -44,13 +44,12 @@ export function checkActivations(
   const expected = `[${parts.join(', ')}]${directions > 1 ? ', or two such lists' : ''}`;
   const list = given === undefined ? defaults : given;
   if (!Array.isArray(list)) throw wrongKind('activations', expected, list);
-  const nested = Array.isArray(list[0]);
-  if (nested && list.length !== directions) {
+  const lists: unknown[] = Array.isArray(list[0]) ? list : Array(directions).fill(list);
+  if (lists.length !== directions) {
     const run = directions > 1 ? 'two directions' : 'one direction';
-    throw wrongValue('activations', `${expected}: the layer runs in ${run}`, `${list.length} lists`);
+    throw wrongValue('activations', `${expected}: the layer runs in ${run}`, `${lists.length} lists`);
   }
-  return Array.from({ length: directions }, (_, direction) => {
-    const own = nested ? list[direction] : list;
+  return Array.from(lists, (own) => {
     if (!Array.isArray(own)) throw wrongKind('activations', expected, own);
     if (own.length !== parts.length) throw wrongValue('activations', expected, `${own.length} of them`);
     return own.flatMap((spec, part) => check(`activations: ${parts[part]}`, spec));

@@ -114,14 +114,12 @@ export class Stream {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
-    const { f32 } = this.runtime;
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
-        const first = (initial[n] ?? 0) >>> 2;
         for (const row of rows) {
-          const start = (pointer >>> 2) + row * width;
-          if (first) f32.copyWithin(start, first, first + width);
-          else f32.fill(0, start, start + width);
+          const state = this.runtime.floats(pointer + row * width * 4, width);
+          if (initial[n]) state.set(this.runtime.floats(initial[n], width));
+          else state.fill(0);
         }
       }
     }

@@ -61,8 +61,7 @@ const disposeSymbol = (Symbol as { dispose?: symbol }).dispose;
 export function disposable(owner: object): void {
   const prototype = Object.getPrototypeOf(owner);
   if (disposeSymbol === undefined || disposeSymbol in prototype) return;
-  const dispose = function (this: { dispose(): void }) {
+  prototype[disposeSymbol] = function (this: { dispose(): void }) {
     this.dispose();
   };
-  Object.defineProperty(prototype, disposeSymbol, { value: dispose, configurable: true, writable: true });
 }
