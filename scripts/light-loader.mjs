@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 /** What the core has no use for: it imports nothing, holds no managed objects, and its exports are called as they are. */
 const UNUSED = [
-  ['const utf16 = ', '/** polyfill for Object.hasOwn'],
+  ['const utf16 = ', '/** Gets a string from memory. */'],
   ['  function getString(memory, ptr)', '  return extendedExports;'],
   ['  const exports = instance.exports;', '}\n\nfunction isResponse'],
 ];

@@ -14,10 +14,12 @@ const INTERNAL = [
     'coreLayers',
     'dInput',
     'draw',
+    'draws',
     'drop',
     'enter',
     'extras',
     'fits',
+    'floats',
   ],
   ...[
     'forwardIn',
@@ -30,7 +32,7 @@ const INTERNAL = [
     'initial',
     'inputBytes',
   ],
-  ...['latest', 'leave', 'levels', 'mark', 'named', 'needGradient', 'nextStream', 'nonlinearities', 'oneHot'],
+  ...['latest', 'leave', 'levels', 'named', 'needGradient', 'nextStream', 'nonlinearities', 'oneHot'],
   ...[
     'openStage',
     'order',
@@ -58,11 +60,8 @@ const INTERNAL = [
   ...['turned', 'turningBytes', 'upToDate', 'used', 'wantInput', 'width'],
 ];
 
-/** Those of the structs in src/layers/plan.ts that are also options, or another thread's, or go by a letter. */
-const KEPT = [
-  ...['active', 'bias', 'cell', 'cellClip', 'clip', 'columns', 'coupled', 'epsilon', 'hidden', 'ids', 'mask'],
-  ...['peepholes', 'reverse', 'rows', 'scratch'],
-];
+/** Those of the structs in src/layers/plan.ts that are also options, or go to other threads. */
+const KEPT = ['bias', 'cellClip', 'clip', 'coupled', 'ids', 'mask', 'peepholes', 'reverse', 'rows'];
 
 function fieldsOf(file) {
   const fields = readFileSync(file, 'utf8').matchAll(/^ {2}(\w{2,}) = 0;/gm);

@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error: plain JavaScript, without declarations
+import { names as shortened } from '../scripts/short-names.mjs';
 import { leftOut } from './runtimes/left-out.js';
 
 /*
@@ -377,7 +379,31 @@ export type { Tape } from 'lstm-wasm';
 export { c0, h0, loaded, weight };
 `;
 
+/** All names that users meet: of exports, of what their arguments and results hold, and so on. */
+const PUBLIC_NAMES = `
+import * as all from 'lstm-wasm/standalone';
+type Next = [never, 0, 1, 2, 3, 4, 5];
+type Given = readonly unknown[];
+type Names<T, Depth extends number = 5> = [Depth] extends [never] ? never
+  : T extends abstract new (...given: infer A extends Given) => infer I ? Names<A[number] | I, Next[Depth]>
+  : T extends (...given: infer A extends Given) => infer R ? Names<A[number] | R, Next[Depth]>
+  : T extends ReadonlyMap<unknown, infer V> | Promise<infer V> | readonly (infer V)[] | AsyncIterable<infer V> ? Names<V, Next[Depth]>
+  : T extends ArrayBufferView | ArrayBuffer | AbortSignal ? never
+  : T extends object ? { [K in keyof T]: (string extends K ? never : K) | Names<T[K], Next[Depth]> }[keyof T]
+  : never;
+type Public = Names<(typeof all)[keyof typeof all]>;
+type Shared = Extract<Public, SHORTENED>;
+export const shared: [Shared] extends [never] ? 'none' : Shared = 'none';
+export const some: Extract<Public, 'numLayers' | 'readGrad' | 'optimizer'>[] = ['numLayers', 'readGrad', 'optimizer'];
+`;
+
 describe('the declarations', () => {
+  it('name nothing that the build has shortened', () => {
+    const union = shortened.map((name: string) => `'${name}'`).join(' | ');
+    writeFileSync(join(consumer, 'names.ts'), PUBLIC_NAMES.replace('SHORTENED', union));
+    expectTypes({ module: 'esnext', moduleResolution: 'bundler', lib: ['ES2022', 'DOM'] }, 'names.ts');
+  });
+
   it.each([
     ['nodenext', 'nodenext', 'ES2022,DOM'],
     ['esnext', 'bundler', 'ES2022,DOM'],
@@ -385,16 +411,17 @@ describe('the declarations', () => {
     ['esnext', 'bundler', 'ES2022,WebWorker'],
   ])('serve a consumer: module %s, resolution %s, lib %s', (module, moduleResolution, lib) => {
     writeFileSync(join(consumer, 'consumer.ts'), CONSUMER);
-    const options = { module, moduleResolution, target: 'ES2022', lib: lib.split(','), types: [] };
-    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
-    const compilerOptions = { ...options, ...strict, skipLibCheck: false, noEmit: true };
-    writeFileSync(
-      join(consumer, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
-    );
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const { status, stdout } = spawnSync(process.execPath, [tsc], { cwd: consumer, encoding: 'utf8' });
-    expect(stdout).toBe('');
-    expect(status).toBe(0);
+    expectTypes({ module, moduleResolution, lib: lib.split(',') }, 'consumer.ts');
   });
 });
+
+function expectTypes(options: Record<string, unknown>, file: string): void {
+  const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+  const checked = { target: 'ES2022', types: [], ...strict, skipLibCheck: false, noEmit: true };
+  const compilerOptions = { ...options, ...checked };
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc], { cwd: consumer, encoding: 'utf8' });
+  expect(stdout).toBe('');
+  expect(status).toBe(0);
+}

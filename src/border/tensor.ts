@@ -38,10 +38,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** @throws TypeError where `value` is no tensor, RangeError where its shape does not fit its data */
 export function checkTensor(name: string, value: unknown): Tensor {
-  const { data, shape } = fields(name, value, 'a tensor { data: Float32Array, shape }');
-  if (!(data instanceof Float32Array)) throw wrongKind(`${name}.data`, 'a Float32Array', data);
-  checkShape(name, shape, data.length);
-  return value as Tensor;
+  return checkArray(name, value, 'a tensor { data: Float32Array, shape }', 'a Float32Array', isFloat32);
 }
 
 /** The same for one given shape; `formula` says where it comes from. */
@@ -61,10 +58,7 @@ export function checkTensorOf(
 export function checkIntegers(name: string, value: unknown): IntegerTensor {
   if (isIntegerArray(value)) return { data: value, shape: [value.length] };
   const kinds = 'an Int32Array, Uint8Array, Uint16Array or Uint32Array';
-  const { data, shape } = fields(name, value, `${kinds}, or { data, shape } with one`);
-  if (!isIntegerArray(data)) throw wrongKind(`${name}.data`, kinds, data);
-  checkShape(name, shape, data.length);
-  return value as IntegerTensor;
+  return checkArray(name, value, `${kinds}, or { data, shape } with one`, kinds, isIntegerArray);
 }
 
 /** Every id in 0 … count − 1. */
@@ -96,9 +90,23 @@ export function isIntegerArray(value: unknown): value is IntegerArray {
   );
 }
 
-function fields(name: string, value: unknown, expected: string): { data: unknown; shape: unknown } {
+function isFloat32(value: unknown): value is Float32Array {
+  return value instanceof Float32Array;
+}
+
+/** `expected` names the whole, `kind` the array in it. */
+function checkArray<T extends Float32Array | IntegerArray>(
+  name: string,
+  value: unknown,
+  expected: string,
+  kind: string,
+  fits: (data: unknown) => data is T,
+): { data: T; shape: readonly number[] } {
   if (!isObject(value) || !('data' in value && 'shape' in value)) throw wrongKind(name, expected, value);
-  return value;
+  const { data, shape } = value;
+  if (!fits(data)) throw wrongKind(`${name}.data`, kind, data);
+  checkShape(name, shape, data.length);
+  return value as { data: T; shape: readonly number[] };
 }
 
 /** Sizes that multiply to `length`. @throws TypeError for no array of numbers, RangeError for other sizes */
@@ -118,11 +126,11 @@ export function valuesFor(shape: readonly number[]): string {
 
 /** Whether these are `size` floats. */
 export function isFloats(value: unknown, size: number): value is Float32Array {
-  return value instanceof Float32Array && value.length === size;
+  return isFloat32(value) && value.length === size;
 }
 
 /** The error of what is not. */
 export function wrongFloats(name: string, value: unknown, expected: string): Error {
-  if (!(value instanceof Float32Array)) return wrongKind(name, 'a Float32Array', value);
+  if (!isFloat32(value)) return wrongKind(name, 'a Float32Array', value);
   return wrongValue(name, expected, value.length);
 }

@@ -51,7 +51,7 @@ export function layerOf(described: LayerConfig, runtime: Runtime): Layer {
   if (described === null || typeof described !== 'object')
     throw new RangeError(`the file's model expected the description of a layer, got ${describe(described)}`);
   const { type, ...config } = described;
-  const make = Object.hasOwn(MAKERS, type) ? MAKERS[type] : undefined;
+  const make = Object.keys(MAKERS).includes(type) ? MAKERS[type] : undefined;
   if (make === undefined)
     throw new RangeError(
       `the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`,

@@ -189,7 +189,7 @@ function carriedOf(
   tensors: Record<string, NamedArray>,
 ): Record<string, Tensor> {
   const states: Record<string, Tensor> = {};
-  if (!names.some((name) => Object.hasOwn(tensors, `carried/${n}/${name}`))) return states;
+  if (!names.some((name) => `carried/${n}/${name}` in tensors)) return states;
   for (const name of names) {
     const key = `carried/${n}/${name}`;
     const { data, shape } = checkTensor(key, tensors[key]);

@@ -9,7 +9,7 @@ import type { Block, Tape } from './tape.js';
 
 /** Draws dropout masks. A mask is a function of the generator's state, so backward draws the same one again. */
 export class Masks {
-  readonly generator: GeneratorState;
+  declare readonly generator: GeneratorState;
   readonly #runtime: Runtime;
 
   constructor(runtime: Runtime, seed: number | undefined) {
@@ -56,7 +56,7 @@ export class Masks {
  */
 export class Dropout extends Stateless {
   override readonly type = 'Dropout';
-  readonly p: number;
+  declare readonly p: number;
   readonly #masks: Masks;
 
   constructor(p: number, options: { seed?: number; runtime?: Runtime } = {}) {

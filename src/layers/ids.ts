@@ -12,17 +12,14 @@ export function enterIds(
 ): Block {
   const { data, shape } = checkIntegers('input', input);
   checkIds('input', data, count);
-  const pointer = tape.take(data.length * 4);
-  const ids = runtime.i32.subarray(pointer >>> 2, (pointer >>> 2) + data.length);
-  if (!turned || shape.length !== 2) {
-    ids.set(data);
-    return { pointer, shape: [...shape], turned: false, ids: true };
-  }
-  const [batch, steps] = shape as [number, number];
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < steps; t++) ids[t * batch + b] = data[b * steps + t] as number;
-  }
-  return { pointer, shape: [...shape], turned: true, ids: true };
+  const bytes = data.length * 4;
+  const pointer = tape.take(bytes);
+  const [first = 0, second = 0] = shape;
+  const turns = turned && shape.length === 2;
+  const staged = turns ? tape.take(bytes) : pointer;
+  runtime.i32.set(data, staged >>> 2);
+  if (turns) runtime.core.turn(pointer, staged, first, second, 4);
+  return { pointer, shape: [...shape], turned: turns, ids: true };
 }
 
 /** The rows that ids stand for, 0 but for a 1. */

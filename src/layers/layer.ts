@@ -48,11 +48,11 @@ export type LayerConfig = { readonly type: string; readonly [key: string]: unkno
 
 /** What the layers of this package share: border checks, copies, tapes, parameters. */
 export abstract class CoreLayer implements Layer {
-  readonly runtime: Runtime;
+  declare readonly runtime: Runtime;
   /** @internal */
-  readonly holdings: Holdings;
+  declare readonly holdings: Holdings;
   /** @internal */
-  protected readonly tapes: TapePool;
+  declare protected readonly tapes: TapePool;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
@@ -217,8 +217,7 @@ export abstract class CoreLayer implements Layer {
     const staged = bytes > 0 ? tape.take(bytes) : pointer;
     const [first = 0, second = 0, ...row] = shape;
     if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
-    const start = staged >>> 2;
-    return { data: this.runtime.f32.slice(start, start + sizeOf(shape)), shape: [...shape] };
+    return { data: this.runtime.floats(staged, sizeOf(shape)).slice(), shape: [...shape] };
   }
 
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {

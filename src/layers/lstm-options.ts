@@ -54,18 +54,18 @@ export function checkLSTM(hiddenSize: number, options: LSTMOptions): OwnOptions 
   const checked = checkEach(options, CHECKS);
   const { projSize, layerNorm, coupled, forgetBias, chrono } = checked;
   if (projSize !== undefined && projSize >= hiddenSize) {
-    const expected = `fewer values than hiddenSize = ${hiddenSize}: a projection is there to make h smaller`;
-    throw wrongValue('projSize', expected, projSize);
+    throw wrongValue('projSize', `fewer values than hiddenSize = ${hiddenSize}`, projSize);
   }
   refuse(
     options.normEpsilon !== undefined && !layerNorm,
-    'normEpsilon expected a layer norm to be part of: it goes with layerNorm',
+    'normEpsilon expected a layer norm: it goes with layerNorm',
   );
   refuse(
     coupled && layerNorm === 'cell',
-    "coupled expected gates that do not hang on f: layerNorm 'cell' takes its mean over all four, f among them",
+    "coupled expected gates without f: layerNorm 'cell' takes its mean over all four",
   );
-  const [bias, lag] = [forgetBias, chrono].map((value) => value !== undefined) as [boolean, boolean];
+  const bias = forgetBias !== undefined;
+  const lag = chrono !== undefined;
   refuse(bias && lag, 'forgetBias and chrono both set the forget biases: give one of them');
   refuse(
     options.bias === false && (bias || lag),

@@ -49,9 +49,9 @@ export function checkActivations(
     throw new TypeError(
       `activations expected ${expected}: a list for each direction goes with bidirectional: true`,
     );
-  if (nested && list.length !== 2) throw wrongValue('activations', expected, `${list.length} lists`);
-  return Array.from({ length: directions }, (_, direction) => {
-    const own = nested ? list[direction] : list;
+  const lists: unknown[] = nested ? list : Array(directions).fill(list);
+  if (lists.length !== directions) throw wrongValue('activations', expected, `${lists.length} lists`);
+  return Array.from(lists, (own) => {
     if (!Array.isArray(own)) throw wrongKind('activations', expected, own);
     if (own.length !== parts.length) throw wrongValue('activations', expected, `${own.length} of them`);
     return own.flatMap((spec, part) => check(`activations: ${parts[part]}`, spec));

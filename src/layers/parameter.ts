@@ -8,11 +8,11 @@ import type { Holdings } from '../runtime/memory.js';
  * gives is a copy, and only `write` changes them.
  */
 export class Parameter {
-  readonly shape: readonly number[];
+  declare readonly shape: readonly number[];
   /** How many values. */
-  readonly size: number;
+  declare readonly size: number;
   /** @internal Where the values lie, with zeros up to the next multiple of four. */
-  readonly pointer: number;
+  declare readonly pointer: number;
   /** @internal Whoever holds the parameter keeps its layer: without it the memory would be given back. */
   owner: object | undefined;
   /** @internal Rises with every change, so that packed copies know when they are old. */
@@ -93,7 +93,7 @@ export class Parameter {
 
   /** @internal */
   zeroGrad(): void {
-    if (this.#gradient !== 0) this.#at(this.#gradient).fill(0);
+    if (this.#gradient !== 0) this.runtime.floats(this.#gradient, this.size).fill(0);
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
@@ -112,12 +112,8 @@ export class Parameter {
     this.#holdings.check();
     this.#checkLength('out', out);
     if (pointer === 0) return out.fill(0);
-    out.set(this.#at(pointer));
+    out.set(this.runtime.floats(pointer, this.size));
     return out;
-  }
-
-  #at(pointer: number): Float32Array {
-    return this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + this.size);
   }
 }
 

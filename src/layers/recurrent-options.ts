@@ -54,18 +54,10 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** What parameters show of themselves, or what is over once they are there. */
+/** What parameters show of themselves, and how they would begin. */
 export const INFERRED = [
-  'init',
-  'forgetBias',
-  'chrono',
-  'numLayers',
-  'bias',
-  'bidirectional',
-  'learnInitial',
-  'projSize',
-  'peepholes',
-  'layerNorm',
+  ...['numLayers', 'bias', 'bidirectional', 'learnInitial', 'projSize', 'peepholes', 'layerNorm'],
+  ...['init', 'forgetBias', 'chrono'],
 ];
 
 /** What every recurrent layer takes, each with its default. */
@@ -111,7 +103,7 @@ export function checkRecurrent(
   refuse(bidirectional && reverse, 'reverse expected one direction: a bidirectional layer runs in both');
   refuse(
     stateful && (bidirectional || reverse),
-    'stateful expected a layer that runs forward: what runs from the last step to the first has nothing to hand on',
+    'stateful expected a layer that runs forward: from the last step to the first there is nothing to hand on',
   );
   return { ...checked, seed: options.seed, zoneout: checkZoneout(options.zoneout, hasCell) };
 }

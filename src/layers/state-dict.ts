@@ -69,13 +69,14 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
 
 /** What the names of the parameters tell of the options. */
 function inferredFrom(own: Record<string, unknown>, stateSize: number): Record<string, unknown> {
-  const has = (name: string) => own[`${name}_l0`] !== undefined;
-  const inferred: Record<string, unknown> = { bias: has('bias_ih') && (has('bias_hh') || 'single') };
-  if (own.weight_ih_l0_reverse !== undefined) inferred.bidirectional = true;
-  if (has('h0')) inferred.learnInitial = true;
-  if (has('weight_hr')) inferred.projSize = stateSize;
-  if (has('weight_peephole')) inferred.peepholes = true;
-  if (has('weight_ln_ih')) inferred.layerNorm = 'cell';
-  else if (has('weight_ln')) inferred.layerNorm = 'gate';
-  return inferred;
+  const has = (name: string) => `${name}_l0` in own;
+  return {
+    bias: has('bias_ih') && (has('bias_hh') || 'single'),
+    ...('weight_ih_l0_reverse' in own && { bidirectional: true }),
+    ...(has('h0') && { learnInitial: true }),
+    ...(has('weight_hr') && { projSize: stateSize }),
+    ...(has('weight_peephole') && { peepholes: true }),
+    ...(has('weight_ln') && { layerNorm: 'gate' }),
+    ...(has('weight_ln_ih') && { layerNorm: 'cell' }),
+  };
 }

@@ -54,7 +54,7 @@ export type StepInput = Float32Array | IntegerArray;
  * sequence gives at that time. Changes of the weights take effect at the next step.
  */
 export class Stream {
-  readonly runtime: Runtime;
+  declare readonly runtime: Runtime;
   readonly #holdings: Holdings;
   readonly #batch: number | undefined;
   readonly #rows: number;
@@ -114,14 +114,12 @@ export class Stream {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
-    const { f32 } = this.runtime;
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
-        const first = (initial[n] ?? 0) >>> 2;
         for (const row of rows) {
-          const start = (pointer >>> 2) + row * width;
-          if (first) f32.copyWithin(start, first, first + width);
-          else f32.fill(0, start, start + width);
+          const state = this.runtime.floats(pointer + row * width * 4, width);
+          if (initial[n]) state.set(this.runtime.floats(initial[n], width));
+          else state.fill(0);
         }
       }
     }
@@ -180,7 +178,7 @@ export class Stream {
     const size = this.#rows * width;
     return pointers.map((pointer, n) => [
       data.subarray(n * size, (n + 1) * size),
-      this.runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size),
+      this.runtime.floats(pointer, size),
     ]) as [Float32Array, Float32Array][];
   }
 

@@ -58,7 +58,7 @@ export class Tape {
 
   takeZeros(bytes: number): number {
     const pointer = this.take(bytes);
-    this.#holdings.runtime.f32.fill(0, pointer >>> 2, (pointer + bytes) >>> 2);
+    this.#holdings.runtime.floats(pointer, bytes / 4).fill(0);
     return pointer;
   }
 

@@ -52,8 +52,8 @@ export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
 /** Engines say so in ways of their own, and some advise 'unsafe-eval'. */
 function forbidden(cause: unknown): Error {
   return new Error(
-    "WebAssembly may not run here: a page's Content-Security-Policy has to allow 'wasm-unsafe-eval' in script-src, and a bundle " +
-      "for an edge runtime has to be made with its condition, 'workerd' or 'edge-light'",
+    "WebAssembly may not run here: a page's Content-Security-Policy has to allow 'wasm-unsafe-eval' in script-src, a bundle for an " +
+      "edge runtime needs its condition, 'workerd' or 'edge-light'",
     { cause },
   );
 }

@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.js';
  * registry gives everything back when an owner is collected without `dispose`.
  */
 export class Holdings {
-  readonly runtime: Runtime;
+  declare readonly runtime: Runtime;
   readonly #pointers = new Set<number>();
   #disposed: string | undefined;
 
@@ -24,7 +24,7 @@ export class Holdings {
   /** A block of zeros. */
   takeZeros(bytes: number): number {
     const pointer = this.take(bytes);
-    this.runtime.f32.fill(0, pointer >>> 2, (pointer >>> 2) + Math.ceil(bytes / 4));
+    this.runtime.floats(pointer, Math.ceil(bytes / 4)).fill(0);
     return pointer;
   }
 
@@ -61,8 +61,7 @@ const disposeSymbol = (Symbol as { dispose?: symbol }).dispose;
 export function disposable(owner: object): void {
   const prototype = Object.getPrototypeOf(owner);
   if (disposeSymbol === undefined || disposeSymbol in prototype) return;
-  const dispose = function (this: { dispose(): void }) {
+  prototype[disposeSymbol] = function (this: { dispose(): void }) {
     this.dispose();
   };
-  Object.defineProperty(prototype, disposeSymbol, { value: dispose, configurable: true, writable: true });
 }

@@ -20,9 +20,7 @@ export interface GeneratorState {
 }
 
 function outOfMemory(bytes: number): RangeError {
-  return new RangeError(
-    `out of memory: ${bytes} bytes are needed at once, and a runtime holds at most 4 GiB in all`,
-  );
+  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime holds at most 4 GiB`);
 }
 
 /** Told in doubles, before any call: the core would see a size modulo 2^32. @throws RangeError from 4 GiB on */
@@ -30,21 +28,19 @@ export function refuseBytes(bytes: number): void {
   if (!(bytes < 4_294_967_296)) throw outOfMemory(bytes);
 }
 
-/** The stream of single draws. Layers count theirs up from 0. */
-const DRAWS = 0xfffffffe;
-
 /** One instance of the core with a memory of its own. Made by {@link createRuntime}. */
 export class Runtime {
   /** Which binary runs: `simd` gives the same bits everywhere, `relaxed` is faster. */
-  readonly variant: 'simd' | 'relaxed';
+  declare readonly variant: 'simd' | 'relaxed';
   /** The seed of everything drawn here. */
-  readonly seed: number;
+  declare readonly seed: number;
   /** @internal What it was made from, for the threads that make theirs from it. */
-  readonly module: WebAssembly.Module;
+  declare readonly module: WebAssembly.Module;
   /** @internal */
-  readonly core: Core;
+  declare readonly core: Core;
+  /** @internal How many single numbers it has drawn. */
+  draws = 0;
   #streams = 0;
-  #draws = 0;
   #scratch = 0;
   #scratchBytes = 0;
   readonly #source: number;
@@ -81,6 +77,11 @@ export class Runtime {
     return this.#i32;
   }
 
+  /** @internal A view of `count` floats, no longer good than {@link f32}. */
+  floats(pointer: number, count: number): Float32Array {
+    return this.f32.subarray(pointer >>> 2, (pointer >>> 2) + count);
+  }
+
   /** @internal A block of memory. @throws RangeError where there is no room for it */
   allocate(bytes: number): number {
     refuseBytes(bytes);
@@ -103,12 +104,6 @@ export class Runtime {
       this.#scratchBytes = bytes;
     }
     return this.#scratch;
-  }
-
-  /** @internal A number in [0, 1): the next of the runtime's own, or number `n` of a seed. */
-  draw(seed: number | undefined, n: number): number {
-    const counter = seed === undefined ? this.#draws++ : n;
-    return this.core.uniformAt(this.source(seed ?? this.seed, DRAWS), counter);
   }
 
   /** @internal The next stream of random numbers that nobody has drawn from. */

@@ -77,10 +77,19 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   const drawn = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
-    const u = runtime.draw(seed, row);
+    const u = draw(runtime, seed, row);
     drawn[row] = runtime.core.sampleRow(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;
+}
+
+/** The stream of single draws. Layers count theirs up from 0. */
+const DRAWS = 0xfffffffe;
+
+/** A number in [0, 1): the next of the runtime's own, or number `n` of a seed. */
+function draw(runtime: Runtime, seed: number | undefined, n: number): number {
+  const counter = seed === undefined ? runtime.draws++ : n;
+  return runtime.core.uniformAt(runtime.source(seed ?? runtime.seed, DRAWS), counter);
 }
 
 function checkLogits(logits: Tensor): { data: Float32Array; shape: readonly number[]; classes: number } {
