@@ -1,17 +1,17 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory';
-export { turn, isRelaxed } from './border';
+export { turn, copyRows, isRelaxed } from './border';
 export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
 export { lstmForward, lstmBackward } from './lstm';
 export { generalForward, generalBackward } from './general';
 export { carryState } from './recurrent';
-export { mergeForward, mergeBackward, copyRows } from './merge';
+export { mergeForward, mergeBackward } from './merge';
 export { multiply, addProduct } from './rows';
 export { gatherSteps, scatterSteps } from './ragged';
 export { embeddingForward, embeddingBackward } from './embedding';
 export { activationForward, activationBackward } from './activation';
-export { dropout, fillMask, fillUniform, fillNormal, fillPermutation, uniformAt } from './random';
+export { dropout, fillUniform, fillNormal, fillPermutation, uniformAt } from './random';
 export { fillOrthogonal, fillChrono } from './initialisers';
 export { softmaxRows, sampleRow, scaleBy } from './softmax';
 export { crossEntropyRows, squaredError, binaryCrossEntropySum } from './losses';

@@ -26,12 +26,12 @@ export class Masks {
   }
 
   again(out: number, x: number, count: number, p: number, counter: number): void {
-    this.#runtime.core.dropout(out, x, count, p, counter, this.#source);
+    this.#runtime.core.dropout(out, x, count, p, 1 / (1 - p), counter, this.#source);
   }
 
   /** A mask itself: 0 with the probability `p`, else `value`. */
   fill(out: number, count: number, p: number, value: number): void {
-    this.#runtime.core.fillMask(out, count, p, value, this.#pass(count), this.#source);
+    this.#runtime.core.dropout(out, 0, count, p, value, this.#pass(count), this.#source);
   }
 
   #pass(count: number): number {
