@@ -11,7 +11,7 @@ import { madd, splat, storeLanes } from './simd';
 const TANH: i32 = 0;
 export const SIGMOID: i32 = 1;
 const RELU: i32 = 2;
-export const EXPONENTIAL: i32 = 3;
+const EXPONENTIAL: i32 = 3;
 const HARD_SIGMOID: i32 = 4;
 const AFFINE: i32 = 5;
 const LEAKY_RELU: i32 = 6;
@@ -21,6 +21,14 @@ const ELU: i32 = 9;
 const SOFTSIGN: i32 = 10;
 
 export function activationForward(y: usize, x: usize, count: i32, kind: i32, alpha: f32, beta: f32): void {
+  if (kind == TANH) return tanhEvery(y, x, 16, count);
+  if (kind == SIGMOID) {
+    const whole = count & ~3;
+    sigmoidEvery(y, x, 16, whole);
+    y += <usize>whole << 2;
+    x += <usize>whole << 2;
+    count -= whole;
+  }
   const a = splat(alpha);
   const b = splat(beta);
   for (; count > 0; count -= 4) {
@@ -30,24 +38,42 @@ export function activationForward(y: usize, x: usize, count: i32, kind: i32, alp
   }
 }
 
-// Calls, where those of math.ts stand in line: each is long, and no kind shall cost the others anything.
-function hyperbolic(x: v128): v128 {
-  return tanh4(x);
+// The two of the LSTM stand in line in these loops alone: `count` values, `step` bytes from each other.
+
+export function sigmoidEvery(to: usize, from: usize, step: usize, count: i32): void {
+  for (; count > 0; count -= 4) {
+    v128.store(to, sigmoid4(v128.load(from)));
+    to += step;
+    from += step;
+  }
 }
+
+export function tanhEvery(to: usize, from: usize, step: usize, count: i32): void {
+  for (; count > 0; count -= 4) {
+    storeLanes(to, tanh4(v128.load(from)), count);
+    to += step;
+    from += step;
+  }
+}
+
+const lanes = memory.data(16, 16);
 
 function logistic(x: v128): v128 {
-  return sigmoid4(x);
+  v128.store(lanes, x);
+  sigmoidEvery(lanes, lanes, 16, 4);
+  return v128.load(lanes);
 }
 
-function exponential(x: v128): v128 {
-  return exp4(x);
+function hyperbolic(x: v128): v128 {
+  v128.store(lanes, x);
+  tanhEvery(lanes, lanes, 16, 4);
+  return v128.load(lanes);
 }
 
 function activate(x: v128, kind: i32, alpha: v128, beta: v128): v128 {
-  if (kind == TANH) return hyperbolic(x);
   if (kind == SIGMOID) return logistic(x);
   if (kind == RELU) return relu4(x);
-  if (kind == EXPONENTIAL) return exponential(x);
+  if (kind == EXPONENTIAL) return exp4(x);
   if (kind == SCALED_TANH) return f32x4.mul(alpha, hyperbolic(f32x4.mul(beta, x)));
   if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
   const line = madd(alpha, x, beta);
@@ -57,22 +83,20 @@ function activate(x: v128, kind: i32, alpha: v128, beta: v128): v128 {
   if (kind == THRESHOLDED_RELU) return v128.andnot(x, f32x4.le(x, alpha));
   const negative = f32x4.lt(x, splat(0));
   if (kind == LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, negative);
-  const power = exponential(f32x4.neg(f32x4.abs(x)));
+  const power = exp4(f32x4.neg(f32x4.abs(x)));
   if (kind == ELU) return v128.bitselect(f32x4.mul(alpha, f32x4.sub(power, splat(1))), x, negative);
   return f32x4.add(relu4(x), log1p4(power));
 }
 
 /** ln(1 + x) for x in [0, 1]. */
-function log1p4(x: v128): v128 {
-  let y = f32x4.replace_lane(x, 0, log1p(f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, log1p(f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, log1p(f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, log1p(f32x4.extract_lane(x, 3)));
-}
-
-function log1p(x: f32): f32 {
-  // Below, the sum would lose the digits of x.
-  return x < 1e-8 ? x : <f32>log(1 + <f64>x);
+function log1p4(four: v128): v128 {
+  v128.store(lanes, four);
+  for (let at = lanes; at < lanes + 16; at += 4) {
+    const x = load<f32>(at);
+    // Below, the sum would lose the digits of x.
+    if (!(x < 1e-8)) store<f32>(at, <f32>log(1 + <f64>x));
+  }
+  return v128.load(lanes);
 }
 
 export function activationBackward(

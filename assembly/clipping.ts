@@ -6,9 +6,8 @@ export function sumOfSquares(d: usize, count: i32): f64 {
   let even = f64x2.splat(0);
   let odd = f64x2.splat(0);
   for (const end = d + (<usize>count << 2); d < end; d += 16) {
-    const four = v128.load(d);
-    const low = f64x2.promote_low_f32x4(four);
-    const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 0));
+    const low = f64x2.promote_low_f32x4(v128.load64_zero(d));
+    const high = f64x2.promote_low_f32x4(v128.load64_zero(d, 8));
     even = f64x2.add(even, f64x2.mul(low, low));
     odd = f64x2.add(odd, f64x2.mul(high, high));
   }

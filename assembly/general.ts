@@ -9,13 +9,13 @@
  * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
  * all rows of a step at once.
  */
+import { copyRows } from './border';
 import { GRU, LSTM, panelsOf, planeOf } from './cells';
 import { planeGradients } from './general-gradients';
 import { gruBackward, gruForward } from './gru';
 import { inputGradient } from './linear';
 import { lstmBackward, lstmForward } from './lstm-general';
 import { product } from './gemm';
-import { copyRows } from './merge';
 import { after, before, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
 import { rnnBackward, rnnForward } from './rnn';

@@ -1,10 +1,10 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory';
-export { turn, isRelaxed } from './border';
+export { turn, copyRows, isRelaxed } from './border';
 export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
 export { layOut, drawMasks, runForward, runBackward, streamStep } from './run';
-export { mergeForward, mergeBackward, copyRows } from './merge';
+export { mergeForward, mergeBackward } from './merge';
 export { gatherSteps, scatterSteps } from './ragged';
 export { embeddingForward, embeddingBackward } from './embedding';
 export { activationForward, activationBackward } from './activation';

@@ -13,22 +13,19 @@ export function fillOrthogonal(W: usize, rows: i32, columns: i32, source: Source
   const size = tall ? rows : columns;
   const length = (size + 1) & ~1;
   const bytes = <usize>length << 3;
-  let drawn: i32 = 0;
-  for (let n: i32 = 0; n < count * length; n++) {
-    const value = n % length < size ? normalInOrder(source, drawn++) : 0;
-    store<f64>(scratch + (<usize>n << 3), value);
-  }
   for (let v: i32 = 0; v < count; v++) {
     const vector = scratch + <usize>v * bytes;
+    store<f64>(vector + bytes - 8, 0);
+    for (let n: i32 = 0; n < size; n++) store<f64>(vector + (<usize>n << 3), normalInOrder(source, v * size + n));
     for (let pass: i32 = 0; pass < 2; pass++) {
       for (let u: i32 = 0; u < v; u++) subtractProjection(vector, scratch + <usize>u * bytes, length);
     }
-    normalise(vector, length);
-  }
-  for (let r: i32 = 0; r < rows; r++) {
-    for (let c: i32 = 0; c < columns; c++) {
-      const n = tall ? c * length + r : r * length + c;
-      store<f32>(W + (<usize>(r * columns + c) << 2), <f32>load<f64>(scratch + (<usize>n << 3)));
+    const scale = 1 / sqrt<f64>(dot(vector, vector, length));
+    for (let n: i32 = 0; n < size; n++) {
+      const at = vector + (<usize>n << 3);
+      const value = load<f64>(at) * scale;
+      store<f64>(at, value);
+      store<f32>(W + (<usize>(tall ? n * columns + v : v * columns + n) << 2), <f32>value);
     }
   }
 }
@@ -48,14 +45,6 @@ function subtractProjection(vector: usize, unit: usize, length: i32): void {
   for (const end = vector + (<usize>length << 3); vector < end; vector += 16) {
     v128.store(vector, f64x2.sub(v128.load(vector), f64x2.mul(along, v128.load(unit))));
     unit += 16;
-  }
-}
-
-function normalise(vector: usize, length: i32): void {
-  const scale = 1 / sqrt<f64>(dot(vector, vector, length));
-  for (let n: i32 = 0; n < length; n++) {
-    const at = vector + (<usize>n << 3);
-    store<f64>(at, load<f64>(at) * scale);
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { product } from './gemm';
 import { packColumns } from './panels';
-import { addTo, transpose4x4 } from './simd';
+import { addTo, rowsToColumns } from './simd';
 
 /** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
 export const BLOCK: i32 = 128;
@@ -64,32 +64,13 @@ export function addWeightGradient(
 /** out[N, M] = in[M, N]ᵀ, in strips of columns that stay in the first-level cache where they are written. */
 export function transpose(out: usize, rows: usize, M: i32, N: i32): void {
   const stride = <usize>N << 2;
-  for (let n: i32 = 0; n < N; n += STRIP) {
-    transposeStrip(out + <usize>n * (<usize>M << 2), rows + (<usize>n << 2), stride, M, min(N - n, STRIP));
-  }
-}
-
-function transposeStrip(out: usize, rows: usize, stride: usize, M: i32, N: i32): void {
   const outStride = <usize>M << 2;
-  let m: i32 = 0;
-  for (; m + 4 <= M; m += 4) {
-    const row = rows + <usize>m * stride;
-    const to = out + (<usize>m << 2);
-    let n: i32 = 0;
-    for (; n + 4 <= N; n += 4) transpose4x4(to + <usize>n * outStride, outStride, row + (<usize>n << 2), stride, 4);
-    for (; n < N; n++) copyColumn(to + <usize>n * outStride, row + (<usize>n << 2), stride, 4);
-  }
-  for (let n: i32 = 0; n < N; n++) {
-    const at = rows + <usize>m * stride + (<usize>n << 2);
-    copyColumn(out + <usize>n * outStride + (<usize>m << 2), at, stride, M - m);
-  }
-}
-
-function copyColumn(to: usize, from: usize, stride: usize, count: i32): void {
-  for (let i: i32 = 0; i < count; i++) {
-    store<f32>(to, load<f32>(from));
-    to += 4;
-    from += stride;
+  for (let n: i32 = 0; n < N; n += STRIP) {
+    // Four rows at a time, the last of them first: where M is no multiple of four, their zeros reach into the next row of `out`.
+    for (let m = (M - 1) & ~3; m >= 0; m -= 4) {
+      const row = rows + <usize>m * stride + (<usize>n << 2);
+      rowsToColumns(out + (<usize>(n * M + m) << 2), outStride, row, stride, min(M - m, 4), min(N - n, STRIP));
+    }
   }
 }
 

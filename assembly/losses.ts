@@ -2,8 +2,8 @@
  * Losses over logits or values, as PyTorch defines them: each gives the loss in double precision, before any division, and
  * leaves its gradient times `scale` in `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
  */
-import { activationForward, EXPONENTIAL, SIGMOID } from './activation';
-import { log } from './math';
+import { activationForward, SIGMOID } from './activation';
+import { exp4, log } from './math';
 import { exponentials, largest, scaleBy } from './softmax';
 
 /**
@@ -25,8 +25,6 @@ export function crossEntropyRows(
   return loss;
 }
 
-// @ts-ignore: decorator
-@inline
 function weightOf(weight: usize, n: i32): f64 {
   return weight ? <f64>load<f32>(weight + (<usize>n << 2)) : 1;
 }
@@ -73,22 +71,17 @@ export function squaredError(grad: usize, x: usize, y: usize, count: i32, weight
   return loss;
 }
 
-const shrunk = memory.data(16, 16);
-
 /** Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x with targets y in [0, 1]. */
 export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
   let loss: f64 = 0;
   activationForward(grad, x, count, SIGMOID, 0, 0);
   for (let n: i32 = 0; n < count; n++) {
     const at = <usize>n << 2;
-    if (!(n & 3)) {
-      v128.store(shrunk, f32x4.neg(f32x4.abs(v128.load(x + at))));
-      activationForward(shrunk, shrunk, 4, EXPONENTIAL, 0, 0);
-    }
     const logit = <f64>load<f32>(x + at);
     const target = <f64>load<f32>(y + at);
     const w = weightOf(weight, n);
-    const softplus = log(1 + <f64>load<f32>(shrunk + (<usize>(n & 3) << 2)));
+    const shrunk = exp4(f32x4.neg(f32x4.abs(v128.load32_splat(x + at))));
+    const softplus = log(1 + <f64>f32x4.extract_lane(shrunk, 0));
     loss += w * (max<f64>(logit, 0) - logit * target + softplus);
     store<f32>(grad + at, <f32>((<f64>load<f32>(grad + at) - target) * w * scale));
   }

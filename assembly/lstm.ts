@@ -18,9 +18,9 @@
  *
  * This is the plain cell. With any option that changes it, lstm-general.ts computes it.
  */
+import { sigmoidEvery, tanhEvery } from './activation';
 import { blockProduct } from './gemm';
 import { inputGradient } from './linear';
-import { sigmoid4, tanh4 } from './math';
 import { after, before, Plan, rowsAt } from './plan';
 import { madd, splat, storeLanes } from './simd';
 import { flush, inputProduct, parameterGradients } from './recurrent';
@@ -77,10 +77,10 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
   let gates = recording ? plan.gates + 4 * <usize>t * size + offset : 0;
   let squashed = plan.squashed + <usize>t * size + offset;
   for (let b: i32 = 0; b < rows; b++) {
-    sigmoidGate(a, count);
-    sigmoidGate(a + 16, count);
+    sigmoidEvery(a, a, 64, 4 * count);
+    sigmoidEvery(a + 16, a + 16, 64, 4 * count);
     tanhEvery(a + 32, a + 32, 64, 4 * count);
-    sigmoidGate(a + 48, count);
+    sigmoidEvery(a + 48, a + 48, 64, 4 * count);
     nextCells(next, c, a, width);
     tanhEvery(y, next, 16, width);
     if (recording) {
@@ -99,20 +99,6 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
 
 // The cell in passes, each so short that a processor works at several turns of it at once, where the whole cell of four
 // units is one long chain.
-
-/** The sigmoid of four values in every 64 bytes, in place: one gate of each panel. */
-function sigmoidGate(a: usize, count: i32): void {
-  for (const end = a + (<usize>count << 6); a < end; a += 64) v128.store(a, sigmoid4(v128.load(a)));
-}
-
-/** The hyperbolic tangent of `width` values: of one gate of each panel, in place, or of a row. */
-function tanhEvery(to: usize, from: usize, step: usize, width: i32): void {
-  for (; width > 0; width -= 4) {
-    storeLanes(to, tanh4(v128.load(from)), width);
-    to += step;
-    from += step;
-  }
-}
 
 /** From the panels to four blocks of values, `row` bytes each. */
 function keepGates(gates: usize, a: usize, width: i32, row: usize): void {

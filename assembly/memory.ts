@@ -1,5 +1,6 @@
 /*
- * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"), with blocks merged on release.
+ * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"), with blocks merged on release. Bins are searched
+ * one after the other, without TLSF's bitmaps: there are 128, and few allocations.
  *
  *   | header 16 bytes | payload, aligned to 16 | header | payload | …        from the end of the static data up
  *
@@ -18,8 +19,8 @@ const SLACK: usize = 64;
 
 /** Bins of one power of two: four, so that a block found in the bin above wastes at most a quarter. */
 const SPLIT_BITS: u32 = 2;
+const BINS: u32 = 32 << SPLIT_BITS;
 const bins = memory.data(32 * 4 * 4, 16);
-const filled = memory.data(4 * 4, 16);
 
 @unmanaged
 class Block {
@@ -67,15 +68,13 @@ function binHead(bin: u32): usize {
 }
 
 function insert(address: usize): void {
-  const bin = binOf(sizeOf(address));
-  const head = load<usize>(binHead(bin));
+  const bin = binHead(binOf(sizeOf(address)));
+  const head = load<usize>(bin);
   block(address).size |= 1;
   block(address).next = head;
   block(address).previous = 0;
   if (head) block(head).previous = address;
-  store<usize>(binHead(bin), address);
-  const word = filled + (<usize>(bin >> 5) << 2);
-  store<u32>(word, load<u32>(word) | (1 << (bin & 31)));
+  store<usize>(bin, address);
 }
 
 function remove(address: usize): void {
@@ -83,33 +82,18 @@ function remove(address: usize): void {
   const previous = block(address).previous;
   if (next) block(next).previous = previous;
   if (previous) block(previous).next = next;
-  else {
-    const bin = binOf(sizeOf(address));
-    store<usize>(binHead(bin), next);
-    if (!next) {
-      const word = filled + (<usize>(bin >> 5) << 2);
-      store<u32>(word, load<u32>(word) & ~(1 << (bin & 31)));
-    }
-  }
+  else store<usize>(binHead(binOf(sizeOf(address))), next);
   block(address).size &= ~1;
 }
 
-/** The first block of a bin above `bin`, 0 where all of them are empty. */
-function firstAbove(bin: u32): usize {
-  for (let at = bin + 1; at < 128; ) {
-    const bits = load<u32>(filled + (<usize>(at >> 5) << 2)) >> (at & 31);
-    if (bits) return load<usize>(binHead(at + ctz<u32>(bits)));
-    at = (at | 31) + 1;
+/** The first block that is large enough: in a bin above its own each is. 0 where there is none. */
+function find(size: usize): usize {
+  for (let bin = binOf(size); bin < BINS; bin++) {
+    for (let at = load<usize>(binHead(bin)); at; at = block(at).next) {
+      if (sizeOf(at) >= size) return at;
+    }
   }
   return 0;
-}
-
-function find(size: usize): usize {
-  const bin = binOf(size);
-  for (let at = load<usize>(binHead(bin)); at; at = block(at).next) {
-    if (sizeOf(at) >= size) return at;
-  }
-  return firstAbove(bin);
 }
 
 /** A free block of at least `size` bytes at the end of the heap, by growing the memory; 0 where that is refused. */
@@ -128,17 +112,12 @@ function extend(size: usize): usize {
       if (memory.grow(<i32>((short + 0xffff) >> PAGE_BITS)) < 0) return 0;
     }
   }
-  const grown = ((<usize>memory.size() << PAGE_BITS) - SLACK - end) & ~15;
-  if (tail) {
-    remove(last);
-    block(last).size += grown;
-  } else {
-    block(end).size = grown;
-    block(end).before = last;
-    last = end;
-  }
-  end += grown;
-  insert(last);
+  // A block of what came, released: with a free one before it, it becomes one.
+  block(end).size = ((<usize>memory.size() << PAGE_BITS) - SLACK - end) & ~15;
+  block(end).before = last;
+  last = end;
+  end += block(last).size;
+  release(last + HEADER);
   return last;
 }
 

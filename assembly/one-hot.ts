@@ -4,7 +4,7 @@
  */
 import { PANEL } from './gemm';
 import { panelAt, panelStep } from './panels';
-import { storeLanes } from './simd';
+import { add } from './simd';
 
 /** C[M, N] = bias + column ids[m] of W[N, K], over its panels; rows of C lie `stride` values from each other. */
 export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, panels: usize, M: i32, N: i32, K: i32): void {
@@ -13,12 +13,8 @@ export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, pa
     const id = <usize>load<u32>(ids);
     for (let n: i32 = 0; n < count; n++) {
       const row = panelAt(panels, n, K) + id * panelStep(n, count);
-      const first = n * PANEL;
-      for (let lane: i32 = 0; lane < PANEL && first + lane < N; lane += 4) {
-        const at = <usize>(first + lane) << 2;
-        const column = v128.load(row + (<usize>lane << 2));
-        storeLanes(C + at, f32x4.add(v128.load(bias + at), column), N - first - lane);
-      }
+      const at = <usize>n << 6;
+      add(C + at, bias + at, row, min(N - n * PANEL, PANEL));
     }
     C += <usize>stride << 2;
     ids += 4;

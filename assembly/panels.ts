@@ -8,7 +8,7 @@
  *                 LSTM, so that the product leaves the four vectors that the cell needs side by side
  */
 import { PANEL, PANEL_BYTES } from './gemm';
-import { splat, transpose4x4 } from './simd';
+import { rowsToColumns } from './simd';
 
 /** Where panel `n` begins. */
 // @ts-ignore: decorator
@@ -24,26 +24,6 @@ export function panelStep(n: i32, count: i32): usize {
   return (n | 1) < count ? 2 * PANEL_BYTES : PANEL_BYTES;
 }
 
-/** Writes `count` rows of W[·, K], the first at `row`, as four columns of a panel, zeros for the missing ones. */
-function packFour(panel: usize, step: usize, row: usize, count: i32, K: i32): void {
-  const stride = <usize>K << 2;
-  let k: i32 = 0;
-  for (; count > 0 && k + 4 <= K; k += 4) {
-    transpose4x4(panel, step, row, stride, count);
-    row += 16;
-    panel += 4 * step;
-  }
-  for (; k < K; k++) {
-    v128.store(panel, splat(0));
-    for (let n: i32 = 0; n < count; n++) {
-      const column = <usize>n;
-      store<f32>(panel + (column << 2), load<f32>(row + column * stride));
-    }
-    row += 4;
-    panel += step;
-  }
-}
-
 export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
   const count = (N + PANEL - 1) / PANEL;
   for (let n: i32 = 0; n < count; n++) {
@@ -51,7 +31,7 @@ export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
     for (let quad: i32 = 0; quad < 4; quad++) {
       const row = n * PANEL + 4 * quad;
       const from = W + (<usize>row * K << 2);
-      packFour(panel + (<usize>quad << 4), panelStep(n, count), from, min(N - row, 4), K);
+      rowsToColumns(panel + (<usize>quad << 4), panelStep(n, count), from, <usize>K << 2, min(N - row, 4), K);
     }
   }
 }
@@ -63,7 +43,7 @@ export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
     const panel = panelAt(panels, n, K);
     for (let gate: i32 = 0; gate < 4; gate++) {
       const from = W + (<usize>(gate * H + 4 * n) * K << 2);
-      packFour(panel + (<usize>gate << 4), panelStep(n, count), from, min(H - 4 * n, 4), K);
+      rowsToColumns(panel + (<usize>gate << 4), panelStep(n, count), from, <usize>K << 2, min(H - 4 * n, 4), K);
     }
   }
 }

@@ -3,8 +3,8 @@
  * function. So a dropout mask can be drawn again in the backward pass, and the whole state of a model's randomness is a
  * seed and a few counters. Value number n of a stream is word n mod 4 of block n div 4.
  */
-import { cosTurn, log, sinTurn } from './math';
-import { splat, storeLanes } from './simd';
+import { cosTurn, log } from './math';
+import { rowsToColumns, splat, storeLanes } from './simd';
 
 /** The words of four blocks, in their order. */
 const words = memory.data(64, 16);
@@ -46,14 +46,11 @@ function philox(source: Source, block: u64): void {
     k0 = i32x4.add(k0, step0);
     k1 = i32x4.add(k1, step1);
   }
-  const even01 = even(c0, c1);
-  const even23 = even(c2, c3);
-  const odd01 = odd(c0, c1);
-  const odd23 = odd(c2, c3);
-  v128.store(words, even(even01, even23));
-  v128.store(words, even(odd01, odd23), 16);
-  v128.store(words, odd(even01, even23), 32);
-  v128.store(words, odd(odd01, odd23), 48);
+  v128.store(words, c0);
+  v128.store(words, c1, 16);
+  v128.store(words, c2, 32);
+  v128.store(words, c3, 48);
+  rowsToColumns(words, 16, words, 16, 4, 4);
 }
 
 // @ts-ignore: decorator
@@ -75,8 +72,6 @@ function word(n: u32): u32 {
 }
 
 /** Words `n` to `n + 3` from block `first` on, for callers that ask in rising fours from 0. */
-// @ts-ignore: decorator
-@inline
 function fourWords(source: Source, first: u64, n: i32): v128 {
   if (!(n & 15)) philox(source, first + <u64>(n >> 2));
   return v128.load(words + (<usize>(n & 15) << 2));
@@ -91,26 +86,21 @@ export function uniformAt(source: Source, counter: f64): f64 {
 
 /** out[count], uniform in [low, high), from the start of the stream. */
 export function fillUniform(out: usize, count: i32, low: f64, high: f64, source: Source): void {
-  const start = f64x2.splat(low);
   // 2^-24 of the range: u is a whole number of them.
-  const step = f64x2.splat((high - low) * 5.9604644775390625e-8);
-  const first = splat(<f32>low);
-  const end = splat(<f32>high);
-  for (let n: i32 = 0; n < count; n += 4) {
-    const steps = i32x4.shr_u(fourWords(source, 0, n), 8);
-    const left = placed(start, steps, step);
-    const right = placed(start, i64x2.shuffle(steps, steps, 1, 0), step);
-    const value = i64x2.shuffle(left, right, 0, 2);
+  const step = (high - low) * 5.9604644775390625e-8;
+  for (let n: i32 = 0; n < count; n++) {
+    const value = <f32>(low + <f64>(wordInOrder(source, n) >> 8) * step);
     // low + u·(high − low) can round up to high, which the interval leaves out.
-    storeLanes(out + (<usize>n << 2), v128.bitselect(value, first, f32x4.lt(value, end)), count - n);
+    store<f32>(out + (<usize>n << 2), value < <f32>high ? value : <f32>low);
   }
 }
 
-/** start + steps·step as floats, for the first two of `steps`. */
+/** Word `n` of the stream, for callers that ask in rising order from 0. */
 // @ts-ignore: decorator
 @inline
-function placed(start: v128, steps: v128, step: v128): v128 {
-  return f32x4.demote_f64x2_zero(f64x2.add(start, f64x2.mul(f64x2.convert_low_i32x4_s(steps), step)));
+function wordInOrder(source: Source, n: i32): u32 {
+  if (!(n & 15)) philox(source, <u64>(n >> 2));
+  return word(n & 15);
 }
 
 let radius: f64 = 0;
@@ -122,7 +112,8 @@ export function normalInOrder(source: Source, n: i32): f64 {
   // In (0, 1]: the logarithm stays finite.
   if (!(n & 1)) radius = sqrt<f64>(-2 * log((<f64>word(at) + 1) * 2.3283064365386963e-10));
   const turn = <f64>word(at | 1) * 2.3283064365386963e-10;
-  return radius * (n & 1 ? sinTurn(turn) : cosTurn(turn));
+  // The sine is the cosine a quarter earlier.
+  return radius * cosTurn(n & 1 ? turn - 0.25 : turn);
 }
 
 /** out[count], normal with the given mean and deviation. */
@@ -134,7 +125,7 @@ export function fillNormal(out: usize, count: i32, mean: f64, deviation: f64, so
 
 /** out[count] of i32: a permutation of 0 … count − 1 (Fisher & Yates, as Durstenfeld 1964). */
 export function fillPermutation(out: usize, count: i32, source: Source): void {
-  for (let n: i32 = 0; n < count; n++) store<i32>(out + (<usize>n << 2), n);
+  countUp(out, count);
   for (let n = count - 1; n > 0; n--) {
     // Block n; the four that are drawn together begin at a multiple of four.
     if ((n & 3) == 3 || n == count - 1) philox(source, <u64>(n & ~3));
@@ -142,36 +133,38 @@ export function fillPermutation(out: usize, count: i32, source: Source): void {
     // 64 random bits times the range: the bias is below 2^-32.
     const range = <u64>(n + 1);
     const low = (<u64>word(at + 1) * range) >> 32;
-    const pick = <usize>((<u64>word(at) * range + low) >> 32);
-    const a = out + (<usize>n << 2);
-    const b = out + (pick << 2);
-    const kept = load<i32>(a);
-    store<i32>(a, load<i32>(b));
-    store<i32>(b, kept);
+    swap(out, n, <i32>((<u64>word(at) * range + low) >> 32));
   }
 }
 
+/** 0 … count − 1. */
+export function countUp(out: usize, count: i32): void {
+  for (let n: i32 = 0; n < count; n++) store<i32>(out + (<usize>n << 2), n);
+}
+
+export function swap(order: usize, a: i32, b: i32): void {
+  const x = order + (<usize>a << 2);
+  const y = order + (<usize>b << 2);
+  const kept = load<i32>(x);
+  store<i32>(x, load<i32>(y));
+  store<i32>(y, kept);
+}
+
 /**
- * Dropout: out = x / (1 − p) where the mask keeps, else 0. Value n is kept by word `counter + n`, so the same call on a
- * gradient with the same counter is the backward pass. `counter` is a multiple of 4.
+ * Dropout: out = x·scale where the mask keeps, else 0; each is zero with the probability p. `x` 0 for the mask alone, which
+ * is `scale` where it keeps. Value n is kept by word `counter + n`, so the same call on a gradient with the same counter is
+ * the backward pass. `counter` is a multiple of 4.
  */
-export function dropout(out: usize, x: usize, count: i32, p: f64, counter: f64, source: Source): void {
+export function dropout(
+  out: usize, x: usize, count: i32, p: f64, scale: f32, counter: f64, source: Source,
+): void {
   const first = <u64>counter >> 2;
-  const scale = splat(<f32>(1 / (1 - p)));
   const threshold = i32x4.splat(<u32>(p * 4294967296.0));
   for (let n: i32 = 0; n < count; n += 4) {
     const kept = i32x4.ge_u(fourWords(source, first, n), threshold);
     const at = <usize>n << 2;
-    storeLanes(out + at, v128.and(kept, f32x4.mul(v128.load(x + at), scale)), count - n);
-  }
-}
-
-/** A mask: `value` where it keeps, else 0; each is zero with the probability p. Drawn as {@link dropout} draws. */
-export function fillMask(out: usize, count: i32, p: f64, value: f32, counter: f64, source: Source): void {
-  const first = <u64>counter >> 2;
-  const threshold = i32x4.splat(<u32>(p * 4294967296.0));
-  for (let n: i32 = 0; n < count; n += 4) {
-    const kept = i32x4.ge_u(fourWords(source, first, n), threshold);
-    storeLanes(out + (<usize>n << 2), v128.and(kept, splat(value)), count - n);
+    let value = splat(scale);
+    if (x) value = f32x4.mul(v128.load(x + at), value);
+    storeLanes(out + at, v128.and(kept, value), count - n);
   }
 }

@@ -6,7 +6,7 @@ import { LSTM } from './cells';
 import { generalBackward, generalForward } from './general';
 import { lstmBackward, lstmForward } from './lstm';
 import { Plan } from './plan';
-import { fillMask, Source } from './random';
+import { dropout, Source } from './random';
 import { carryState } from './recurrent';
 import { addProduct, multiply } from './rows';
 
@@ -103,7 +103,7 @@ export function drawMasks(plan: Plan, counter: f64, source: Source): f64 {
 
 function draw(mask: usize, count: i32, p: f32, value: f32, source: Source): void {
   if (!mask) return;
-  fillMask(mask, count, p, value, drawn, source);
+  dropout(mask, 0, count, p, value, drawn, source);
   drawn += <f64>((count + 3) & ~3);
 }
 

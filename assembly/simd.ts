@@ -39,12 +39,21 @@ function storeTail(pointer: usize, value: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(pointer, value, 2, 8);
 }
 
-/** to[count] += values[count] */
-export function addTo(to: usize, values: usize, count: i32): void {
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = <usize>n << 2;
-    storeLanes(to + at, f32x4.add(v128.load(to + at), v128.load(values + at)), count - n);
+/** out[count] = a + b; `out` may be one of them. */
+export function add(out: usize, a: usize, b: usize, count: i32): void {
+  for (; count > 0; count -= 4) {
+    storeLanes(out, f32x4.add(v128.load(a), v128.load(b)), count);
+    out += 16;
+    a += 16;
+    b += 16;
   }
+}
+
+/** to[count] += values[count] */
+// @ts-ignore: decorator
+@inline
+export function addTo(to: usize, values: usize, count: i32): void {
+  add(to, to, values, count);
 }
 
 /** The sum of the lanes in the fixed order (0 + 2) + (1 + 3). */
@@ -55,10 +64,31 @@ export function sumLanes(x: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
-/** Four values each of `count` rows as four columns; rows past them are zero. */
+/**
+ * Up to four rows of `width` values as four columns, zeros for the missing ones; strides are in bytes. Four by four may stay
+ * where they are.
+ */
+export function rowsToColumns(to: usize, toStride: usize, from: usize, stride: usize, count: i32, width: i32): void {
+  let n: i32 = 0;
+  for (; count > 0 && n + 4 <= width; n += 4) {
+    transpose4x4(to, toStride, from, stride, count);
+    from += 16;
+    to += 4 * toStride;
+  }
+  for (; n < width; n++) {
+    v128.store(to, splat(0));
+    for (let row: i32 = 0; row < count; row++) {
+      const at = <usize>row;
+      store<f32>(to + (at << 2), load<f32>(from + at * stride));
+    }
+    from += 4;
+    to += toStride;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
-export function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize, count: i32): void {
+function transpose4x4(to: usize, toStride: usize, from: usize, stride: usize, count: i32): void {
   const zero = splat(0);
   const a = v128.load(from);
   const b = count > 1 ? v128.load(from + stride) : zero;

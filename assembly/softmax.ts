@@ -1,5 +1,6 @@
 /* Softmax over rows, and drawing from it. Each row is shifted by its largest value, so that exp never overflows. */
 import { exp4 } from './math';
+import { countUp, swap } from './random';
 import { splat, storeLanes } from './simd';
 
 /** The largest of row[count], NaN where there is one. */
@@ -27,30 +28,18 @@ export function exponentials(out: usize, x: usize, count: i32, shift: f32, scale
   let sum: f64 = 0;
   for (let n: i32 = 0; n < count; n += 4) {
     const at = <usize>n << 2;
-    const power = exp4(f32x4.mul(f32x4.sub(v128.load(x + at), shifts), scales));
-    storeLanes(out + at, power, count - n);
-    sum = addLanes(sum, power, count - n);
+    storeLanes(out + at, exp4(f32x4.mul(f32x4.sub(v128.load(x + at), shifts), scales)), count - n);
+    // As it comes: the next exponentials pass meanwhile.
+    const end = out + (<usize>min(n + 4, count) << 2);
+    for (let value = out + at; value < end; value += 4) sum += <f64>load<f32>(value);
   }
   return sum;
 }
 
-/** Adds the first `count` lanes, all four from 4 on, one after the other. */
-// @ts-ignore: decorator
-@inline
-function addLanes(sum: f64, value: v128, count: i32): f64 {
-  const low = f64x2.promote_low_f32x4(value);
-  sum += f64x2.extract_lane(low, 0);
-  if (count > 1) sum += f64x2.extract_lane(low, 1);
-  const high = f64x2.promote_low_f32x4(i64x2.shuffle(value, value, 1, 0));
-  if (count > 2) sum += f64x2.extract_lane(high, 0);
-  if (count > 3) sum += f64x2.extract_lane(high, 1);
-  return sum;
-}
-
 export function scaleBy(values: usize, count: i32, factor: f32): void {
-  for (let n: i32 = 0; n < count; n += 4) {
-    const at = values + (<usize>n << 2);
-    storeLanes(at, f32x4.mul(v128.load(at), splat(factor)), count - n);
+  for (; count > 0; count -= 4) {
+    storeLanes(values, f32x4.mul(v128.load(values), splat(factor)), count);
+    values += 16;
   }
 }
 
@@ -77,7 +66,7 @@ export function sampleRow(
   const weights = scratch;
   const order = scratch + (<usize>count << 2);
   let total = exponentials(weights, logits, count, largest(logits, count), <f32>(1 / temperature));
-  for (let n: i32 = 0; n < count; n++) store<i32>(order + (<usize>n << 2), n);
+  countUp(order, count);
   let kept = count;
   if (topK || topP < 1) {
     sortByWeight(order, weights, count);
@@ -99,8 +88,6 @@ function argmax(row: usize, count: i32): i32 {
   return best;
 }
 
-// @ts-ignore: decorator
-@inline
 function weightAt(weights: usize, order: usize, n: i32): f32 {
   return load<f32>(weights + (<usize>load<i32>(order + (<usize>n << 2)) << 2));
 }
@@ -159,12 +146,4 @@ function before(order: usize, weights: usize, a: i32, b: i32): bool {
   const second = weightAt(weights, order, b);
   if (first != second) return first > second;
   return load<i32>(order + (<usize>a << 2)) < load<i32>(order + (<usize>b << 2));
-}
-
-function swap(order: usize, a: i32, b: i32): void {
-  const x = order + (<usize>a << 2);
-  const y = order + (<usize>b << 2);
-  const kept = load<i32>(x);
-  store<i32>(x, load<i32>(y));
-  store<i32>(y, kept);
 }

@@ -26,7 +26,7 @@ export class Masks {
   }
 
   again(out: number, x: number, count: number, p: number, counter: number): void {
-    this.#runtime.core.dropout(out, x, count, p, counter, this.#source);
+    this.#runtime.core.dropout(out, x, count, p, 1 / (1 - p), counter, this.#source);
   }
 
   /** Those of a plan. */

@@ -69,7 +69,15 @@ export interface Core {
     alpha: number,
     beta: number,
   ): void;
-  dropout(out: number, x: number, count: number, p: number, counter: number, source: number): void;
+  dropout(
+    out: number,
+    x: number,
+    count: number,
+    p: number,
+    scale: number,
+    counter: number,
+    source: number,
+  ): void;
 
   uniformAt(source: number, counter: number): number;
   fillUniform(out: number, count: number, low: number, high: number, source: number): void;
