@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /**
@@ -21,30 +20,9 @@ const INTERNAL = [
     'fits',
     'floats',
   ],
-  ...[
-    'forwardIn',
-    'gather',
-    'gatherStates',
-    'gates',
-    'gradient',
-    'hasCell',
-    'holdings',
-    'initial',
-    'inputBytes',
-  ],
+  ...['forwardIn', 'gather', 'gates', 'gradient', 'hasCell', 'holdings', 'initial', 'inputBytes'],
   ...['latest', 'leave', 'levels', 'named', 'needGradient', 'nextStream', 'nonlinearities', 'oneHot'],
-  ...[
-    'openStage',
-    'order',
-    'own',
-    'owner',
-    'parts',
-    'plain',
-    'plan',
-    'planBackward',
-    'planForward',
-    'pointer',
-  ],
+  ...['openStage', 'order', 'own', 'owner', 'parts', 'plain', 'plan', 'pointer'],
   ...[
     'pointers',
     'prepareBackward',
@@ -56,19 +34,11 @@ const INTERNAL = [
     'reversed',
     'runs',
   ],
-  ...['scatter', 'scatterStates', 'segments', 'sequence', 'spent', 'stride', 'take', 'takeZeros', 'tapes'],
+  ...['scatter', 'segments', 'sequence', 'spent', 'take', 'takeZeros', 'tapes'],
   ...['turned', 'turningBytes', 'upToDate', 'used', 'wantInput', 'width'],
 ];
 
-/** Those of the structs in src/layers/plan.ts that are also options, or go to other threads. */
-const KEPT = ['bias', 'cellClip', 'clip', 'coupled', 'ids', 'mask', 'peepholes', 'reverse', 'rows'];
-
-function fieldsOf(file) {
-  const fields = readFileSync(file, 'utf8').matchAll(/^ {2}(\w{2,}) = 0;/gm);
-  return [...fields].map(([, name]) => name).filter((name) => !KEPT.includes(name));
-}
-
-export const names = [...new Set([...INTERNAL, ...fieldsOf('src/layers/plan.ts')])];
+export const names = [...new Set(INTERNAL)];
 
 /** What has esbuild shorten them, and to the same names in all that it builds: those that it chooses over all sources. */
 export async function shortNames(options) {
