@@ -1,7 +1,8 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory';
 export { turn, isRelaxed } from './border';
-export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
+export { packRows, packColumns } from './panels';
+export { pack } from './packs';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
 export { layOut, drawMasks, runForward, runBackward, streamStep } from './run';
 export { mergeForward, mergeBackward, copyRows } from './merge';

@@ -1,12 +1,11 @@
 /*
  * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
- * lies. The host writes all but the last part, in this order (src/layers/plan.ts); what is 0 is not there. Sequences are
- * [T, B, ·], rows dense.
+ * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
 
+/** What the host says of one level in one direction, for the plain cell or for the general one: it stays (src/layers/level.ts). */
 @unmanaged
-export class Plan {
-  // The level.
+export class Level {
   clip: f32;
   cellClip: f32;
   epsilon: f32;
@@ -14,16 +13,16 @@ export class Plan {
   recurrentDropout: f32;
   zoneoutOfH: f32;
   zoneoutOfC: f32;
+  // Nonlinearities, as activation.ts counts them.
+  gate: f32;
   gateAlpha: f32;
   gateBeta: f32;
+  candidate: f32;
   candidateAlpha: f32;
   candidateBeta: f32;
+  squash: f32;
   cellAlpha: f32;
   cellBeta: f32;
-  // Nonlinearities, as activation.ts counts them.
-  gate: i32;
-  candidate: i32;
-  squash: i32;
   /** Which cell, as general.ts counts them. */
   cell: i32;
   I: i32;
@@ -36,23 +35,56 @@ export class Plan {
   gateCount: i32;
   coupled: i32;
   resetBefore: i32;
+  /** 0 for the plain LSTM. */
+  general: i32;
+  // The parameters.
+  inputWeight: usize;
+  hiddenWeight: usize;
+  inputBias: usize;
+  hiddenBias: usize;
+  projectionWeight: usize;
   peepholes: usize;
   inputGain: usize;
+  inputShift: usize;
   hiddenGain: usize;
+  hiddenShift: usize;
   cellGain: usize;
   cellShift: usize;
   gateGain: usize;
+  h0: usize;
+  c0: usize;
+  // Their gradients, which accumulate; 0 where one is not wanted.
+  dInputWeight: usize;
+  dHiddenWeight: usize;
+  dInputBias: usize;
+  dHiddenBias: usize;
+  dProjection: usize;
+  dPeepholes: usize;
+  dInputGain: usize;
+  dInputShift: usize;
+  dHiddenGain: usize;
+  dHiddenShift: usize;
+  dCellGain: usize;
+  dCellShift: usize;
+  dGateGain: usize;
+  dH0: usize;
+  dC0: usize;
 
-  // The panels of the weights, and their biases folded into one; with layer norm that and its shifts lie in `normBias`.
+  // From here on packs.ts says where things lie: the panels of the weights, and their biases folded into one; with layer
+  // norm that and its shifts lie in `normBias`.
   inputPanels: usize;
   hiddenPanels: usize;
   bias: usize;
   projection: usize;
   normBias: usize;
+  // The weights as they stand.
+  inputBackPanels: usize;
+  hiddenBackPanels: usize;
+  projectionBack: usize;
+}
 
-  // The sequence.
-  /** 0 for the plain LSTM. */
-  general: i32;
+@unmanaged
+export class Plan extends Level {
   T: i32;
   B: i32;
   /** 1 where the steps run from the last to the first. */
@@ -77,27 +109,10 @@ export class Plan {
   /** [T, B] of i32, 0 where a step is masked. */
   mask: usize;
 
-  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; the weights as they stand; `gradientScratch` bytes.
+  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; `gradientScratch` bytes.
   dy: usize;
   dx: usize;
   scratch: usize;
-  inputBackPanels: usize;
-  hiddenBackPanels: usize;
-  projectionBack: usize;
-  // Gradients of the parameters, which accumulate; 0 where one is not wanted.
-  dInputWeight: usize;
-  dHiddenWeight: usize;
-  dInputBias: usize;
-  dHiddenBias: usize;
-  dProjection: usize;
-  dPeepholes: usize;
-  dInputGain: usize;
-  dInputShift: usize;
-  dHiddenGain: usize;
-  dHiddenShift: usize;
-  dCellGain: usize;
-  dCellShift: usize;
-  dGateGain: usize;
 
   // From here on run.ts says where things lie.
   /** How many steps the input product is computed ahead. */

@@ -8,23 +8,15 @@ import { lstmBackward, lstmForward } from './lstm';
 import { Plan } from './plan';
 import { fillMask, Source } from './random';
 import { carryState } from './recurrent';
+import { startAt, room, taken } from './room';
 import { addProduct, multiply } from './rows';
 
 /** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
 const PRODUCT_VALUES: i32 = 65536;
 
-let cursor: f64 = 0;
-
-/** The place of so many values, 0 for none. */
-function room(values: f64): usize {
-  const at = cursor;
-  cursor += Math.ceil(values / 16) * 64;
-  return values > 0 ? <usize>(<u64>at) : 0;
-}
-
 /** Says where everything of the run lies from `base` on, and gives how many bytes that takes. */
 export function layOut(plan: Plan, base: f64): f64 {
-  cursor = base;
+  startAt(base);
   const T = plan.T;
   const B = plan.B;
   const kept = plan.kept ? <f64>T * B : 0;
@@ -43,7 +35,7 @@ export function layOut(plan: Plan, base: f64): f64 {
   plan.dh = room(plan.kept ? <f64>B * plan.R : 0);
   plan.dc = room(plan.kept ? <f64>B * plan.H : 0);
   if (plan.general) layOutGeneral(plan, kept || <f64>B, products);
-  return cursor - base;
+  return taken();
 }
 
 /** What the general cell keeps beside, of `rows` rows; `products` values lie in the planes of pre-activations. */

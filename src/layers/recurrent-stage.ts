@@ -1,7 +1,7 @@
 import type { Holdings } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
 import type { Level } from './level.js';
-import { PLAN_BYTES, writeSequence } from './plan.js';
+import { PLAN_BYTES, writeLevel, writeSequence } from './plan.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 
 /** One step of a recurrent stack: a plan for each level, written once, since packed weights stay where they are. */
@@ -16,15 +16,15 @@ export function recurrentStage(
   const { core } = runtime;
   const { rows } = input;
   const { stateSize: R, hiddenSize: H } = cell;
-  const general = !cell.plain;
+  const general = +!cell.plain;
   let x = input.pointer;
   const steps = levels.map((level) => {
     const plan = holdings.take(PLAN_BYTES);
     const y = holdings.takeZeros(2 * rows * R * 4);
     const c = cell.hasCell ? holdings.takeZeros(rows * H * 4) : 0;
-    level.write(plan, general);
+    level.refresh(general);
+    writeLevel(runtime, plan, level.at(general));
     const sequence = {
-      general,
       steps: 1,
       batch: rows,
       yStride: R,

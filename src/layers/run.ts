@@ -3,7 +3,7 @@ import type { Cell } from './cell.js';
 import type { Track } from './directions.js';
 import type { Masks } from './dropout.js';
 import type { Level } from './level.js';
-import { PLAN_BYTES, writeBackward, writeOutputGradient, writeSequence } from './plan.js';
+import { PLAN_BYTES, writeBackward, writeLevel, writeOutputGradient, writeSequence } from './plan.js';
 import type { Extent } from './ragged.js';
 import type { Block, Tape } from './tape.js';
 
@@ -49,13 +49,14 @@ export function runLevel(
   const { steps, batch, ragged } = extent;
   const { recording: kept, training } = tape;
   const { stateSize: R, hiddenSize: H } = cell;
-  const general = !cell.plain || (training && cell.recurrentDropout > 0) || ragged?.masked === true;
+  const general = +(!cell.plain || (training && cell.recurrentDropout > 0) || ragged?.masked === true);
   const plan = tape.take(PLAN_BYTES);
   const c = cell.hasCell ? tape.take(((kept ? steps : 0) + 1) * batch * H * 4) : 0;
-  level.write(plan, general);
+  level.refresh(general);
+  writeLevel(runtime, plan, level.at(general));
   const [x, given] = ids ? [0, pointer] : [pointer, 0];
   writeSequence(runtime, plan, {
-    ...{ general, steps, batch, reverse, kept, training, x, ids: given, y, yStride: stride, c, ragged },
+    ...{ steps, batch, reverse, kept, training, x, ids: given, y, yStride: stride, c, ragged },
   });
   core.layOut(plan, tape.take(core.layOut(plan, 0)));
   masks?.drawFor(plan);
@@ -78,9 +79,8 @@ export function runLevel(
     hN,
     cN,
     prepareBackward(dx, scratch) {
-      learned.h0?.needGradient();
-      learned.c0?.needGradient();
-      writeBackward(runtime, plan, [dx, scratch, ...level.backward(general, dx !== 0)]);
+      level.prepareBackward(general, dx !== 0);
+      writeBackward(runtime, plan, level.at(general), [dx, scratch]);
       return (dy, states) => {
         writeOutputGradient(runtime, plan, dy);
         core.runBackward(plan, states.h, states.c);

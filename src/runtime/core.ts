@@ -9,9 +9,7 @@ export interface Core {
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
-  packGates(panels: number, W: number, H: number, K: number): void;
-  packGateBias(packed: number, first: number, second: number, H: number): void;
-  packBias(packed: number, first: number, second: number, N: number): void;
+  pack(level: number, part: number, base: number): number;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
   inputGradient(dx: number, dy: number, backPanels: number, M: number, N: number, K: number): void;
