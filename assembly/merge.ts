@@ -1,7 +1,7 @@
 /* The two directions of a level made one output, element by element; and rows copied where strides differ. */
 import { splat, storeLanes } from './simd';
 
-const SUM: i32 = 0;
+export const SUM: i32 = 0;
 const MULTIPLY: i32 = 1;
 
 /** out[count] = a + b, a∘b, or their average. */

@@ -96,6 +96,11 @@ export class Plan extends Level {
   x: usize;
   /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
   ids: usize;
+  /** x under the dropout between levels, 0 without, and the number of its mask's first draw. */
+  levelX: usize;
+  counter: f64;
+  /** The output of the level [T, B, ·]. */
+  output: usize;
   /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
   y: usize;
   /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */

@@ -2,8 +2,8 @@ import type { Holdings } from '../runtime/memory.js';
 import { type Cell, parameterShapes } from './cell.js';
 import { Parameter } from './parameter.js';
 
-/** Words of a level in the core, as assembly/plan.ts has them; its gradients and where they begin. */
-const WORDS = 63;
+/** Bytes of a level in the core, as assembly/plan.ts has it, and where its gradients begin, in words. */
+export const LEVEL_BYTES = 252;
 const GRADIENTS = 40;
 
 /** The parameters in their order there. */
@@ -15,17 +15,16 @@ const NAMES = [
 
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
-  readonly inputSize: number;
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly #holdings: Holdings;
   readonly #all: readonly Parameter[];
   /** What the core knows of it: as the plain cell computes it, and as the general one does. */
-  readonly #pointer: number;
+  readonly #places: readonly number[];
   /** The packed parts of both, and what the versions of the parameters came to when each was packed. */
   readonly #packs: number[] = [];
   readonly #versions: number[] = [];
 
-  /** `named` gets the parameters, with `suffix` behind their names. */
+  /** `named` gets the parameters, with `suffix` behind their names; `places` are two of zeros. */
   constructor(
     holdings: Holdings,
     cell: Cell,
@@ -33,17 +32,17 @@ export class Level {
     direction: number,
     named: Map<string, Parameter>,
     suffix: string,
+    places: readonly number[],
   ) {
     const parameters: Record<string, Parameter> = {};
     for (const [name, shape] of parameterShapes(cell, inputSize)) {
       parameters[name] = new Parameter(holdings, shape);
       named.set(name + suffix, parameters[name]);
     }
-    this.inputSize = inputSize;
     this.parameters = parameters;
     this.#holdings = holdings;
     this.#all = Object.values(parameters);
-    this.#pointer = holdings.takeZeros(2 * WORDS * 4);
+    this.#places = places;
     const { kind, gates, blocks, hiddenSize, stateSize, own, clip, activations } = cell;
     const { inputDropout, recurrentDropout, zoneout } = cell;
     const fractions = [clip, own.cellClip ?? 0, own.normEpsilon ?? 0, inputDropout, recurrentDropout];
@@ -51,19 +50,13 @@ export class Level {
     const flags = [+(own.coupled ?? false), +(own.resetAfter === false)];
     const pointers = NAMES.map((name) => parameters[name]?.pointer ?? 0);
     const { f32, i32 } = holdings.runtime;
-    for (const general of [0, 1]) {
-      const at = this.at(general) >>> 2;
-      f32.set([...fractions, zoneout.h, zoneout.c, ...(activations[direction] ?? [])], at);
-      i32.set([...sizes, ...flags, general, ...pointers], at + 16);
+    for (const [general, place] of places.entries()) {
+      f32.set([...fractions, zoneout.h, zoneout.c, ...(activations[direction] ?? [])], place >>> 2);
+      i32.set([...sizes, ...flags, general, ...pointers], (place >>> 2) + 16);
     }
   }
 
-  /** Where the core reads it, for the plain cell (0) or the general one (1). */
-  at(general: number): number {
-    return this.#pointer + general * WORDS * 4;
-  }
-
-  /** Packs what forward reads, if a parameter has changed: in the same place. */
+  /** Packs what forward reads, for the plain cell (0) or the general one (1), if a parameter has changed: in the same place. */
   refresh(general: number): void {
     this.#pack(general, 0);
   }
@@ -73,7 +66,7 @@ export class Level {
     this.#pack(general, 1);
     if (wantInput) this.#pack(general, 2);
     const gradients = NAMES.map((name) => this.parameters[name]?.needGradient() ?? 0);
-    this.#holdings.runtime.i32.set(gradients, (this.at(general) >>> 2) + GRADIENTS);
+    this.#holdings.runtime.i32.set(gradients, ((this.#places[general] as number) >>> 2) + GRADIENTS);
   }
 
   #pack(general: number, part: number): void {
@@ -82,7 +75,7 @@ export class Level {
     let version = 0;
     for (const parameter of this.#all) version += parameter.version;
     if (version === this.#versions[n]) return;
-    const level = this.at(general);
+    const level = this.#places[general] as number;
     this.#packs[n] ??= this.#holdings.take(core.pack(level, part, 0));
     core.pack(level, part, this.#packs[n]);
     this.#versions[n] = version;
