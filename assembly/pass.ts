@@ -1,5 +1,5 @@
 /* What a recurrent stack is told of one forward, and where its parts lie: a plan for each level and direction behind it. */
-import { Level, Plan } from './plan';
+import { Plan } from './plan';
 import { Source } from './random';
 
 /** How the outputs of both directions become one: side by side, or as merge.ts counts the others. */
@@ -8,8 +8,8 @@ export const CONCAT: i32 = -1;
 @unmanaged
 export class Pass {
   // The host writes these, in this order (src/layers/stack.ts).
-  /** One for each level and direction. */
-  levels: usize;
+  /** What the plans begin with, one for each level and direction. */
+  patterns: usize;
   numLayers: i32;
   directions: i32;
   /** 1 where its only direction runs from the last step to the first. */
@@ -19,30 +19,29 @@ export class Pass {
   last: i32;
   /** 1 where the output is zero at masked steps. */
   zeros: i32;
-  T: i32;
-  B: i32;
-  /** 1 where every step is kept for backward. */
-  kept: i32;
-  training: i32;
-  /** x [T, B, I], or ids [T, B]; the other 0. */
-  x: usize;
-  ids: usize;
   /** Lengths [B] where sequences end apart or steps are masked, else 0; the mask [T, B] of i32 or 0. */
   lengths: usize;
   mask: usize;
   /** States before the first step [numLayers, directions, B, ·], 0 where they are zeros or learned. */
   h0: usize;
   c0: usize;
+  // What plans begin with too, in their order.
+  x: usize;
+  ids: usize;
+  T: i32;
+  B: i32;
+  kept: i32;
+  training: i32;
 
-  // Behind these stack.ts says where they lie. The output, and the states after the last step.
-  y: usize;
-  hN: usize;
-  cN: usize;
-  /** Where sequences end apart, as a plan has them. */
+  // Behind these stack.ts says where they lie, the first four for the plans.
   active: usize;
   sorted: usize;
   order: usize;
   sortedMask: usize;
+  /** The output, and the states after the last step. */
+  y: usize;
+  hN: usize;
+  cN: usize;
   /** Gradients in the order inside, and that of x outside. */
   dy: usize;
   dInput: usize;
@@ -60,11 +59,11 @@ export function planAt(pass: Pass, n: i32): Plan {
   return changetype<Plan>(changetype<usize>(pass) + offsetof<Pass>() + <usize>n * offsetof<Plan>());
 }
 
-/** Copies what the host says of a level to its plan. */
-export function readLevel(pass: Pass, n: i32): Plan {
-  const plan = planAt(pass, n);
-  memory.copy(changetype<usize>(plan), pass.levels + <usize>n * offsetof<Level>(), offsetof<Level>());
-  return plan;
+/** Where its pattern lies. */
+// @ts-ignore: decorator
+@inline
+export function patternAt(pass: Pass, n: i32): usize {
+  return pass.patterns + <usize>n * offsetof<Plan>();
 }
 
 /** What drew the masks. */

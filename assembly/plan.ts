@@ -3,9 +3,107 @@
  * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
 
-/** What the host says of one level in one direction, for the plain cell or for the general one: it stays (src/layers/level.ts). */
 @unmanaged
-export class Level {
+export class Plan {
+  // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
+  /** Which cell, as general.ts counts them. */
+  cell: i32;
+  I: i32;
+  H: i32;
+  /** Values of h: H, or fewer where it is projected. */
+  R: i32;
+  /** How many values of each unit are kept of each step, gates and what else is in their row or planes. */
+  planes: i32;
+  /** How many of them the input product gives. */
+  gateCount: i32;
+  coupled: i32;
+  resetBefore: i32;
+  /** 0 for the plain LSTM. */
+  general: i32;
+
+  // The sequence, as a pass has it.
+  /** x [T, B, I], or 0 where the input is ids. */
+  x: usize;
+  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
+  ids: usize;
+  T: i32;
+  B: i32;
+  /** 1 where every step is kept for backward. */
+  kept: i32;
+  training: i32;
+  /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
+  active: usize;
+  lengths: usize;
+  order: usize;
+  /** [T, B] of i32, 0 where a step is masked. */
+  mask: usize;
+
+  // Where the stack has things lie.
+  /** 1 where the steps run from the last to the first. */
+  reverse: i32;
+  /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
+  y: usize;
+  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
+  yStride: i32;
+  /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
+  c: usize;
+  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; `gradientScratch` bytes.
+  dy: usize;
+  dx: usize;
+  scratch: usize;
+
+  // Where run.ts has them.
+  /** The input product of some steps ahead [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
+  product: usize;
+  /** Gates after their nonlinearity, 0 when nothing is kept: [T, B, 4H], or planes. Backward turns them into dgates. */
+  gates: usize;
+  /** What backward carries, in dhN dcN, out dh0 dc0. */
+  dh: usize;
+  dc: usize;
+  /** Five times [B, H], at least [4H]. */
+  spare: usize;
+  /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
+  dropped: usize;
+  hidden: usize;
+  /** How many steps the input product is computed ahead. */
+  chunk: i32;
+  /** tanh(c) [T, B, H], or what stands in its place. */
+  squashed: usize;
+  /** The mask of input dropout [B, I], x under it, and the gradient of that. */
+  inputMask: usize;
+  dropX: usize;
+  dropDx: usize;
+  /** The part of the old state that stays [B, ·], steps `zoneoutHStep` and `zoneoutCStep` bytes apart: 0 where all share one. */
+  zoneoutH: usize;
+  zoneoutHStep: i32;
+  zoneoutC: usize;
+  zoneoutCStep: i32;
+  // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
+  candidates: usize;
+  inner: usize;
+  opened: usize;
+  // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; the planes of U h before their norm.
+  normInput: usize;
+  normHidden: usize;
+  normCell: usize;
+  scales: usize;
+  sums: usize;
+  /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
+  dhat: usize;
+  /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
+  dInner: usize;
+  dDropped: usize;
+  /** h and h' with dense rows [B, R], where those of y are not. */
+  oldState: usize;
+  nextState: usize;
+  // Of the whole level, in the plan of its first direction.
+  /** x under the dropout between levels, 0 without, and the number of its mask's first draw. */
+  levelX: usize;
+  counter: f64;
+  /** Its output [T, B, ·]. */
+  output: usize;
+
+  // Of the level again: options.
   clip: f32;
   cellClip: f32;
   epsilon: f32;
@@ -23,20 +121,6 @@ export class Level {
   squash: f32;
   cellAlpha: f32;
   cellBeta: f32;
-  /** Which cell, as general.ts counts them. */
-  cell: i32;
-  I: i32;
-  H: i32;
-  /** Values of h: H, or fewer where it is projected. */
-  R: i32;
-  /** How many values of each unit are kept of each step, gates and what else is in their row or planes. */
-  planes: i32;
-  /** How many of them the input product gives. */
-  gateCount: i32;
-  coupled: i32;
-  resetBefore: i32;
-  /** 0 for the plain LSTM. */
-  general: i32;
   // The parameters.
   inputWeight: usize;
   hiddenWeight: usize;
@@ -69,100 +153,16 @@ export class Level {
   dGateGain: usize;
   dH0: usize;
   dC0: usize;
-
-  // From here on packs.ts says where things lie: the panels of the weights, and their biases folded into one; with layer
-  // norm that and its shifts lie in `normBias`.
+  // Their packed forms, by packs.ts: panels of the weights as they stand, for backward; panels of their transposes, and the
+  // biases folded into one. With layer norm that and its shifts lie in `normBias`.
+  inputBackPanels: usize;
+  hiddenBackPanels: usize;
+  projectionBack: usize;
   inputPanels: usize;
   hiddenPanels: usize;
   bias: usize;
   projection: usize;
   normBias: usize;
-  // The weights as they stand.
-  inputBackPanels: usize;
-  hiddenBackPanels: usize;
-  projectionBack: usize;
-}
-
-@unmanaged
-export class Plan extends Level {
-  T: i32;
-  B: i32;
-  /** 1 where the steps run from the last to the first. */
-  reverse: i32;
-  /** 1 where every step is kept for backward. */
-  kept: i32;
-  training: i32;
-  /** x [T, B, I], or 0 where the input is ids. */
-  x: usize;
-  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
-  ids: usize;
-  /** x under the dropout between levels, 0 without, and the number of its mask's first draw. */
-  levelX: usize;
-  counter: f64;
-  /** The output of the level [T, B, ·]. */
-  output: usize;
-  /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
-  y: usize;
-  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
-  yStride: i32;
-  /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
-  c: usize;
-  /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
-  active: usize;
-  lengths: usize;
-  order: usize;
-  /** [T, B] of i32, 0 where a step is masked. */
-  mask: usize;
-
-  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; `gradientScratch` bytes.
-  dy: usize;
-  dx: usize;
-  scratch: usize;
-
-  // From here on run.ts says where things lie.
-  /** How many steps the input product is computed ahead. */
-  chunk: i32;
-  /** The input product of those [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
-  product: usize;
-  /** Gates after their nonlinearity, 0 when nothing is kept: [T, B, 4H], or planes. Backward turns them into dgates. */
-  gates: usize;
-  /** tanh(c) [T, B, H], or what stands in its place. */
-  squashed: usize;
-  /** The mask of input dropout [B, I], x under it, and the gradient of that. */
-  inputMask: usize;
-  dropX: usize;
-  dropDx: usize;
-  /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
-  dropped: usize;
-  hidden: usize;
-  /** The part of the old state that stays [B, ·], steps `zoneoutHStep` and `zoneoutCStep` bytes apart: 0 where all share one. */
-  zoneoutH: usize;
-  zoneoutHStep: i32;
-  zoneoutC: usize;
-  zoneoutCStep: i32;
-  // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
-  candidates: usize;
-  inner: usize;
-  opened: usize;
-  // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; the planes of U h before their norm.
-  normInput: usize;
-  normHidden: usize;
-  normCell: usize;
-  scales: usize;
-  sums: usize;
-  /** What backward carries, in dhN dcN, out dh0 dc0. */
-  dh: usize;
-  dc: usize;
-  /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
-  dhat: usize;
-  /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
-  dInner: usize;
-  dDropped: usize;
-  /** h and h' with dense rows [B, R], where those of y are not. */
-  oldState: usize;
-  nextState: usize;
-  /** Five times [B, H], at least [4H]. */
-  spare: usize;
 }
 
 /** What step `t` reads of a state whose blocks are `size` bytes, first of all the initial one. */

@@ -1,10 +1,10 @@
 /* A recurrent stack backward, from the top level down. */
-import { LSTM } from './cells';
 import { biasGradient, gradientScratch } from './linear';
 import { mergeBackward, SUM } from './merge';
-import { CONCAT, lastOf, outputOf, Pass, planAt, readLevel, sourceOf, widthOf } from './pass';
+import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
 import { gatherSteps, scatterSteps } from './ragged';
 import { dropout } from './random';
+import { Plan } from './plan';
 import { room, startAt, taken } from './room';
 import { runBackward } from './run';
 import { addTo } from './simd';
@@ -16,7 +16,9 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
   let dx: usize = 0;
   let scratch: usize = 0;
   for (let n: i32 = 0; n < pass.numLayers * pass.directions; n++) {
-    const plan = readLevel(pass, n);
+    const plan = planAt(pass, n);
+    const level = offsetof<Plan>('dInputWeight');
+    memory.copy(changetype<usize>(plan) + level, patternAt(pass, n) + level, offsetof<Plan>() - level);
     if (n % pass.directions == 0) {
       dx = room(n > 0 || wantInput ? rows * plan.I : 0);
       scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4);

@@ -4,30 +4,34 @@
  */
 import { LSTM } from './cells';
 import { copyRows, mergeForward } from './merge';
-import { CONCAT, lastOf, outputOf, Pass, planAt, readLevel, sourceOf, widthOf } from './pass';
-import { Level, Plan } from './plan';
+import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { Plan } from './plan';
 import { gatherSteps, scatterSteps, sortSequences } from './ragged';
 import { dropout, Source } from './random';
 import { room, startAt, taken } from './room';
 import { allSteps, drawMasksOf, layOutPlan, runForward } from './run';
 import { carryState } from './recurrent';
 
+/** What a plan takes over from a pass: from x to the mask. */
+const SEQUENCE_BYTES = offsetof<Plan>('reverse') - offsetof<Plan>('x');
+
 /** Says where everything of a pass lies from `base` on, and gives how many bytes that takes; `p` is of the dropout between levels. */
 export function layOut(pass: Pass, p: f64, base: f64): f64 {
   startAt(base);
   const rows = <f64>pass.T * pass.B;
   const levels = pass.numLayers * pass.directions;
-  const first = changetype<Level>(pass.levels);
+  const first = changetype<Plan>(pass.patterns);
   let x = pass.x;
   let ids = pass.ids;
   pass.dropout = p;
   pass.hN = room(<f64>levels * pass.B * first.R);
   pass.cN = room(<f64>levels * pass.B * first.H);
+  const sorted = pass.lengths ? <f64>pass.B : 0;
+  pass.active = room(pass.lengths ? pass.T : 0);
+  pass.sorted = room(sorted);
+  pass.order = room(sorted);
+  pass.sortedMask = room(pass.mask ? rows : 0);
   if (pass.lengths) {
-    pass.active = room(pass.T);
-    pass.sorted = room(pass.B);
-    pass.order = room(pass.B);
-    pass.sortedMask = pass.mask ? room(rows) : 0;
     if (ids) ids = room(rows);
     else x = room(rows * first.I);
   }
@@ -46,7 +50,7 @@ export function layOut(pass: Pass, p: f64, base: f64): f64 {
 function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
   const T = <f64>pass.T;
   const D = pass.directions;
-  const R = changetype<Level>(pass.levels).R;
+  const R = changetype<Plan>(pass.patterns).R;
   const concat = pass.merge == CONCAT;
   const stride = concat ? D * R : R;
   const size = <f64>pass.B * stride;
@@ -60,27 +64,18 @@ function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
   const shared = concat ? room((T + D) * size) : 0;
   const output = concat ? (pass.reverse ? shared : shared + bytes) : room(T * size);
   for (let d: i32 = 0; d < D; d++) {
-    const at = planAt(pass, n + d);
-    memory.fill(changetype<usize>(at), 0, offsetof<Plan>());
-    const plan = readLevel(pass, n + d);
-    plan.T = pass.T;
-    plan.B = pass.B;
-    plan.reverse = d | pass.reverse;
-    plan.kept = pass.kept;
-    plan.training = pass.training;
+    const plan = planAt(pass, n + d);
+    const at = changetype<usize>(plan);
+    memory.copy(at, patternAt(pass, n + d), offsetof<Plan>());
+    memory.copy(at + offsetof<Plan>('x'), changetype<usize>(pass) + offsetof<Pass>('x'), SEQUENCE_BYTES);
     plan.x = x;
     plan.ids = ids;
-    plan.levelX = dropX;
+    plan.reverse = d | pass.reverse;
+    plan.levelX = d ? 0 : dropX;
     plan.output = output;
     plan.yStride = stride;
     plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : room((T + 1) * size);
     if (plan.cell == LSTM) plan.c = room((plan.kept * T + 1) * plan.B * plan.H);
-    if (pass.lengths) {
-      plan.active = pass.active;
-      plan.lengths = pass.sorted;
-      plan.order = pass.order;
-      plan.mask = pass.sortedMask;
-    }
     layOutPlan(plan);
   }
   return output;
@@ -92,7 +87,7 @@ export function drawMasks(pass: Pass, counter: f64, source: Source): f64 {
   memory.copy(changetype<usize>(sourceOf(pass)), changetype<usize>(source), offsetof<Source>());
   for (let n: i32 = 0; n < pass.numLayers * pass.directions; n++) {
     const plan = planAt(pass, n);
-    if (plan.levelX && n % pass.directions == 0) {
+    if (plan.levelX) {
       plan.counter = drawn;
       drawn += <f64>((pass.T * pass.B * plan.I + 3) & ~3);
     }
@@ -111,8 +106,7 @@ export function forward(pass: Pass): void {
   if (pass.lengths) enter(pass);
   for (let n: i32 = 0; n < pass.numLayers * D; n++) {
     const plan = planAt(pass, n);
-    const first = n % D == 0;
-    if (plan.levelX && first) {
+    if (plan.levelX) {
       dropout(plan.levelX, planAt(pass, n - D).output, T * B * plan.I, pass.dropout, plan.counter, sourceOf(pass));
     }
     const c = <usize>(n * B * H) << 2;
@@ -120,7 +114,7 @@ export function forward(pass: Pass): void {
     const h0 = pass.h0 ? pass.h0 + h : plan.h0;
     const c0 = pass.c0 ? pass.c0 + c : plan.c0;
     runForward(plan, h0, pass.h0 ? R << 2 : 0, c0, pass.c0 ? H << 2 : 0, pass.hN + h, pass.cN + c);
-    if (pass.merge != CONCAT && !first) {
+    if (pass.merge != CONCAT && n & 1) {
       mergeForward(plan.output, outputOf(planAt(pass, n - 1)), outputOf(plan), T * B * R, pass.merge);
     }
   }

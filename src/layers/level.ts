@@ -2,9 +2,11 @@ import type { Holdings } from '../runtime/memory.js';
 import { type Cell, parameterShapes } from './cell.js';
 import { Parameter } from './parameter.js';
 
-/** Bytes of a level in the core, as assembly/plan.ts has it, and where its gradients begin, in words. */
-export const LEVEL_BYTES = 252;
-const GRADIENTS = 40;
+/** Bytes of a plan, as assembly/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
+export const PLAN_BYTES = 452;
+const OPTIONS = 59;
+const PARAMETERS = 75;
+const GRADIENTS = 90;
 
 /** The parameters in their order there. */
 const NAMES = [
@@ -18,7 +20,7 @@ export class Level {
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly #holdings: Holdings;
   readonly #all: readonly Parameter[];
-  /** What the core knows of it: as the plain cell computes it, and as the general one does. */
+  /** What a plan begins with: as the plain cell computes it, and as the general one does. */
   readonly #places: readonly number[];
   /** The packed parts of both, and what the versions of the parameters came to when each was packed. */
   readonly #packs: number[] = [];
@@ -51,8 +53,10 @@ export class Level {
     const pointers = NAMES.map((name) => parameters[name]?.pointer ?? 0);
     const { f32, i32 } = holdings.runtime;
     for (const [general, place] of places.entries()) {
-      f32.set([...fractions, zoneout.h, zoneout.c, ...(activations[direction] ?? [])], place >>> 2);
-      i32.set([...sizes, ...flags, general, ...pointers], (place >>> 2) + 16);
+      const at = place >>> 2;
+      i32.set([...sizes, ...flags, general], at);
+      f32.set([...fractions, zoneout.h, zoneout.c, ...(activations[direction] ?? [])], at + OPTIONS);
+      i32.set(pointers, at + PARAMETERS);
     }
   }
 

@@ -3,19 +3,18 @@ import type { Holdings } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
 import { type Cell, parameterShapes } from './cell.js';
 import type { Masks } from './dropout.js';
-import { LEVEL_BYTES, Level } from './level.js';
+import { Level, PLAN_BYTES } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Sequences } from './ragged.js';
 import type { Merge } from './recurrent-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The structs of assembly/pass.ts and assembly/plan.ts: bytes, and where what is read or changed here lies, in words. */
+/** The struct of assembly/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
 const PASS_BYTES = 128;
-const PLAN_BYTES = 456;
 const INPUT = 11;
-const OUTPUT = 17;
-const STATES = { h: 75, c: 77 } as const;
+const OUTPUT = 21;
+const STATES = { h: 20, c: 22 } as const;
 
 /** As assembly/merge.ts counts them; `concat` is none of these. */
 const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
@@ -64,7 +63,7 @@ export class Stack {
   readonly #directions: number;
   /** For each level its directions. */
   readonly #levels: readonly Level[];
-  /** Where the core reads them, for the plain cell and behind that for the general one. */
+  /** What their plans begin with, for the plain cell and behind that for the general one. */
   readonly #pointer: number;
   /** What all passes begin with. */
   readonly #words: readonly number[];
@@ -87,7 +86,7 @@ export class Stack {
     this.#directions = directions;
     refuseBytes(stackBytes(cell, options, directions, this.width));
     const count = numLayers * directions;
-    this.#pointer = holdings.takeZeros(2 * count * LEVEL_BYTES);
+    this.#pointer = holdings.takeZeros(2 * count * PLAN_BYTES);
     const merged = bidirectional ? MERGES.indexOf(merge) : -1;
     this.#words = [
       ...[numLayers, directions, +reverse, merged],
@@ -97,8 +96,8 @@ export class Stack {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      const place = this.#pointer + n * LEVEL_BYTES;
-      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * LEVEL_BYTES]);
+      const place = this.#pointer + n * PLAN_BYTES;
+      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * PLAN_BYTES]);
     });
   }
 
@@ -113,7 +112,7 @@ export class Stack {
     const { training, recording } = tape;
     const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0);
     const input = ids ? [0, pointer] : [pointer, 0];
-    const words = [steps, batch, +recording, +training, ...input, lengths, mask, h, c];
+    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training];
     const pass = this.#open(tape, general, words);
     const { core, i32 } = this.#holdings.runtime;
     core.forward(pass);
@@ -129,7 +128,7 @@ export class Stack {
     const count = this.#levels.length;
     for (const level of this.#levels) level.refresh(general);
     const pass = memory.take(PASS_BYTES + count * PLAN_BYTES);
-    runtime.i32.set([this.#pointer + general * count * LEVEL_BYTES, ...this.#words, ...words], pass >>> 2);
+    runtime.i32.set([this.#pointer + general * count * PLAN_BYTES, ...this.#words, ...words], pass >>> 2);
     core.layOut(pass, this.#dropout, memory.take(core.layOut(pass, this.#dropout, 0)));
     if (this.#masks) this.#masks.drawFor(pass);
     else core.drawMasks(pass, 0, 0);
@@ -150,7 +149,7 @@ export class Stack {
     const { runtime } = holdings;
     const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
     const general = +!plain;
-    const pass = this.#open(holdings, general, [1, rows, 0, 0, pointer, 0, 0, 0, 0, 0]);
+    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0]);
     const plans = (pass + PASS_BYTES) >>> 2;
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
