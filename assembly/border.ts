@@ -1,7 +1,4 @@
-/*
- * What the host needs beside the kernels: the two leading axes of a block turned, rows copied where strides differ, and
- * which binary it runs.
- */
+/* What the host needs beside the kernels: the two leading axes of a block turned, and which binary it runs. */
 
 /** out[second, first, width] = in[first, second, width], widths in bytes: batch-first to time-first, and back. */
 export function turn(out: usize, rows: usize, first: i32, second: i32, bytes: usize): void {
@@ -16,13 +13,4 @@ export function turn(out: usize, rows: usize, first: i32, second: i32, bytes: us
 /** Which of the two binaries this is. */
 export function isRelaxed(): bool {
   return ASC_FEATURE_RELAXED_SIMD;
-}
-
-/** Rows of `bytes` bytes, `toStride` and `fromStride` bytes from each other; zeros where there is nothing to copy (0). */
-export function copyRows(to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, bytes: usize): void {
-  for (let r: i32 = 0; r < rows; r++) {
-    if (from) memory.copy(to, from + <usize>r * fromStride, bytes);
-    else memory.fill(to, 0, bytes);
-    to += toStride;
-  }
 }

@@ -9,7 +9,6 @@
  * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
  * all rows of a step at once.
  */
-import { copyRows } from './border';
 import { GRU, LSTM, panelsOf, planeOf } from './cells';
 import { planeGradients } from './general-gradients';
 import { gruBackward, gruForward } from './gru';
@@ -19,7 +18,7 @@ import { product } from './gemm';
 import { after, before, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
 import { rnnBackward, rnnForward } from './rnn';
-import { addProduct, complement, mix, multiply } from './rows';
+import { addProduct, complement, copyRows, mix, multiply } from './rows';
 import { storeLanes } from './simd';
 
 

@@ -1,11 +1,11 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory';
-export { turn, copyRows, isRelaxed } from './border';
-export { packRows, packColumns, packGates, packGateBias, packBias } from './panels';
+export { turn, isRelaxed } from './border';
+export { packRows, packColumns } from './panels';
+export { pack } from './packs';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './linear';
-export { layOut, drawMasks, runForward, runBackward, streamStep } from './run';
-export { mergeForward, mergeBackward } from './merge';
-export { gatherSteps, scatterSteps } from './ragged';
+export { layOut, drawMasks, forward, streamStep } from './stack';
+export { layOutBackward, backward } from './stack-backward';
 export { embeddingForward, embeddingBackward } from './embedding';
 export { activationForward, activationBackward } from './activation';
 export { dropout, fillUniform, fillNormal, fillPermutation, uniformAt } from './random';

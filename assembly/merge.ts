@@ -3,7 +3,7 @@ import { multiply } from './rows';
 import { add } from './simd';
 import { scaleBy } from './softmax';
 
-const SUM: i32 = 0;
+export const SUM: i32 = 0;
 const MULTIPLY: i32 = 1;
 
 /** out[count] = a + b, a∘b, or their average. */

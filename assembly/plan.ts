@@ -1,29 +1,11 @@
 /*
  * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
- * lies. The host writes all but the last part, in this order (src/layers/plan.ts); what is 0 is not there. Sequences are
- * [T, B, ·], rows dense.
+ * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
 
 @unmanaged
 export class Plan {
-  // The level.
-  clip: f32;
-  cellClip: f32;
-  epsilon: f32;
-  inputDropout: f32;
-  recurrentDropout: f32;
-  zoneoutOfH: f32;
-  zoneoutOfC: f32;
-  gateAlpha: f32;
-  gateBeta: f32;
-  candidateAlpha: f32;
-  candidateBeta: f32;
-  cellAlpha: f32;
-  cellBeta: f32;
-  // Nonlinearities, as activation.ts counts them.
-  gate: i32;
-  candidate: i32;
-  squash: i32;
+  // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
   /** Which cell, as general.ts counts them. */
   cell: i32;
   I: i32;
@@ -36,40 +18,19 @@ export class Plan {
   gateCount: i32;
   coupled: i32;
   resetBefore: i32;
-  peepholes: usize;
-  inputGain: usize;
-  hiddenGain: usize;
-  cellGain: usize;
-  cellShift: usize;
-  gateGain: usize;
-
-  // The panels of the weights, and their biases folded into one; with layer norm that and its shifts lie in `normBias`.
-  inputPanels: usize;
-  hiddenPanels: usize;
-  bias: usize;
-  projection: usize;
-  normBias: usize;
-
-  // The sequence.
   /** 0 for the plain LSTM. */
   general: i32;
-  T: i32;
-  B: i32;
-  /** 1 where the steps run from the last to the first. */
-  reverse: i32;
-  /** 1 where every step is kept for backward. */
-  kept: i32;
-  training: i32;
+
+  // The sequence, as a pass has it.
   /** x [T, B, I], or 0 where the input is ids. */
   x: usize;
   /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
   ids: usize;
-  /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
-  y: usize;
-  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
-  yStride: i32;
-  /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
-  c: usize;
+  T: i32;
+  B: i32;
+  /** 1 where every step is kept for backward. */
+  kept: i32;
+  training: i32;
   /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
   active: usize;
   lengths: usize;
@@ -77,44 +38,41 @@ export class Plan {
   /** [T, B] of i32, 0 where a step is masked. */
   mask: usize;
 
-  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; the weights as they stand; `gradientScratch` bytes.
+  // Where the stack has things lie.
+  /** 1 where the steps run from the last to the first. */
+  reverse: i32;
+  /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
+  y: usize;
+  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
+  yStride: i32;
+  /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
+  c: usize;
+  // Backward. dy [T, B, R], dx [T, B, I], which accumulates; `gradientScratch` bytes.
   dy: usize;
   dx: usize;
   scratch: usize;
-  inputBackPanels: usize;
-  hiddenBackPanels: usize;
-  projectionBack: usize;
-  // Gradients of the parameters, which accumulate; 0 where one is not wanted.
-  dInputWeight: usize;
-  dHiddenWeight: usize;
-  dInputBias: usize;
-  dHiddenBias: usize;
-  dProjection: usize;
-  dPeepholes: usize;
-  dInputGain: usize;
-  dInputShift: usize;
-  dHiddenGain: usize;
-  dHiddenShift: usize;
-  dCellGain: usize;
-  dCellShift: usize;
-  dGateGain: usize;
 
-  // From here on run.ts says where things lie.
-  /** How many steps the input product is computed ahead. */
-  chunk: i32;
-  /** The input product of those [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
+  // Where run.ts has them.
+  /** The input product of some steps ahead [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
   product: usize;
   /** Gates after their nonlinearity, 0 when nothing is kept: [T, B, 4H], or planes. Backward turns them into dgates. */
   gates: usize;
+  /** What backward carries, in dhN dcN, out dh0 dc0. */
+  dh: usize;
+  dc: usize;
+  /** Five times [B, H], at least [4H]. */
+  spare: usize;
+  /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
+  dropped: usize;
+  hidden: usize;
+  /** How many steps the input product is computed ahead. */
+  chunk: i32;
   /** tanh(c) [T, B, H], or what stands in its place. */
   squashed: usize;
   /** The mask of input dropout [B, I], x under it, and the gradient of that. */
   inputMask: usize;
   dropX: usize;
   dropDx: usize;
-  /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
-  dropped: usize;
-  hidden: usize;
   /** The part of the old state that stays [B, ·], steps `zoneoutHStep` and `zoneoutCStep` bytes apart: 0 where all share one. */
   zoneoutH: usize;
   zoneoutHStep: i32;
@@ -130,9 +88,6 @@ export class Plan {
   normCell: usize;
   scales: usize;
   sums: usize;
-  /** What backward carries, in dhN dcN, out dh0 dc0. */
-  dh: usize;
-  dc: usize;
   /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
   dhat: usize;
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
@@ -141,8 +96,73 @@ export class Plan {
   /** h and h' with dense rows [B, R], where those of y are not. */
   oldState: usize;
   nextState: usize;
-  /** Five times [B, H], at least [4H]. */
-  spare: usize;
+  // Of the whole level, in the plan of its first direction.
+  /** x under the dropout between levels, 0 without, and the number of its mask's first draw. */
+  levelX: usize;
+  counter: f64;
+  /** Its output [T, B, ·]. */
+  output: usize;
+
+  // Of the level again: options.
+  clip: f32;
+  cellClip: f32;
+  epsilon: f32;
+  inputDropout: f32;
+  recurrentDropout: f32;
+  zoneoutOfH: f32;
+  zoneoutOfC: f32;
+  // Nonlinearities, as activation.ts counts them.
+  gate: f32;
+  gateAlpha: f32;
+  gateBeta: f32;
+  candidate: f32;
+  candidateAlpha: f32;
+  candidateBeta: f32;
+  squash: f32;
+  cellAlpha: f32;
+  cellBeta: f32;
+  // The parameters.
+  inputWeight: usize;
+  hiddenWeight: usize;
+  inputBias: usize;
+  hiddenBias: usize;
+  projectionWeight: usize;
+  peepholes: usize;
+  inputGain: usize;
+  inputShift: usize;
+  hiddenGain: usize;
+  hiddenShift: usize;
+  cellGain: usize;
+  cellShift: usize;
+  gateGain: usize;
+  h0: usize;
+  c0: usize;
+  // Their gradients, which accumulate; 0 where one is not wanted.
+  dInputWeight: usize;
+  dHiddenWeight: usize;
+  dInputBias: usize;
+  dHiddenBias: usize;
+  dProjection: usize;
+  dPeepholes: usize;
+  dInputGain: usize;
+  dInputShift: usize;
+  dHiddenGain: usize;
+  dHiddenShift: usize;
+  dCellGain: usize;
+  dCellShift: usize;
+  dGateGain: usize;
+  dH0: usize;
+  dC0: usize;
+  // Their packed forms, by packs.ts: panels of the weights as they stand, for backward; panels of their transposes, and the
+  // biases folded into one. With layer norm that and its shifts lie in `normBias`.
+  inputBackPanels: usize;
+  hiddenBackPanels: usize;
+  projectionBack: usize;
+  inputPanels: usize;
+  hiddenPanels: usize;
+  bias: usize;
+  projection: usize;
+  normBias: usize;
 }
 
 /** What step `t` reads of a state whose blocks are `size` bytes, first of all the initial one. */

@@ -64,3 +64,12 @@ export function zeroOutside(d: usize, x: usize, n: i32, bound: f32): void {
     x += 16;
   }
 }
+
+/** Rows of `bytes` bytes, `toStride` and `fromStride` bytes from each other; zeros where there is nothing to copy (0). */
+export function copyRows(to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, bytes: usize): void {
+  for (let r: i32 = 0; r < rows; r++) {
+    if (from) memory.copy(to, from + <usize>r * fromStride, bytes);
+    else memory.fill(to, 0, bytes);
+    to += toStride;
+  }
+}

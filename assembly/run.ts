@@ -7,29 +7,21 @@ import { generalBackward, generalForward } from './general';
 import { lstmBackward, lstmForward } from './lstm';
 import { Plan } from './plan';
 import { dropout, Source } from './random';
-import { carryState } from './recurrent';
+import { room } from './room';
 import { addProduct, multiply } from './rows';
 
 /** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
-const PRODUCT_VALUES: i32 = 65536;
+const PRODUCT_VALUES: f64 = 65536;
 
-let cursor: f64 = 0;
-
-/** The place of so many values, 0 for none. */
-function room(values: f64): usize {
-  const at = cursor;
-  cursor += Math.ceil(values / 16) * 64;
-  return values > 0 ? <usize>(<u64>at) : 0;
-}
-
-/** Says where everything of the run lies from `base` on, and gives how many bytes that takes. */
-export function layOut(plan: Plan, base: f64): f64 {
-  cursor = base;
+/** Says where everything of the run lies that the stack has not placed. */
+export function layOutPlan(plan: Plan): void {
   const T = plan.T;
   const B = plan.B;
   const kept = plan.kept ? <f64>T * B : 0;
   const columns = plan.general ? plan.planes * plan.H : ((plan.H + 3) >> 2) << 4;
-  plan.chunk = plan.general && plan.kept ? T : min(T, max(1, PRODUCT_VALUES / (B * columns)));
+  // In doubles: nothing has been refused yet.
+  const ahead = min<f64>(T, max<f64>(1, PRODUCT_VALUES / (<f64>B * columns)));
+  plan.chunk = plan.general && plan.kept ? T : <i32>ahead;
   const products = <f64>plan.chunk * B * columns;
   plan.product = room(products);
   plan.gates = room(kept * plan.planes * plan.H);
@@ -43,7 +35,6 @@ export function layOut(plan: Plan, base: f64): f64 {
   plan.dh = room(plan.kept ? <f64>B * plan.R : 0);
   plan.dc = room(plan.kept ? <f64>B * plan.H : 0);
   if (plan.general) layOutGeneral(plan, kept || <f64>B, products);
-  return cursor - base;
 }
 
 /** What the general cell keeps beside, of `rows` rows; `products` values lie in the planes of pre-activations. */
@@ -90,7 +81,7 @@ function layOutLSTM(plan: Plan, rows: f64, products: f64, steps: f64): void {
 let drawn: f64 = 0;
 
 /** Draws the masks of dropout and zoneout, and gives how many numbers that took. Without training zoneout is what is expected. */
-export function drawMasks(plan: Plan, counter: f64, source: Source): f64 {
+export function drawMasksOf(plan: Plan, counter: f64, source: Source): f64 {
   drawn = counter;
   const B = plan.B;
   const rows = plan.training ? plan.T * B : B;
@@ -132,13 +123,8 @@ export function runForward(
   if (plan.c) moveStates(plan, plan.c, plan.H, plan.H, cN, plan.H << 2, plan.kept != 0, true);
 }
 
-/** One step of a stream: the new h becomes the one that the next step reads. */
-export function streamStep(plan: Plan): void {
-  allSteps(plan);
-  carryState(plan);
-}
-
-function allSteps(plan: Plan): void {
+/** Its steps alone, from the states that lie in place. */
+export function allSteps(plan: Plan): void {
   const T = plan.T;
   for (let done: i32 = 0; done < T; done += plan.chunk) {
     const next = min(T, done + plan.chunk);

@@ -29,9 +29,9 @@ export class Masks {
     this.#runtime.core.dropout(out, x, count, p, 1 / (1 - p), counter, this.#source);
   }
 
-  /** Those of a plan. */
-  drawFor(plan: number): void {
-    this.generator.counter += this.#runtime.core.drawMasks(plan, this.generator.counter, this.#source);
+  /** Those of a pass. */
+  drawFor(pass: number): void {
+    this.generator.counter += this.#runtime.core.drawMasks(pass, this.generator.counter, this.#source);
   }
 
   get #source(): number {

@@ -11,66 +11,34 @@ export interface SequenceOptions {
   mask?: Parameters<typeof checkIntegers>[1];
 }
 
-/** How sequences lie in the core, where they are [steps, batch, ·]. */
+/** How many sequences there are, and of how many steps. */
 export interface Extent {
   readonly steps: number;
   readonly batch: number;
-  /** Where they end apart or steps are masked. */
-  readonly ragged?: Ragged | undefined;
 }
 
-/** Sequences of unlike length, the longest first, so that the rows which a step computes are a prefix; and masked steps. */
-export class Ragged {
-  readonly masked: boolean;
-  /** As a plan has them: rows of each step [steps], lengths and places outside [batch], the mask [steps, batch] in the order inside. */
-  readonly words: readonly number[];
-  readonly #runtime: Runtime;
-  readonly #extent: Extent;
-  readonly #outside: number;
+/** The same in the core, where they are [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
+export interface Sequences extends Extent {
+  readonly lengths: number;
+  readonly mask: number;
+}
 
-  /** `mask` [steps, batch]. */
-  constructor(
-    runtime: Runtime,
-    extent: Extent,
-    lengths: readonly number[],
-    mask: Int32Array | undefined,
-    tape: Tape,
-  ) {
-    const { steps, batch } = extent;
-    this.#runtime = runtime;
-    this.#extent = extent;
-    const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
-    const active = Array.from({ length: steps }, (_, t) => lengths.filter((length) => length > t).length);
-    const put = (values: ArrayLike<number>) => {
-      const pointer = tape.take(values.length * 4);
-      runtime.i32.set(values, pointer >>> 2);
-      return pointer;
-    };
-    this.masked = mask !== undefined;
-    const words = [active, order.map((row) => lengths[row] as number), order].map(put);
-    this.words = words;
-    this.#outside = mask ? put(mask) : 0;
-    if (!mask) return;
-    const inside = tape.take(steps * batch * 4);
-    this.words = [...words, inside];
-    this.gather(inside, this.#outside, 4, false);
-  }
-
-  /** Sequences of rows of `bytes` bytes, to their places inside; `masked` rows become zero. */
-  gather(to: number, from: number, bytes: number, masked: boolean): void {
-    this.#move('gatherSteps', to, from, bytes, masked);
-  }
-
-  /** The way back, zeros behind each end. */
-  scatter(to: number, from: number, bytes: number, masked: boolean): void {
-    this.#move('scatterSteps', to, from, bytes, masked);
-  }
-
-  #move(how: 'gatherSteps' | 'scatterSteps', to: number, from: number, bytes: number, masked: boolean): void {
-    const { steps, batch } = this.#extent;
-    const [active = 0, , order = 0] = this.words;
-    this.#runtime.core[how](to, from, order, active, masked ? this.#outside : 0, steps, batch, bytes);
-  }
+/** Sequences in the core, as the user tells of them. `leading` is the input's shape without its features. */
+export function enterSequences(
+  runtime: Runtime,
+  extent: Extent,
+  leading: readonly number[],
+  timeMajor: boolean,
+  tape: Tape,
+): Sequences {
+  const { lengths, mask } = checkSequence(tape.sequence, extent, leading, timeMajor) ?? {};
+  const put = (values: ArrayLike<number> | undefined) => {
+    if (values === undefined) return 0;
+    const pointer = tape.take(values.length * 4);
+    runtime.i32.set(values, pointer >>> 2);
+    return pointer;
+  };
+  return { ...extent, lengths: put(lengths), mask: put(mask) };
 }
 
 /**
@@ -79,7 +47,7 @@ export class Ragged {
  * @param leading - the input's shape without its features, [time, batch] where `timeMajor`
  * @throws TypeError for another kind, RangeError for lengths beyond the input or a mask of another shape
  */
-export function checkSequence(
+function checkSequence(
   { lengths, mask }: SequenceOptions,
   { steps, batch }: Extent,
   leading: readonly number[],

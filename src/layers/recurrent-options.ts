@@ -9,8 +9,10 @@ import {
   refuse,
 } from '../border/options.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { Merge } from './directions.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
+
+/** How the outputs of the two directions of a level become one: side by side, or element by element. */
+export type Merge = 'concat' | 'sum' | 'mul' | 'average';
 
 /** `Parts`: a nonlinearity for each place of the cell that has one. */
 export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = readonly NonlinearitySpec[]> {

@@ -3,7 +3,6 @@ import { type Integers, isIntegers, showShape, sizeOf, type Tensor } from '../bo
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
 import type { Cell, CellKind, OwnOptions } from './cell.js';
-import { Directions, type Merge } from './directions.js';
 import { Masks } from './dropout.js';
 import { enterIds, writtenOut } from './ids.js';
 import {
@@ -14,23 +13,19 @@ import {
   type LayerExtras,
 } from './layer.js';
 import { checkActivations } from './nonlinearities.js';
-import { checkSequence, type Extent, Ragged } from './ragged.js';
-import { checkRecurrent, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
-import { recurrentStage } from './recurrent-stage.js';
-import type { StatePointers } from './run.js';
-import { type LevelRun, Stack } from './stack.js';
+import { type Extent, enterSequences } from './ragged.js';
+import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
+import { type Pass, Stack, type StatePointers } from './stack.js';
 import { type Batch, type RecurrentGradient, type StateName, StateShapes, type States } from './states.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-interface Sizes extends Batch {
-  readonly steps: number;
-}
+type Sizes = Batch & Extent;
 
-interface Forward extends Sizes, Extent {
+interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly levels: readonly LevelRun[];
+  readonly pass: Pass;
 }
 
 /** What a file does not say of a layer, since its parameters do or it is over. */
@@ -60,7 +55,6 @@ export abstract class Recurrent extends CoreLayer {
   readonly stateSize: number;
   /** Values of the output: twice those of h where both directions stand side by side. */
   readonly outputSize: number;
-  readonly #directions: Directions;
   readonly #cell: Cell;
   readonly #states: StateShapes;
   readonly #stack: Stack;
@@ -87,17 +81,15 @@ export abstract class Recurrent extends CoreLayer {
     this.#cell = cell;
     this.stateSize = cell.stateSize;
     this.#saved = saved(options, [...OPTIONS, ...known]);
-    const reversed = given.bidirectional ? [false, true] : [given.reverse];
-    this.#directions = new Directions(this.runtime, cell.stateSize, reversed, given.merge);
-    this.outputSize = this.#directions.width;
-    this.#states = new StateShapes(cell, given.numLayers, reversed.length);
+    this.#states = new StateShapes(cell, given.numLayers, given.bidirectional ? 2 : 1);
     const { dropout, numLayers, inputDropout, recurrentDropout, zoneout } = given;
     const draws =
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#directions, this.#masks, this.named),
+      () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#masks, this.named),
     );
+    this.outputSize = this.#stack.width;
   }
 
   /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
@@ -118,7 +110,7 @@ export abstract class Recurrent extends CoreLayer {
       return {
         block: forward.output,
         output: this.leave(forward.output, tape),
-        ...this.#finalStates(forward),
+        ...this.#finalStates(forward, tape),
       };
     });
   }
@@ -138,10 +130,8 @@ export abstract class Recurrent extends CoreLayer {
       const { dInput, h, c } = step(dOutput);
       return {
         input: dInput && this.leave(dInput, tape),
-        h0: this.leave({ pointer: h, shape: this.#states.of('h', forward), turned: false }, tape),
-        c0: c
-          ? this.leave({ pointer: c, shape: this.#states.of('c', forward), turned: false }, tape)
-          : undefined,
+        h0: this.#leaveState('h', h, forward, tape),
+        c0: c ? this.#leaveState('c', c, forward, tape) : undefined,
       };
     });
   }
@@ -202,9 +192,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return recurrentStage(this.#stack.levels.flat(), this.#cell, input, holdings, () =>
-      this.holdings.check(),
-    );
+    return this.#stack.openStage(input, holdings, () => this.holdings.check());
   }
 
   /** @internal */
@@ -249,52 +237,29 @@ export abstract class Recurrent extends CoreLayer {
 
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
-    const ragged = this.#raggedOf(input, sizes, tape);
-    const extent = { ...sizes, ragged };
+    const leading = input.ids ? input.shape : input.shape.slice(0, -1);
+    const sequences = enterSequences(this.runtime, sizes, leading, this.timeMajor, tape);
     const initial = this.#initialStates(sizes, given, tape);
-    const levels = this.#stack.forward(this.#inside(input, extent, tape), extent, initial, tape);
-    const output = this.#output(input.turned, levels.at(-1) as LevelRun, extent, tape);
-    const forward = { ...extent, input, output, levels };
+    const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
+    const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
     if (this.stateful && tape.recording) {
-      const { hN, cN } = this.#finalStates(forward);
+      const { hN, cN } = this.#finalStates(forward, tape);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
     }
     return forward;
   }
 
-  #raggedOf({ shape, ids }: Block, sizes: Sizes, tape: Tape): Ragged | undefined {
-    const told = checkSequence(tape.sequence, sizes, ids ? shape : shape.slice(0, -1), this.timeMajor);
-    return told && new Ragged(this.runtime, sizes, told.lengths, told.mask, tape);
+  /** The input as the core reads it: no ids where their rows are to be dropped from. */
+  #inside(input: Block, { steps, batch }: Extent, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
+    if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
+    return { pointer: writtenOut(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
 
-  /** The input as the levels read it: each row in its place, and no ids where their rows are to be dropped from. */
-  #inside(input: Block, { steps, batch, ragged }: Extent, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
-    let { pointer, ids } = input;
-    if (ids && tape.training && this.#cell.inputDropout > 0) {
-      pointer = writtenOut(this.runtime, pointer, steps * batch, this.inputSize, tape);
-      ids = false;
-    }
-    const bytes = ids ? 4 : this.inputSize * 4;
-    const room = ragged ? tape.take(steps * batch * bytes) : pointer;
-    ragged?.gather(room, pointer, bytes, true);
-    return ids ? { pointer: room, ids } : { pointer: room };
-  }
-
-  #output(turned: boolean, { y, runs }: LevelRun, extent: Extent & Batch, tape: Tape): Block {
-    const { steps, batch, batched, ragged } = extent;
-    const { width } = this.#directions;
-    if (this.returnSequences) {
-      const leading = this.timeMajor ? [steps, batch] : [batch, steps];
-      const pointer = ragged ? tape.take(steps * batch * width * 4) : y;
-      ragged?.scatter(pointer, y, width * 4, this.maskedOutput === 'zeros');
-      return { pointer, shape: [...(batched ? leading : [steps]), width], turned };
-    }
-    const pointer = this.#directions.last(
-      runs.map((run) => run.hN),
-      batch,
-      tape,
-    );
-    return { pointer, shape: batched ? [batch, width] : [width], turned: false };
+  #output(pointer: number, turned: boolean, { steps, batch, batched }: Sizes): Block {
+    const leading = this.timeMajor ? [steps, batch] : [batch, steps];
+    const shape = batched ? leading : [steps];
+    if (this.returnSequences) return { pointer, shape: [...shape, this.outputSize], turned };
+    return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], turned: false };
   }
 
   /** The states before the first step: given, carried, or none (0), which is zeros or what was learned. */
@@ -318,50 +283,28 @@ export abstract class Recurrent extends CoreLayer {
     return { h: place('h'), c: place('c') };
   }
 
-  #finalStates(forward: Forward): { hN: Tensor; cN: Tensor | undefined } {
-    const runs = forward.levels.flatMap((level) => level.runs);
-    const gather = (name: StateName) => {
-      const pointers = runs.map((run) => run[`${name}N`]);
-      return this.#states.gather(this.runtime, name, pointers, forward);
+  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: Tensor; cN: Tensor | undefined } {
+    const { h, c } = pass.final;
+    return {
+      hN: this.#leaveState('h', h, sizes, tape),
+      cN: this.#cell.hasCell ? this.#leaveState('c', c, sizes, tape) : undefined,
     };
-    return { hN: gather('h'), cN: this.#cell.hasCell ? gather('c') : undefined };
+  }
+
+  #leaveState(name: StateName, pointer: number, sizes: Batch, tape: Tape): Tensor {
+    return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 
   /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
   #prepare(forward: Forward, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
-    const { levels, input, steps, batch, ragged } = forward;
+    const { pass, input } = forward;
     const h = this.#stateGradient('h', given.hN, forward, tape);
     const c = this.#cell.hasCell ? this.#stateGradient('c', given.cN, forward, tape) : 0;
-    const addLast = this.returnSequences ? undefined : this.#prepareLast(forward, h, tape);
-    const wantX = wantInput && !input.ids;
-    const backward = this.#stack.prepareBackward(levels, forward, wantX, tape);
-    const { width } = this.#directions;
-    const dy = ragged && this.returnSequences ? tape.take(steps * batch * width * 4) : 0;
-    const dInput = ragged && wantX ? tape.take(steps * batch * this.inputSize * 4) : 0;
+    const backward = this.#stack.prepareBackward(pass, wantInput && !input.ids, tape);
     return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
-      if (dOutput) addLast?.(dOutput.pointer);
-      let pointer = addLast ? 0 : (dOutput?.pointer ?? 0);
-      if (dy && pointer) {
-        ragged?.gather(dy, pointer, width * 4, this.maskedOutput === 'zeros');
-        pointer = dy;
-      }
-      const dx = backward(pointer, { h, c });
-      if (dInput) ragged?.scatter(dInput, dx, this.inputSize * 4, true);
-      return { dInput: dx ? { ...input, pointer: dInput || dx } : undefined, h, c };
+      const pointer = backward(dOutput?.pointer ?? 0, { h, c });
+      return { dInput: pointer ? { ...input, pointer } : undefined, h, c };
     };
-  }
-
-  /** The output after the last step is made of the last states: so is its gradient. */
-  #prepareLast({ batch, levels }: Forward, dStates: number, tape: Tape): (dOutput: number) => void {
-    const { runs } = levels.at(-1) as LevelRun;
-    const size = batch * this.stateSize;
-    const split = this.#directions.prepareBackward(
-      runs.map((run) => run.hN),
-      size,
-      tape,
-    );
-    const top = dStates + (levels.length - 1) * runs.length * size * 4;
-    return (dOutput) => this.#directions.addLast(top, split(dOutput), batch);
   }
 
   #stateGradient(name: StateName, state: Tensor | undefined, sizes: Batch, tape: Tape): number {

@@ -2,155 +2,185 @@ import { sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
 import { type Cell, parameterShapes } from './cell.js';
-import type { Directions, Track } from './directions.js';
 import type { Masks } from './dropout.js';
-import { Level } from './level.js';
+import { Level, PLAN_BYTES } from './level.js';
 import type { Parameter } from './parameter.js';
-import type { Extent } from './ragged.js';
-import { type Context, type Run, runLevel, type StatePointers } from './run.js';
+import type { Sequences } from './ragged.js';
+import type { Merge } from './recurrent-options.js';
+import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** What a forward over one level left. */
-export interface LevelRun {
-  /** One for each direction. */
-  readonly runs: readonly Run[];
-  /** The output [steps, batch, width]. */
+/** The struct of assembly/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
+const PASS_BYTES = 128;
+const INPUT = 11;
+const OUTPUT = 21;
+const STATES = { h: 20, c: 22 } as const;
+
+/** As assembly/merge.ts counts them; `concat` is none of these. */
+const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
+
+/** Where states lie, [levels, batch, ·]; 0 for none. */
+export interface StatePointers {
+  readonly h: number;
+  readonly c: number;
+}
+
+/** A forward in the core, and what it left there: the output, and the states after the last step. */
+export interface Pass {
+  readonly pass: number;
+  readonly general: number;
   readonly y: number;
-  /** Which mask of the dropout between levels lies on this level's input. */
-  readonly mask: number | undefined;
+  readonly final: StatePointers;
 }
 
 /**
- * Backward from dy [steps, batch, width] (0 for zeros), from the top level down. `final` holds the gradients of the last
- * states, which become those of the first ones. Gives dx, 0 where it is not wanted.
+ * Backward from the gradient of the output (0 for zeros). `final` holds the gradients of the last states, which become those
+ * of the first ones. Gives that of the input, 0 where it is not wanted.
  */
 export type StackBackward = (dy: number, final: StatePointers) => number;
 
-/** Sizes of a stack. */
-export interface StackSizes {
+/** What a stack is made from. */
+export interface StackOptions {
   readonly inputSize: number;
   readonly numLayers: number;
   /** The probability of dropout between levels. */
   readonly dropout: number;
+  readonly bidirectional: boolean;
+  readonly reverse: boolean;
+  readonly merge: Merge;
+  readonly returnSequences: boolean;
+  readonly maskedOutput: 'repeat' | 'zeros';
 }
 
-/** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
-function stackBytes(cell: Cell, { inputSize, numLayers }: StackSizes, { count, width }: Directions): number {
-  const values = (inputs: number) => {
-    const shapes = parameterShapes(cell, inputs).map(([, shape]) => sizeOf(shape));
-    return shapes.reduce((sum, size) => sum + size, 0);
-  };
-  return 4 * count * (values(inputSize) + (numLayers - 1) * Math.max(values(width), 16));
-}
-
-/** The levels of a recurrent layer over time, forward and backward, on pointers alone. */
+/** The levels of a recurrent layer over time; the core runs them, over what assembly/pass.ts describes. */
 export class Stack {
-  /** For each level its directions. */
-  readonly levels: readonly (readonly Level[])[];
-  readonly #context: Context;
-  readonly #directions: Directions;
+  /** Values of the output, for each row. */
+  readonly width: number;
+  readonly #holdings: Holdings;
+  readonly #cell: Cell;
+  readonly #masks: Masks | undefined;
   readonly #dropout: number;
+  readonly #directions: number;
+  /** For each level its directions. */
+  readonly #levels: readonly Level[];
+  /** What their plans begin with, for the plain cell and behind that for the general one. */
+  readonly #pointer: number;
+  /** What all passes begin with. */
+  readonly #words: readonly number[];
 
   /** `named` gets the parameters. */
   constructor(
     holdings: Holdings,
     cell: Cell,
-    sizes: StackSizes,
-    directions: Directions,
+    options: StackOptions,
     masks: Masks | undefined,
     named: Map<string, Parameter>,
   ) {
-    this.#context = { holdings, cell, masks };
+    const { numLayers, dropout, bidirectional, reverse, merge, returnSequences, maskedOutput } = options;
+    const directions = bidirectional ? 2 : 1;
+    this.width = merge === 'concat' ? directions * cell.stateSize : cell.stateSize;
+    this.#holdings = holdings;
+    this.#cell = cell;
+    this.#masks = masks;
+    this.#dropout = dropout;
     this.#directions = directions;
-    this.#dropout = sizes.dropout;
-    refuseBytes(stackBytes(cell, sizes, directions));
-    this.levels = Array.from({ length: sizes.numLayers }, (_, n) => {
-      const inputSize = n === 0 ? sizes.inputSize : directions.width;
-      return directions.reversed.map((_, d) => {
-        const suffix = `_l${n}${d > 0 ? '_reverse' : ''}`;
-        return new Level(holdings, cell, inputSize, d, named, suffix);
-      });
+    refuseBytes(stackBytes(cell, options, directions, this.width));
+    const count = numLayers * directions;
+    this.#pointer = holdings.takeZeros(2 * count * PLAN_BYTES);
+    const merged = bidirectional ? MERGES.indexOf(merge) : -1;
+    this.#words = [
+      ...[numLayers, directions, +reverse, merged],
+      ...[+!returnSequences, +(maskedOutput === 'zeros')],
+    ];
+    this.#levels = Array.from({ length: count }, (_, n) => {
+      const d = n % directions;
+      const inputSize = n < directions ? options.inputSize : this.width;
+      const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
+      const place = this.#pointer + n * PLAN_BYTES;
+      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * PLAN_BYTES]);
     });
   }
 
-  /** Forward from x [steps, batch, inputSize], or from ids [steps, batch], level by level. */
-  forward(x: Pick<Block, 'pointer' | 'ids'>, extent: Extent, initial: StatePointers, tape: Tape): LevelRun[] {
-    const { steps, batch } = extent;
-    const { masks } = this.#context;
-    const done: LevelRun[] = [];
-    for (const n of this.levels.keys()) {
-      let input = n === 0 ? x : { pointer: (done[n - 1] as LevelRun).y };
-      let mask: number | undefined;
-      if (n > 0 && tape.training && this.#dropout > 0 && masks) {
-        const count = steps * batch * this.#directions.width;
-        const dropped = tape.take(count * 4);
-        mask = masks.draw(dropped, input.pointer, count, this.#dropout);
-        input = { pointer: dropped };
-      }
-      done.push({ ...this.#forwardLevel(n, input, extent, initial, tape), mask });
-    }
-    return done;
-  }
-
-  #forwardLevel(
-    n: number,
-    input: Pick<Block, 'pointer' | 'ids'>,
-    extent: Extent,
-    initial: StatePointers,
+  /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
+  forward(
+    { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
+    { steps, batch, lengths, mask }: Sequences,
+    { h, c }: StatePointers,
     tape: Tape,
-  ): Omit<LevelRun, 'mask'> {
-    const { tracks, output } = this.#directions.place(extent, tape);
-    const levels = this.levels[n] as readonly Level[];
-    const runs = levels.map((level, d) => {
-      const reverse = this.#directions.reversed[d] === true;
-      const own = this.#statesAt(n, d, extent, initial);
-      return runLevel(this.#context, level, tracks[d] as Track, reverse, input, extent, own, tape);
-    });
-    this.#directions.merge(
-      output,
-      runs.map((run) => run.y),
-      extent.steps * extent.batch * this.#context.cell.stateSize,
-    );
-    return { runs, y: output };
+  ): Pass {
+    const { plain, recurrentDropout } = this.#cell;
+    const { training, recording } = tape;
+    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0);
+    const input = ids ? [0, pointer] : [pointer, 0];
+    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training];
+    const pass = this.#open(tape, general, words);
+    const { core, i32 } = this.#holdings.runtime;
+    core.forward(pass);
+    const at = (pass >>> 2) + OUTPUT;
+    const [y, hN, cN] = i32.subarray(at, at + 3) as unknown as [number, number, number];
+    return { pass, general, y, final: { h: hN, c: cN } };
   }
 
-  /** Where the states of one level and direction lie among all. */
-  #statesAt(n: number, d: number, { batch }: Extent, { h, c }: StatePointers): StatePointers {
-    const at = (n * this.#directions.count + d) * batch * 4;
-    const { stateSize, hiddenSize } = this.#context.cell;
-    return { h: h && h + at * stateSize, c: c && c + at * hiddenSize };
+  /** Takes all that a pass needs, and draws its masks: nothing can fail in it. */
+  #open(memory: Pick<Tape, 'take'>, general: number, words: readonly number[]): number {
+    const { runtime } = this.#holdings;
+    const { core } = runtime;
+    const count = this.#levels.length;
+    for (const level of this.#levels) level.refresh(general);
+    const pass = memory.take(PASS_BYTES + count * PLAN_BYTES);
+    runtime.i32.set([this.#pointer + general * count * PLAN_BYTES, ...this.#words, ...words], pass >>> 2);
+    core.layOut(pass, this.#dropout, memory.take(core.layOut(pass, this.#dropout, 0)));
+    if (this.#masks) this.#masks.drawFor(pass);
+    else core.drawMasks(pass, 0, 0);
+    return pass;
   }
 
-  /** Takes all that backward over these runs needs, and gives the step: nothing can fail in it. */
-  prepareBackward(done: readonly LevelRun[], extent: Extent, wantInput: boolean, tape: Tape): StackBackward {
-    const { cell, holdings } = this.#context;
-    const count = extent.steps * extent.batch * cell.stateSize;
-    const rows = cell.blocks * cell.hiddenSize;
-    const gradients = this.levels.map(([level], n) => {
-      const { inputSize } = level as Level;
-      const dx = n > 0 || wantInput ? tape.take(extent.steps * extent.batch * inputSize * 4) : 0;
-      const scratch = tape.take(
-        holdings.runtime.core.gradientScratch(rows, Math.max(inputSize, cell.hiddenSize)),
-      );
-      const { runs } = done[n] as LevelRun;
-      const steps = runs.map((run) => run.prepareBackward(dx, scratch));
-      const sources = runs.map((run) => run.y);
-      const split = this.#directions.prepareBackward(sources, count, tape);
-      return { dx, split, steps };
+  /** Takes all that backward needs, and gives the step: nothing can fail in it. */
+  prepareBackward({ pass, general }: Pass, wantInput: boolean, tape: Tape): StackBackward {
+    const { core } = this.#holdings.runtime;
+    for (const [n, level] of this.#levels.entries())
+      level.prepareBackward(general, wantInput || n >= this.#directions);
+    const place = tape.take(core.layOutBackward(pass, +wantInput, 0));
+    return (dy, { h, c }) => core.backward(pass, +wantInput, place, dy, h, c);
+  }
+
+  /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
+  openStage({ pointer, rows }: StageInput, holdings: Holdings, check: () => void): Stage {
+    const { runtime } = holdings;
+    const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
+    const general = +!plain;
+    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0]);
+    const plans = (pass + PASS_BYTES) >>> 2;
+    const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
+    const states = names.map((name): StageState => {
+      const width = name === 'h' ? stateSize : hiddenSize;
+      const initial = this.#levels.flatMap(({ parameters }) => parameters[`${name}0`]?.pointer ?? []);
+      const place = (n: number) => runtime.i32[plans + (n * PLAN_BYTES) / 4 + STATES[name]] as number;
+      return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
-    return (dy, final) => {
-      let gradient = dy;
-      for (let n = done.length - 1; n >= 0; n--) {
-        const { dx, split, steps } = gradients[n] as (typeof gradients)[0];
-        const values = extent.steps * extent.batch * ((this.levels[n] as Level[])[0] as Level).inputSize;
-        const dOutputs = split(gradient);
-        if (dx) holdings.runtime.f32.fill(0, dx >>> 2, (dx >>> 2) + values);
-        for (const [d, step] of steps.entries()) step(dOutputs[d] ?? 0, this.#statesAt(n, d, extent, final));
-        const { mask } = done[n] as LevelRun;
-        if (mask !== undefined) this.#context.masks?.again(dx, dx, values, this.#dropout, mask);
-        gradient = dx;
-      }
-      return gradient;
+    const run = (oneHot: boolean) => {
+      check();
+      const { i32 } = runtime;
+      i32[(pass >>> 2) + INPUT] = oneHot ? 0 : pointer;
+      i32[(pass >>> 2) + INPUT + 1] = oneHot ? pointer : 0;
+      for (const level of this.#levels) level.refresh(general);
+      runtime.core.streamStep(pass);
     };
+    const output = runtime.i32[(pass >>> 2) + OUTPUT] as number;
+    return { output: { pointer: output, rows, width: stateSize }, states, run };
   }
+}
+
+/** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
+function stackBytes(
+  cell: Cell,
+  { inputSize, numLayers }: StackOptions,
+  directions: number,
+  width: number,
+): number {
+  const values = (inputs: number) => {
+    const shapes = parameterShapes(cell, inputs).map(([, shape]) => sizeOf(shape));
+    return shapes.reduce((sum, size) => sum + size, 0);
+  };
+  return 4 * directions * (values(inputSize) + (numLayers - 1) * Math.max(values(width), 16));
 }

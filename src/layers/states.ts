@@ -1,5 +1,4 @@
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
-import type { Runtime } from '../runtime/runtime.js';
 import type { Cell } from './cell.js';
 
 /** The states before the first step, or their gradients, [numLayers * directions, batch, ·] each. */
@@ -23,7 +22,7 @@ export interface Batch {
 
 export type StateName = 'h' | 'c';
 
-/** The shapes of a layer's states, and how they leave the core. */
+/** The shapes of a layer's states, and which there are. */
 export class StateShapes {
   /** Which there are. */
   readonly names: readonly StateName[];
@@ -58,14 +57,5 @@ export class StateShapes {
       shape[0] === this.#count &&
       shape.at(-1) === this.#widths[name]
     );
-  }
-
-  /** One tensor of what lies at `pointers`, a state of each level and direction. */
-  gather(runtime: Runtime, name: StateName, pointers: readonly number[], batch: Batch): Tensor {
-    const size = batch.batch * this.#widths[name];
-    const data = new Float32Array(pointers.length * size);
-    for (const [n, pointer] of pointers.entries())
-      data.set(runtime.f32.subarray(pointer >>> 2, (pointer >>> 2) + size), n * size);
-    return { data, shape: this.of(name, batch) };
   }
 }

@@ -9,9 +9,7 @@ export interface Core {
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
-  packGates(panels: number, W: number, H: number, K: number): void;
-  packGateBias(packed: number, first: number, second: number, H: number): void;
-  packBias(packed: number, first: number, second: number, N: number): void;
+  pack(level: number, part: number, base: number): number;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
   inputGradient(dx: number, dy: number, backPanels: number, M: number, N: number, K: number): void;
@@ -19,42 +17,12 @@ export interface Core {
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  layOut(plan: number, base: number): number;
-  drawMasks(plan: number, counter: number, source: number): number;
-  runForward(
-    plan: number,
-    h0: number,
-    hStep: number,
-    c0: number,
-    cStep: number,
-    hN: number,
-    cN: number,
-  ): void;
-  runBackward(plan: number, dh: number, dc: number): void;
-  streamStep(plan: number): void;
-  mergeForward(out: number, a: number, b: number, count: number, kind: number): void;
-  mergeBackward(da: number, d: number, other: number, count: number, kind: number): void;
-  gatherSteps(
-    to: number,
-    from: number,
-    order: number,
-    active: number,
-    mask: number,
-    T: number,
-    B: number,
-    bytes: number,
-  ): void;
-  scatterSteps(
-    to: number,
-    from: number,
-    order: number,
-    active: number,
-    mask: number,
-    T: number,
-    B: number,
-    bytes: number,
-  ): void;
-  copyRows(to: number, toStride: number, from: number, fromStride: number, rows: number, bytes: number): void;
+  layOut(pass: number, dropout: number, base: number): number;
+  drawMasks(pass: number, counter: number, source: number): number;
+  forward(pass: number): void;
+  streamStep(pass: number): void;
+  layOutBackward(pass: number, wantInput: number, base: number): number;
+  backward(pass: number, wantInput: number, base: number, dOutput: number, dh: number, dc: number): number;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
   embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;
