@@ -1,29 +1,5 @@
-import { checkIds, checkIntegers } from '../border/tensor.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { Block, Tape } from './tape.js';
-
-/** The user's ids in 0 … count − 1, checked and copied into the core; where `turned`, [batch, time] lies [time, batch]. */
-export function enterIds(
-  runtime: Runtime,
-  input: unknown,
-  count: number,
-  tape: Tape,
-  turned: boolean,
-): Block {
-  const { data, shape } = checkIntegers('input', input);
-  checkIds('input', data, count);
-  const pointer = tape.take(data.length * 4);
-  const ids = runtime.i32.subarray(pointer >>> 2, (pointer >>> 2) + data.length);
-  if (!turned || shape.length !== 2) {
-    ids.set(data);
-    return { pointer, shape: [...shape], turned: false, ids: true };
-  }
-  const [batch, steps] = shape as [number, number];
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < steps; t++) ids[t * batch + b] = data[b * steps + t] as number;
-  }
-  return { pointer, shape: [...shape], turned: true, ids: true };
-}
+import type { Tape } from './tape.js';
 
 /** The rows that ids stand for, 0 but for a 1. */
 export function writtenOut(runtime: Runtime, ids: number, rows: number, width: number, tape: Tape): number {
