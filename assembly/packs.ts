@@ -42,7 +42,7 @@ function panels(level: Plan, W: usize, parts: i32, N: i32, K: i32, back: bool): 
   const plain = !level.general && !back;
   const columns = back ? K : plain ? 4 * ((H + 3) & ~3) : N;
   const rows = back ? N : K;
-  const at = room(<f64>((columns + 15) & ~15) * rows * parts);
+  const at = room(<f64>((columns + 15) & ~15) * parts, rows);
   for (let n: i32 = 0; writes && n < parts; n++) {
     const to = panelsOf(at, n, columns, rows);
     const from = W + (<usize>(n * N * K) << 2);
@@ -58,7 +58,7 @@ function packBiases(level: Plan): void {
   const first = level.inputBias;
   const second = level.hiddenBias;
   // The plain cell has panels of whole fours of units, the general one reads past its end.
-  const bias = room(<f64>level.planes * (H + 4));
+  const bias = room(H + 4, level.planes);
   level.bias = bias;
   if (!level.general) {
     if (writes) packGateBias(bias, first, second, H);
@@ -67,7 +67,7 @@ function packBiases(level: Plan): void {
   if (writes) addShifts(level, bias);
   if (!level.inputGain && !level.gateGain) return;
   level.normBias = bias;
-  level.bias = room(<f64>4 * H + 4);
+  level.bias = room(H + 1, 4);
   if (writes) memory.fill(level.bias, 0, <usize>(4 * H + 4) << 2);
 }
 

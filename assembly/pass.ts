@@ -10,7 +10,8 @@ export class Pass {
   // The host writes these, in this order (src/layers/stack.ts).
   /** What the plans begin with, one for each level and direction. */
   patterns: usize;
-  numLayers: i32;
+  /** How many there are. */
+  runs: i32;
   directions: i32;
   /** 1 where its only direction runs from the last step to the first. */
   reverse: i32;
@@ -22,7 +23,7 @@ export class Pass {
   /** Lengths [B] where sequences end apart or steps are masked, else 0; the mask [T, B] of i32 or 0. */
   lengths: usize;
   mask: usize;
-  /** States before the first step [numLayers, directions, B, ·], 0 where they are zeros or learned. */
+  /** States before the first step [runs, B, ·], 0 where they are zeros or learned. */
   h0: usize;
   c0: usize;
   // What plans begin with too, in their order.

@@ -128,13 +128,13 @@ export class Plan {
   hiddenBias: usize;
   projectionWeight: usize;
   peepholes: usize;
+  gateGain: usize;
   inputGain: usize;
   inputShift: usize;
   hiddenGain: usize;
   hiddenShift: usize;
   cellGain: usize;
   cellShift: usize;
-  gateGain: usize;
   h0: usize;
   c0: usize;
   // Their gradients, which accumulate; 0 where one is not wanted.
@@ -144,13 +144,13 @@ export class Plan {
   dHiddenBias: usize;
   dProjection: usize;
   dPeepholes: usize;
+  dGateGain: usize;
   dInputGain: usize;
   dInputShift: usize;
   dHiddenGain: usize;
   dHiddenShift: usize;
   dCellGain: usize;
   dCellShift: usize;
-  dGateGain: usize;
   dH0: usize;
   dC0: usize;
   // Their packed forms, by packs.ts: panels of the weights as they stand, for backward; panels of their transposes, and the

@@ -3,29 +3,30 @@
  * step computes are the first `active[t]`; two functions bring rows there and back. Neither reads what lies past an end, or
  * where `mask` [T, B] of i32 (in the order outside) is 0: padding may hold anything.
  */
+import { Pass } from './pass';
 
-/** The places outside [B] and the lengths [B], the longest first, and how many rows each step computes [T]. */
-export function sortSequences(order: usize, sorted: usize, active: usize, lengths: usize, T: i32, B: i32): void {
+/** Finds the places outside and the lengths, the longest first, and how many rows each step computes. */
+export function sortSequences(pass: Pass): void {
   let rows: i32 = 0;
-  for (let t = T; t > 0; t--) {
-    for (let b: i32 = 0; b < B; b++) {
-      if (load<i32>(lengths + (<usize>b << 2)) != t) continue;
+  for (let t = pass.T; t > 0; t--) {
+    for (let b: i32 = 0; b < pass.B; b++) {
+      if (load<i32>(pass.lengths + (<usize>b << 2)) != t) continue;
       const at = <usize>rows << 2;
-      store<i32>(order + at, b);
-      store<i32>(sorted + at, t);
+      store<i32>(pass.order + at, b);
+      store<i32>(pass.sorted + at, t);
       rows++;
     }
-    store<i32>(active + (<usize>(t - 1) << 2), rows);
+    store<i32>(pass.active + (<usize>(t - 1) << 2), rows);
   }
 }
 
 /** Row p of block t becomes row order[p] of block t outside; a masked one zero. Rows are `bytes` long. */
-export function gatherSteps(to: usize, from: usize, order: usize, active: usize, mask: usize, T: i32, B: i32, bytes: usize): void {
-  for (let t: i32 = 0; t < T; t++) {
-    const rows = load<i32>(active + (<usize>t << 2));
+export function gatherSteps(pass: Pass, to: usize, from: usize, mask: usize, bytes: usize): void {
+  for (let t: i32 = 0; t < pass.T; t++) {
+    const rows = load<i32>(pass.active + (<usize>t << 2));
     for (let p: i32 = 0; p < rows; p++) {
-      const row = <usize>(t * B + load<i32>(order + (<usize>p << 2)));
-      const inside = to + <usize>(t * B + p) * bytes;
+      const row = outside(pass, t, p);
+      const inside = to + <usize>(t * pass.B + p) * bytes;
       if (mask && !load<i32>(mask + (row << 2))) memory.fill(inside, 0, bytes);
       else memory.copy(inside, from + row * bytes, bytes);
     }
@@ -33,13 +34,18 @@ export function gatherSteps(to: usize, from: usize, order: usize, active: usize,
 }
 
 /** The way back: rows that no step computed, and masked ones, become zero. */
-export function scatterSteps(to: usize, from: usize, order: usize, active: usize, mask: usize, T: i32, B: i32, bytes: usize): void {
-  for (let t: i32 = 0; t < T; t++) {
-    const rows = load<i32>(active + (<usize>t << 2));
-    for (let p: i32 = 0; p < B; p++) {
-      const row = <usize>(t * B + load<i32>(order + (<usize>p << 2)));
+export function scatterSteps(pass: Pass, to: usize, from: usize, mask: usize, bytes: usize): void {
+  for (let t: i32 = 0; t < pass.T; t++) {
+    const rows = load<i32>(pass.active + (<usize>t << 2));
+    for (let p: i32 = 0; p < pass.B; p++) {
+      const row = outside(pass, t, p);
       if (p >= rows || (mask && !load<i32>(mask + (row << 2)))) memory.fill(to + row * bytes, 0, bytes);
-      else memory.copy(to + row * bytes, from + <usize>(t * B + p) * bytes, bytes);
+      else memory.copy(to + row * bytes, from + <usize>(t * pass.B + p) * bytes, bytes);
     }
   }
+}
+
+/** The row that lies at place p of block t. */
+function outside(pass: Pass, t: i32, p: i32): usize {
+  return <usize>(t * pass.B + load<i32>(pass.order + (<usize>p << 2)));
 }

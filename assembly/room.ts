@@ -9,11 +9,11 @@ export function startAt(address: f64): void {
   cursor = address;
 }
 
-/** The place of so many values, 0 for none. */
-export function room(values: f64): usize {
+/** The place of so many rows of `width` values, 0 for none. */
+export function room(rows: f64, width: i32): usize {
   const at = cursor;
-  cursor += Math.ceil(values / 16) * 64;
-  return values > 0 ? <usize>(<u64>at) : 0;
+  cursor += Math.ceil(rows * width / 16) * 64;
+  return cursor > at ? <usize>(<u64>at) : 0;
 }
 
 /** How many bytes that has taken. */

@@ -15,21 +15,21 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
   const rows = <f64>pass.T * pass.B;
   let dx: usize = 0;
   let scratch: usize = 0;
-  for (let n: i32 = 0; n < pass.numLayers * pass.directions; n++) {
+  for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
     const level = offsetof<Plan>('dInputWeight');
     memory.copy(changetype<usize>(plan) + level, patternAt(pass, n) + level, offsetof<Plan>() - level);
     if (n % pass.directions == 0) {
-      dx = room(n > 0 || wantInput ? rows * plan.I : 0);
-      scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4);
+      dx = room(n > 0 || wantInput ? rows : 0, plan.I);
+      scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
     }
     plan.dx = dx;
     plan.scratch = scratch;
-    plan.dy = room(pass.merge > SUM ? rows * plan.R : 0);
+    plan.dy = room(pass.merge > SUM ? rows : 0, plan.R);
   }
   const ragged = pass.lengths ? rows : 0;
-  pass.dy = room(pass.last ? 0 : ragged * widthOf(pass));
-  pass.dInput = room(wantInput ? ragged * planAt(pass, 0).I : 0);
+  pass.dy = room(pass.last ? 0 : ragged, widthOf(pass));
+  pass.dInput = room(wantInput ? ragged : 0, planAt(pass, 0).I);
   return taken();
 }
 
@@ -38,7 +38,7 @@ export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize,
   layOutBackward(pass, wantInput, base);
   const D = pass.directions;
   let dy = enter(pass, dOutput, dh);
-  for (let n = pass.numLayers * D - D; n >= 0; n -= D) {
+  for (let n = pass.runs - D; n >= 0; n -= D) {
     const first = planAt(pass, n);
     const dx = first.dx;
     const count = pass.T * pass.B * first.I;
@@ -55,7 +55,7 @@ export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize,
   }
   if (!pass.dInput) return dy;
   const bytes = <usize>planAt(pass, 0).I << 2;
-  scatterSteps(pass.dInput, dy, pass.order, pass.active, pass.mask, pass.T, pass.B, bytes);
+  scatterSteps(pass, pass.dInput, dy, pass.mask, bytes);
   return pass.dInput;
 }
 
@@ -66,15 +66,14 @@ function enter(pass: Pass, dy: usize, dh: usize): usize {
     addLast(pass, dy, dh);
     return 0;
   }
-  const mask = pass.zeros ? pass.mask : 0;
-  gatherSteps(pass.dy, dy, pass.order, pass.active, mask, pass.T, pass.B, <usize>widthOf(pass) << 2);
+  gatherSteps(pass, pass.dy, dy, pass.zeros ? pass.mask : 0, <usize>widthOf(pass) << 2);
   return pass.dy;
 }
 
 /** The output after the last step is made of the last states: so is its gradient. */
 function addLast(pass: Pass, dy: usize, dh: usize): void {
   const D = pass.directions;
-  const top = (pass.numLayers - 1) * D;
+  const top = pass.runs - D;
   const R = planAt(pass, 0).R;
   for (let d: i32 = 0; d < D; d++) {
     let from = partOf(pass, top, d, dy, lastOf(pass, top + D - 1 - d), 1);

@@ -1,16 +1,16 @@
 /*
- * A recurrent stack over sequences, level by level and direction by direction: where everything of a pass lies, what its
- * masks are, and the way from the input to the output.
+ * A recurrent stack over sequences, level by level and direction by direction: where everything of a pass lies, and the
+ * way from the input to the output.
  */
 import { LSTM } from './cells';
 import { mergeForward } from './merge';
 import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
 import { Plan } from './plan';
 import { gatherSteps, scatterSteps, sortSequences } from './ragged';
-import { dropout, Source } from './random';
+import { dropout } from './random';
 import { room, startAt, taken } from './room';
 import { copyRows } from './rows';
-import { allSteps, drawMasksOf, layOutPlan, runForward } from './run';
+import { allSteps, layOutPlan, runForward } from './run';
 import { carryState } from './recurrent';
 
 /** What a plan takes over from a pass: from x to the mask. */
@@ -20,50 +20,50 @@ const SEQUENCE_BYTES = offsetof<Plan>('reverse') - offsetof<Plan>('x');
 export function layOut(pass: Pass, p: f64, base: f64): f64 {
   startAt(base);
   const rows = <f64>pass.T * pass.B;
-  const levels = pass.numLayers * pass.directions;
+  const runs = pass.runs;
   const first = changetype<Plan>(pass.patterns);
   let x = pass.x;
   let ids = pass.ids;
   pass.dropout = p;
-  pass.hN = room(<f64>levels * pass.B * first.R);
-  pass.cN = room(<f64>levels * pass.B * first.H);
-  const sorted = pass.lengths ? <f64>pass.B : 0;
-  pass.active = room(pass.lengths ? pass.T : 0);
-  pass.sorted = room(sorted);
-  pass.order = room(sorted);
-  pass.sortedMask = room(pass.mask ? rows : 0);
+  pass.hN = room(<f64>runs * pass.B, first.R);
+  pass.cN = room(<f64>runs * pass.B, first.H);
+  const sorted = pass.lengths ? 1 : 0;
+  pass.active = room(pass.T, sorted);
+  pass.sorted = room(pass.B, sorted);
+  pass.order = room(pass.B, sorted);
+  pass.sortedMask = room(rows, pass.mask ? 1 : 0);
   if (pass.lengths) {
-    if (ids) ids = room(rows);
-    else x = room(rows * first.I);
+    if (ids) ids = room(rows, 1);
+    else x = room(rows, first.I);
   }
-  for (let n: i32 = 0; n < levels; n += pass.directions) {
+  for (let n: i32 = 0; n < runs; n += pass.directions) {
     x = layOutLevel(pass, n, x, ids);
     ids = 0;
   }
   const width = widthOf(pass);
-  if (pass.last) x = pass.directions > 1 ? room(<f64>pass.B * width) : lastOf(pass, levels - 1);
-  else if (pass.lengths) x = room(rows * width);
+  if (pass.last) x = pass.directions > 1 ? room(pass.B, width) : lastOf(pass, runs - 1);
+  else if (pass.lengths) x = room(rows, width);
   pass.y = x;
   return taken();
 }
 
 /** The directions of one level, from plan `n` on; gives where its output lies. */
 function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
-  const T = <f64>pass.T;
+  const B = <f64>pass.B;
+  const steps = pass.T * B;
   const D = pass.directions;
   const R = changetype<Plan>(pass.patterns).R;
   const concat = pass.merge == CONCAT;
   const stride = concat ? D * R : R;
-  const size = <f64>pass.B * stride;
   const bytes = <usize>(pass.B * stride) << 2;
   let dropX: usize = 0;
   if (n > 0 && pass.training && pass.dropout > 0) {
-    dropX = room(T * size);
+    dropX = room(steps, stride);
     x = dropX;
   }
   // Outputs that stand side by side share their rows, [T + directions, B, width].
-  const shared = concat ? room((T + D) * size) : 0;
-  const output = concat ? (pass.reverse ? shared : shared + bytes) : room(T * size);
+  const shared = concat ? room(steps + D * B, stride) : 0;
+  const output = concat ? (pass.reverse ? shared : shared + bytes) : room(steps, stride);
   for (let d: i32 = 0; d < D; d++) {
     const plan = planAt(pass, n + d);
     const at = changetype<usize>(plan);
@@ -75,26 +75,11 @@ function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
     plan.levelX = d ? 0 : dropX;
     plan.output = output;
     plan.yStride = stride;
-    plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : room((T + 1) * size);
-    if (plan.cell == LSTM) plan.c = room((plan.kept * T + 1) * plan.B * plan.H);
+    plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : room(steps + B, stride);
+    if (plan.cell == LSTM) plan.c = room(plan.kept * steps + B, plan.H);
     layOutPlan(plan);
   }
   return output;
-}
-
-/** Draws all masks, and gives how many numbers that took. */
-export function drawMasks(pass: Pass, counter: f64, source: Source): f64 {
-  let drawn = counter;
-  memory.copy(changetype<usize>(sourceOf(pass)), changetype<usize>(source), offsetof<Source>());
-  for (let n: i32 = 0; n < pass.numLayers * pass.directions; n++) {
-    const plan = planAt(pass, n);
-    if (plan.levelX) {
-      plan.counter = drawn;
-      drawn += <f64>((pass.T * pass.B * plan.I + 3) & ~3);
-    }
-    drawn += drawMasksOf(plan, drawn, source);
-  }
-  return drawn - counter;
 }
 
 /** From the input to the output and the last states. */
@@ -105,7 +90,7 @@ export function forward(pass: Pass): void {
   const R = planAt(pass, 0).R;
   const H = planAt(pass, 0).H;
   if (pass.lengths) enter(pass);
-  for (let n: i32 = 0; n < pass.numLayers * D; n++) {
+  for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
     if (plan.levelX) {
       const scale = <f32>(1 / (1 - pass.dropout));
@@ -126,25 +111,22 @@ export function forward(pass: Pass): void {
 
 /** Brings the input to the order inside. */
 function enter(pass: Pass): void {
-  const T = pass.T;
-  const B = pass.B;
   const plan = planAt(pass, 0);
-  sortSequences(pass.order, pass.sorted, pass.active, pass.lengths, T, B);
-  if (pass.mask) gatherSteps(pass.sortedMask, pass.mask, pass.order, pass.active, 0, T, B, 4);
+  sortSequences(pass);
+  if (pass.mask) gatherSteps(pass, pass.sortedMask, pass.mask, 0, 4);
   const bytes = <usize>(pass.ids ? 1 : plan.I) << 2;
-  gatherSteps(plan.x | plan.ids, pass.x | pass.ids, pass.order, pass.active, pass.mask, T, B, bytes);
+  gatherSteps(pass, plan.x | plan.ids, pass.x | pass.ids, pass.mask, bytes);
 }
 
 /** The output as it is outside, where that is not what the last level left. */
 function leave(pass: Pass): void {
-  const last = pass.numLayers * pass.directions - 1;
+  const last = pass.runs - 1;
   const plan = planAt(pass, last);
   const B = pass.B;
   const row = <usize>plan.R << 2;
   if (!pass.last) {
     const mask = pass.zeros ? pass.mask : 0;
-    const bytes = <usize>plan.yStride << 2;
-    if (pass.lengths) scatterSteps(pass.y, plan.output, pass.order, pass.active, mask, pass.T, B, bytes);
+    if (pass.lengths) scatterSteps(pass, pass.y, plan.output, mask, <usize>plan.yStride << 2);
   } else if (pass.merge != CONCAT) {
     mergeForward(pass.y, lastOf(pass, last - 1), lastOf(pass, last), B * plan.R, pass.merge);
   } else if (pass.directions > 1) {
@@ -158,7 +140,7 @@ export function streamStep(pass: Pass): void {
   const first = planAt(pass, 0);
   first.x = pass.x;
   first.ids = pass.ids;
-  for (let n: i32 = 0; n < pass.numLayers; n++) {
+  for (let n: i32 = 0; n < pass.runs; n++) {
     allSteps(planAt(pass, n));
     carryState(planAt(pass, n));
   }

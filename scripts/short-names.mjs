@@ -6,7 +6,18 @@ import { build } from 'esbuild';
  */
 export const names = [
   ...['again', 'attempt', 'batched', 'blocks', 'build', 'check', 'checkBackward', 'checkForward'],
-  ...['checkValues', 'copyIn', 'coreLayers', 'dInput', 'draw', 'drawFor', 'drop', 'enter', 'extras'],
+  ...[
+    'checkValues',
+    'copyIn',
+    'coreLayers',
+    'dInput',
+    'draw',
+    'enterIds',
+    'drawFor',
+    'drop',
+    'enter',
+    'extras',
+  ],
   ...['final', 'finalStates', 'fits', 'forwardIn', 'gates', 'general', 'gradient', 'hasCell', 'holdings'],
   ...['initial', 'latest', 'leave', 'named', 'needGradient', 'nextStream', 'nonlinearities', 'oneHot'],
   ...['openStage', 'order', 'own', 'owner', 'parts', 'plain', 'pointer', 'pointers', 'prepareBackward'],

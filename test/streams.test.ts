@@ -115,6 +115,14 @@ function checkApart(sizes: Case, runtime: Runtime) {
   layer.dispose();
 }
 
+/** A layer whose output is the last step alone gives a stream each of them. */
+function checkLastAlone(runtime: Runtime) {
+  const sizes: Case = { cell: 'lstm', I: 3, H: 5, layers: 2 };
+  const make = (returnSequences: boolean) => recurrent(sizes, runtime, { seed: 3, returnSequences });
+  const input = tensor('input', 2, 5, sizes.I);
+  expectSteps(make(false).stream({ batch: 2 }), input, make(true).forward(input).output);
+}
+
 /** New weights are those of the next step, by `write` of one parameter and by a whole state dict. */
 function checkWeights(sizes: Case, runtime: Runtime) {
   const layer = recurrent(sizes, runtime);
@@ -152,6 +160,8 @@ function suite({ name, create }: Variant) {
       it('side by side', () => checkApart(sizes, runtime));
       it('weights written meanwhile', () => checkWeights(sizes, runtime));
     });
+
+    it('where the output is the last step alone', () => checkLastAlone(runtime));
 
     it.each(BATCHES)('a Sequential, batch %s', (batch) => checkModels(batch, runtime));
   });

@@ -46,24 +46,32 @@ export interface Cell extends CellKind {
   readonly plain: boolean;
 }
 
-/** Names and shapes of the parameters of one level in one direction: PyTorch's in its order, and behind them what it has not. */
-export function parameterShapes(cell: Cell, inputSize: number): [name: string, shape: number[]][] {
-  const { hiddenSize: H, stateSize: R, gates, bias, own } = cell;
+/**
+ * Names and shapes of the parameters that one level in one direction can have, nothing for those it has not: PyTorch's in its
+ * order, and behind them others, as assembly/plan.ts has them.
+ */
+export function parameterShapes(
+  cell: Cell,
+  inputSize: number,
+): [name: string, shape: readonly number[] | false][] {
+  const { hiddenSize: H, stateSize: R, gates, bias, own, learnInitial, hasCell } = cell;
   const rows = gates * H;
-  const shapes: [string, number[]][] = [
+  const norm = own.layerNorm === 'cell' && [rows];
+  return [
     ['weight_ih', [rows, inputSize]],
     ['weight_hh', [rows, R]],
+    ['bias_ih', bias !== false && [rows]],
+    ['bias_hh', bias === true && [rows]],
+    ['weight_hr', own.projSize !== undefined && [R, H]],
+    ['weight_peephole', own.peepholes === true && [3 * H]],
+    ['weight_ln', own.layerNorm === 'gate' && [rows]],
+    ['weight_ln_ih', norm],
+    ['bias_ln_ih', norm],
+    ['weight_ln_hh', norm],
+    ['bias_ln_hh', norm],
+    ['weight_ln_c', norm && [H]],
+    ['bias_ln_c', norm && [H]],
+    ['h0', learnInitial && [R]],
+    ['c0', learnInitial && hasCell && [H]],
   ];
-  if (bias) shapes.push(['bias_ih', [rows]]);
-  if (bias === true) shapes.push(['bias_hh', [rows]]);
-  if (own.projSize) shapes.push(['weight_hr', [R, H]]);
-  if (own.peepholes) shapes.push(['weight_peephole', [3 * H]]);
-  if (own.layerNorm === 'gate') shapes.push(['weight_ln', [rows]]);
-  if (own.layerNorm === 'cell') {
-    for (const [part, size] of Object.entries({ ih: rows, hh: rows, c: H }))
-      shapes.push([`weight_ln_${part}`, [size]], [`bias_ln_${part}`, [size]]);
-  }
-  if (cell.learnInitial) shapes.push(['h0', [R]]);
-  if (cell.learnInitial && cell.hasCell) shapes.push(['c0', [H]]);
-  return shapes;
 }

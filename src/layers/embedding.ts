@@ -2,7 +2,6 @@ import { checkOptions, checkSize } from '../border/options.js';
 import { type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
-import { enterIds } from './ids.js';
 import { drawSource, normal, UNINITIALISED } from './initialise.js';
 import type { LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
@@ -49,7 +48,7 @@ export class Embedding extends Stateless {
 
   /** @internal */
   override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
-    return enterIds(this.runtime, input, this.count, tape, turned);
+    return this.enterIds(input as Integers, this.count, tape, turned);
   }
 
   /** @internal */

@@ -1,8 +1,11 @@
 import { suggestion } from '../border/errors.js';
 import { checkBoolean, checkObject, checkOptions } from '../border/options.js';
 import {
+  checkIds,
+  checkIntegers,
   checkTensor,
   checkTensorOf,
+  type IntegerArray,
   type Integers,
   type NamedTensors,
   sizeOf,
@@ -136,6 +139,13 @@ export abstract class CoreLayer implements Layer {
     return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 3 }, tape);
   }
 
+  /** @internal Ids from 0 to `count` - 1 in its place. */
+  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean): Block {
+    const { data, shape } = checkIntegers('input', input);
+    checkIds('input', data, count);
+    return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 2, ids: true }, tape);
+  }
+
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
@@ -193,14 +203,15 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
   protected copyIn(
-    data: Float32Array,
-    { shape, turned }: Pick<Block, 'shape' | 'turned'>,
+    data: Float32Array | IntegerArray | readonly number[],
+    { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
-    const block = { pointer: tape.take(data.length * 4), shape, turned };
+    const block = { pointer: tape.take(data.length * 4), shape, turned, ids };
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.take(bytes) : block.pointer;
-    this.runtime.f32.set(data, staged >>> 2);
+    const values = ids ? this.runtime.i32 : this.runtime.f32;
+    values.set(data, staged >>> 2);
     if (bytes > 0) this.#turn(block.pointer, staged, shape);
     return block;
   }

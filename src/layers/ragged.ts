@@ -1,7 +1,5 @@
 import { describe } from '../border/errors.js';
-import { checkIntegers, isIntegerArray, sameShape, showShape } from '../border/tensor.js';
-import type { Runtime } from '../runtime/runtime.js';
-import type { Tape } from './tape.js';
+import { checkIntegers, type IntegerArray, isIntegerArray, sameShape, showShape } from '../border/tensor.js';
 
 /** What a forward is told of its sequences beside their values. */
 export interface SequenceOptions {
@@ -17,47 +15,22 @@ export interface Extent {
   readonly batch: number;
 }
 
-/** The same in the core, where they are [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
-export interface Sequences extends Extent {
-  readonly lengths: number;
-  readonly mask: number;
-}
-
-/** Sequences in the core, as the user tells of them. `leading` is the input's shape without its features. */
-export function enterSequences(
-  runtime: Runtime,
-  extent: Extent,
-  leading: readonly number[],
-  timeMajor: boolean,
-  tape: Tape,
-): Sequences {
-  const { lengths, mask } = checkSequence(tape.sequence, extent, leading, timeMajor) ?? {};
-  const put = (values: ArrayLike<number> | undefined) => {
-    if (values === undefined) return 0;
-    const pointer = tape.take(values.length * 4);
-    runtime.i32.set(values, pointer >>> 2);
-    return pointer;
-  };
-  return { ...extent, lengths: put(lengths), mask: put(mask) };
-}
-
 /**
- * The user's `lengths` and `mask`, the latter turned to [steps, batch]; nothing where every step counts.
+ * The user's `lengths` and `mask`, both, or neither where every step counts.
  *
  * @param leading - the input's shape without its features, [time, batch] where `timeMajor`
  * @throws TypeError for another kind, RangeError for lengths beyond the input or a mask of another shape
  */
-function checkSequence(
+export function checkSequence(
   { lengths, mask }: SequenceOptions,
   { steps, batch }: Extent,
   leading: readonly number[],
-  timeMajor: boolean,
-): { lengths: readonly number[]; mask: Int32Array | undefined } | undefined {
+): { lengths?: readonly number[]; mask?: IntegerArray | undefined } {
   const ends =
     lengths === undefined ? new Array<number>(batch).fill(steps) : checkLengths(lengths, steps, batch);
-  const masked = mask === undefined ? undefined : checkMask(mask, leading, timeMajor);
-  const passes = masked?.some((value) => value === 0) ? masked : undefined;
-  return passes || ends.some((length) => length < steps) ? { lengths: ends, mask: passes } : undefined;
+  const masked = mask === undefined ? undefined : checkMask(mask, leading);
+  const passes = masked?.includes(0) ? masked : undefined;
+  return passes || ends.some((length) => length < steps) ? { lengths: ends, mask: passes } : {};
 }
 
 function checkLengths(lengths: unknown, steps: number, batch: number): number[] {
@@ -76,16 +49,11 @@ function checkLengths(lengths: unknown, steps: number, batch: number): number[] 
   });
 }
 
-function checkMask(mask: unknown, leading: readonly number[], timeMajor: boolean): Int32Array {
+function checkMask(mask: unknown, leading: readonly number[]): IntegerArray {
   const { data, shape } = checkIntegers('mask', mask);
   if (!sameShape(shape, leading))
     throw new RangeError(
       `mask expected the input's shape without its features, ${showShape(leading)}, got ${showShape(shape)}`,
     );
-  const [batch = 1, steps = 1] = leading;
-  if (timeMajor || leading.length < 2) return Int32Array.from(data);
-  const turned = new Int32Array(data.length);
-  for (let n = 0; n < data.length; n++)
-    turned[(n % steps) * batch + Math.floor(n / steps)] = data[n] as number;
-  return turned;
+  return data;
 }

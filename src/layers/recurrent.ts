@@ -1,10 +1,17 @@
 import { checkOptions } from '../border/options.js';
-import { type Integers, isIntegers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
+import {
+  type IntegerArray,
+  type Integers,
+  isIntegers,
+  showShape,
+  sizeOf,
+  type Tensor,
+} from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
 import type { Cell, CellKind, OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { enterIds, writtenOut } from './ids.js';
+import { writtenOut } from './ids.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -13,9 +20,9 @@ import {
   type LayerExtras,
 } from './layer.js';
 import { checkActivations } from './nonlinearities.js';
-import { type Extent, enterSequences } from './ragged.js';
+import { checkSequence, type Extent } from './ragged.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
-import { type Pass, Stack, type StatePointers } from './stack.js';
+import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
 import { type Batch, type RecurrentGradient, type StateName, StateShapes, type States } from './states.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
@@ -164,7 +171,7 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal Ids stand for one-hot rows. */
   override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
     return isIntegers(input)
-      ? enterIds(this.runtime, input, this.inputSize, tape, turned)
+      ? this.enterIds(input, this.inputSize, tape, turned)
       : super.enter(input, tape, turned);
   }
 
@@ -238,7 +245,7 @@ export abstract class Recurrent extends CoreLayer {
   #forward(input: Block, given: States, tape: Tape): Forward {
     const sizes = this.#sizes(input);
     const leading = input.ids ? input.shape : input.shape.slice(0, -1);
-    const sequences = enterSequences(this.runtime, sizes, leading, this.timeMajor, tape);
+    const sequences = this.#sequences(sizes, leading, tape);
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
     const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
@@ -247,6 +254,15 @@ export abstract class Recurrent extends CoreLayer {
       this.#carried = { h: hN, ...(cN && { c: cN }) };
     }
     return forward;
+  }
+
+  /** What the user told of them beside their values. */
+  #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): Sequences {
+    const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
+    const turned = sizes.batched && !this.timeMajor;
+    const place = (values: readonly number[] | IntegerArray | undefined, turned: boolean) =>
+      values ? this.copyIn(values, { shape: leading, turned, ids: true }, tape).pointer : 0;
+    return { ...sizes, lengths: place(lengths, false), mask: place(mask, turned) };
   }
 
   /** The input as the core reads it: no ids where their rows are to be dropped from. */

@@ -5,7 +5,7 @@ import { type Cell, parameterShapes } from './cell.js';
 import type { Masks } from './dropout.js';
 import { Level, PLAN_BYTES } from './level.js';
 import type { Parameter } from './parameter.js';
-import type { Sequences } from './ragged.js';
+import type { Extent } from './ragged.js';
 import type { Merge } from './recurrent-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
@@ -23,6 +23,12 @@ const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
 export interface StatePointers {
   readonly h: number;
   readonly c: number;
+}
+
+/** Sequences in the core [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
+export interface Sequences extends Extent {
+  readonly lengths: number;
+  readonly mask: number;
 }
 
 /** A forward in the core, and what it left there: the output, and the states after the last step. */
@@ -89,7 +95,7 @@ export class Stack {
     this.#pointer = holdings.takeZeros(2 * count * PLAN_BYTES);
     const merged = bidirectional ? MERGES.indexOf(merge) : -1;
     this.#words = [
-      ...[numLayers, directions, +reverse, merged],
+      ...[count, directions, +reverse, merged],
       ...[+!returnSequences, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
@@ -154,7 +160,7 @@ export class Stack {
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
       const width = name === 'h' ? stateSize : hiddenSize;
-      const initial = this.#levels.flatMap(({ parameters }) => parameters[`${name}0`]?.pointer ?? []);
+      const initial = this.#levels.map((level) => level.initial[+(name === 'c')] as number);
       const place = (n: number) => runtime.i32[plans + (n * PLAN_BYTES) / 4 + STATES[name]] as number;
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
@@ -166,8 +172,9 @@ export class Stack {
       for (const level of this.#levels) level.refresh(general);
       runtime.core.streamStep(pass);
     };
-    const output = runtime.i32[(pass >>> 2) + OUTPUT] as number;
-    return { output: { pointer: output, rows, width: stateSize }, states, run };
+    // Not the output of the pass, which may be that of the last step alone.
+    const top = (states[0] as StageState).pointers.at(-1) as number;
+    return { output: { pointer: top, rows, width: stateSize }, states, run };
   }
 }
 
@@ -178,9 +185,7 @@ function stackBytes(
   directions: number,
   width: number,
 ): number {
-  const values = (inputs: number) => {
-    const shapes = parameterShapes(cell, inputs).map(([, shape]) => sizeOf(shape));
-    return shapes.reduce((sum, size) => sum + size, 0);
-  };
+  const values = (inputs: number) =>
+    parameterShapes(cell, inputs).reduce((sum, [, shape]) => sum + (shape ? sizeOf(shape) : 0), 0);
   return 4 * directions * (values(inputSize) + (numLayers - 1) * Math.max(values(width), 16));
 }
