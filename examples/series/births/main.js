@@ -1,0 +1,4 @@
+import { runAsProgram } from '../command.js';
+import { births } from './births.js';
+
+await runAsProgram(births);

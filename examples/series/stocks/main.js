@@ -1,0 +1,4 @@
+import { runAsProgram } from '../command.js';
+import { stocks } from './stocks.js';
+
+await runAsProgram(stocks);

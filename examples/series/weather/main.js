@@ -1,0 +1,4 @@
+import { runAsProgram } from '../command.js';
+import { weather } from './weather.js';
+
+await runAsProgram(weather);
