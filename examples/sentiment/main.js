@@ -1,0 +1,56 @@
+// Trains on the split of each seed, measures on its test part, and saves the networks of the first. --help tells the flags.
+
+import { writeFile } from 'node:fs/promises';
+import { naiveBayes } from './bayes.js';
+import { drawSplits } from './chart.js';
+import { judgeOf, saveCommittee, trainCommittee } from './committee.js';
+import { logOdds, shareRight } from './network.js';
+import { command, HELP, MODEL, readOptions } from './options.js';
+import { ProgressDisplay } from './progress.js';
+import { networkLine, splitLine, summary, table } from './report.js';
+import { readSentences, split } from './sentences.js';
+
+await command('sentiment', async (args) => {
+  const options = readOptions(args);
+  if (options.help) console.log(HELP);
+  else await main(options);
+});
+
+async function main({ splits, epochs, model: folder, out }) {
+  const began = performance.now();
+  const sentences = await readSentences();
+  const display = new ProgressDisplay();
+  const results = [];
+  for (let seed = 1; seed <= splits; seed++) {
+    const parts = split(sentences, seed);
+    if (seed === 1)
+      display.line(`${parts.train.length} sentences to train on, ${parts.test.length} to test.\n`);
+    const networks = await trainCommittee(parts.train, {
+      seed,
+      epochs,
+      onStep: (n, progress) => display.update({ seed, splits, n, progress }),
+      onNetwork: (n, network) => display.line(networkLine(seed, n, network)),
+    });
+    results.push(measured(seed, networks, parts));
+    display.line(splitLine(results.at(-1)));
+    if (seed === 1) await saveCommittee(folder, networks);
+    for (const { model } of networks) model.dispose();
+  }
+  display.stop();
+  console.log(`\n${table(results)}\n\n${summary(results)}`);
+  await writeFile(out, drawSplits(results));
+  console.log(`The figure is ${out}, the networks of the first split are in ${folder}. To ask them:`);
+  const flag = folder === MODEL ? '' : ` --model ${folder}`;
+  console.log(`  node examples/sentiment/predict.js${flag} 'A great little phone.'`);
+  console.log(`All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+}
+
+/** The test part has its only use here. */
+function measured(seed, networks, { train, test }) {
+  return {
+    seed,
+    committee: shareRight(judgeOf(networks), test),
+    singles: networks.map((network) => shareRight((text) => logOdds(network, text), test)),
+    bayes: shareRight(naiveBayes(train), test),
+  };
+}
