@@ -1,4 +1,4 @@
-import type { Nonlinearity } from './nonlinearities.js';
+import { checkActivations, type Nonlinearity } from './nonlinearities.js';
 
 /** What differs between the recurrent cells. */
 export interface CellKind {
@@ -74,4 +74,31 @@ export function parameterShapes(
     ['h0', learnInitial && [R]],
     ['c0', learnInitial && hasCell && [H]],
   ];
+}
+
+/** What checkRecurrent gives of the options that all cells have. */
+type Given = Pick<
+  Cell,
+  'bias' | 'learnInitial' | 'clip' | 'inputDropout' | 'recurrentDropout' | 'zoneout'
+> & { readonly bidirectional: boolean };
+
+/** The cell that the options `given`, checked, and those of its own kind make. */
+export function cellOf(
+  kind: CellKind,
+  hiddenSize: number,
+  own: OwnOptions,
+  given: Given,
+  activations: unknown,
+): Cell {
+  const { clip, zoneout } = given;
+  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
+  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
+  const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
+  return {
+    ...kind,
+    ...given,
+    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
+    activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
+    plain: kind.kind === 0 && !varied && activations === undefined,
+  };
 }

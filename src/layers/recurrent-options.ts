@@ -118,3 +118,14 @@ function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number 
   const { h = 0, c = 0 } = given as { h?: unknown; c?: unknown };
   return { h: checkProbability('zoneout.h', h), c: checkProbability('zoneout.c', c) };
 }
+
+/** What a file does not say of a layer, since its parameters do or it is over. */
+const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
+
+/** The options that a file keeps, as plain data. */
+export function saved(options: RecurrentOptions, names: readonly string[]): Record<string, unknown> {
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && names.includes(name) && !UNSAVED.includes(name),
+  );
+  return JSON.parse(JSON.stringify(Object.fromEntries(given)));
+}

@@ -9,7 +9,7 @@ import {
 } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
-import type { Cell, CellKind, OwnOptions } from './cell.js';
+import { type Cell, type CellKind, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
 import { writtenOut } from './ids.js';
 import {
@@ -19,11 +19,17 @@ import {
   type LayerConfig,
   type LayerExtras,
 } from './layer.js';
-import { checkActivations } from './nonlinearities.js';
 import { checkSequence, type Extent } from './ragged.js';
-import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
+import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
 import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
-import { type Batch, type RecurrentGradient, type StateName, StateShapes, type States } from './states.js';
+import {
+  type Batch,
+  carriedBatchError,
+  type RecurrentGradient,
+  type StateName,
+  StateShapes,
+  type States,
+} from './states.js';
 import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -34,9 +40,6 @@ interface Forward extends Sizes {
   readonly output: Block;
   readonly pass: Pass;
 }
-
-/** What a file does not say of a layer, since its parameters do or it is over. */
-const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
@@ -329,41 +332,4 @@ export abstract class Recurrent extends CoreLayer {
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
       : tape.takeZeros(sizeOf(shape) * 4);
   }
-}
-
-/** @internal */
-export function carriedBatchError(shape: readonly number[], batch: number): RangeError {
-  return new RangeError(
-    `input expected the batch of the states that are carried, of shape ${showShape(shape)}, got ${batch}: call resetState() first`,
-  );
-}
-
-type Checked = Omit<ReturnType<typeof checkRecurrent>, 'seed'>;
-
-function cellOf(
-  kind: CellKind,
-  hiddenSize: number,
-  own: OwnOptions,
-  given: Checked,
-  activations: unknown,
-): Cell {
-  const { clip, zoneout } = given;
-  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
-  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
-  const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
-  return {
-    ...kind,
-    ...given,
-    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
-    activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
-    plain: kind.kind === 0 && !varied && activations === undefined,
-  };
-}
-
-/** The options that a file keeps, as plain data. */
-function saved(options: RecurrentOptions, names: readonly string[]): Record<string, unknown> {
-  const given = Object.entries(options).filter(
-    ([name, value]) => value !== undefined && names.includes(name) && !UNSAVED.includes(name),
-  );
-  return JSON.parse(JSON.stringify(Object.fromEntries(given)));
 }

@@ -1,4 +1,4 @@
-import { checkTensorOf, type Tensor } from '../border/tensor.js';
+import { checkTensorOf, showShape, type Tensor } from '../border/tensor.js';
 import type { Cell } from './cell.js';
 
 /** The states before the first step, or their gradients, [numLayers * directions, batch, ·] each. */
@@ -58,4 +58,11 @@ export class StateShapes {
       shape.at(-1) === this.#widths[name]
     );
   }
+}
+
+/** @internal */
+export function carriedBatchError(shape: readonly number[], batch: number): RangeError {
+  return new RangeError(
+    `input expected the batch of the states that are carried, of shape ${showShape(shape)}, got ${batch}: call resetState() first`,
+  );
 }

@@ -2,7 +2,7 @@ import { openThread } from '#threads';
 import { checkTensorOf, type Integers, type Tensor } from '../border/tensor.js';
 import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
-import { carriedBatchError } from '../layers/recurrent.js';
+import { carriedBatchError } from '../layers/states.js';
 import { Line, type Message, makeControl } from '../runtime/line.js';
 import type { Thread } from '../runtime/thread.js';
 import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from './model-state.js';
