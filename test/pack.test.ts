@@ -178,7 +178,7 @@ describe('the installed package', () => {
       for (const name of ['compile', 'instantiate']) { const real = WebAssembly[name]; WebAssembly[name] = (...given) => { compiled++; return real(...given); }; }
       const seen = [];
       const { createRuntime, LSTM } = await import('lstm-wasm');
-      for (const entry of ['relaxed', 'files', 'data', 'worker']) await import('lstm-wasm/' + entry);
+      for (const entry of ['relaxed', 'files', 'data', 'inspect', 'worker']) await import('lstm-wasm/' + entry);
       seen.push(compiled);
       new LSTM(2, 2);
       seen.push(compiled);
