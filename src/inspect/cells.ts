@@ -121,14 +121,14 @@ export function lookingAt(layer: Recurrent, direction: number, parameters: Level
 
 /** What a nonlinearity reads, under the bound that there may be. */
 function bounded(layer: Layer, a: Float32Array): Float32Array {
-  const { clip } = layer as Recurrent;
+  const clip = fround((layer as Recurrent).clip);
   return clip > 0 ? a.map((value) => Math.min(Math.max(value, -clip), clip)) : a;
 }
 
 /** ψ' at what it reads; 0 where the bound holds that. */
 function boundedSlope(layer: Recurrent, spec: Spec, a: Float32Array, y: Float32Array): Float32Array {
   const slope = slopeOf(layer.runtime, spec, a, y);
-  const { clip } = layer;
+  const clip = fround(layer.clip);
   return clip > 0 ? each((d, x) => (Math.abs(x) < clip ? d : 0), slope, a) : slope;
 }
 
@@ -145,7 +145,8 @@ function lstm(
 ): Looking['look'] {
   const H = layer.hiddenSize;
   const { runtime } = layer;
-  const { coupled, cellClip = 0 } = layer.config() as OwnLSTM;
+  const { coupled, cellClip: bound = 0 } = layer.config() as OwnLSTM;
+  const cellClip = fround(bound);
   const product = products.product(['ih', 'hh'], 0, 4 * H);
   const peepholes = parameters.weight_peephole?.data;
   const through = (spec: Spec | undefined, a: Float32Array) => squash(runtime, spec as Spec, a);

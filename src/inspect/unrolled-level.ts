@@ -115,7 +115,10 @@ export class UnrolledLevel {
       const own = gradients(t);
       const above = n === 0 && dLast ? each((a, b) => a + b, own, dLast) : own;
       const total = each((a, b) => a + b, h, above);
-      const carriedOn = n === 0 ? later : zeroWhere(later, flagsOf(live, order[n - 1] as number, batch, 0));
+      // Where a step is passed over, what is sent to h after it is sent to h before it; a GRU's own path has that already.
+      const passed =
+        n > 0 && this.hasCell ? flagsOf(live, order[n - 1] as number, batch, 0) : new Uint8Array(batch);
+      const carriedOn = zeroWhere(later, passed);
       later = each((a, b) => a + b, above, carriedOn);
       sent.set(later, t * batch * R);
       dh.set(total, t * batch * R);
