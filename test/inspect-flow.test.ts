@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gradientFlow, type LevelFlow } from '../src/inspect/index.js';
+import { gradientFlow, type LayerFlow } from '../src/inspect/index.js';
 import { CASES, type InspectCase, subject } from './inspect-cases.js';
 import { type Network, type Push, run } from './inspect-naive.js';
 import { places, stateSize } from './reference/options.js';
@@ -76,12 +76,12 @@ function kept({ options: { cellClip } }: Network, gate: number | undefined, c: n
 
 function checkFlow(name: string, one: InspectCase, variant: Variant) {
   const { layer, net, input, sequence, gradient } = subject(name, one, variant.create());
-  const { levels } = gradientFlow(layer, { input, gradient, ...sequence });
-  expect(levels.map((level) => `_${level.name}`)).toEqual(places(one).map(({ suffix }) => suffix));
-  for (const level of levels) checkLevel(level, net, gradient.data);
+  const { layers } = gradientFlow(layer, { input, grad: gradient, ...sequence });
+  expect(layers.map((level) => `_${level.name}`)).toEqual(places(one).map(({ suffix }) => suffix));
+  for (const level of layers) checkLevel(level, net, gradient.data);
 }
 
-function checkLevel(level: LevelFlow, net: Network, d: Float32Array) {
+function checkLevel(level: LayerFlow, net: Network, d: Float32Array) {
   const suffix = `_${level.name}`;
   const dh = differences(net, d, suffix, 'h', false);
   expectNear('dh', level.dh, dh.map(norm));

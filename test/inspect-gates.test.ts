@@ -13,7 +13,7 @@ import {
   Sequential,
   type Tensor,
 } from '../src/index.js';
-import { type GRUGates, gates, gradientFlow, type LevelGates, type LSTMGates } from '../src/inspect/index.js';
+import { type GRUGates, gates, gradientFlow, type LayerGates, type LSTMGates } from '../src/inspect/index.js';
 import { expectAllBits, expectBits, ids, tensor } from './bits.js';
 import { CASES, type InspectCase, subject } from './inspect-cases.js';
 import { run } from './inspect-naive.js';
@@ -26,10 +26,10 @@ const live = (one: InspectCase, row: number, t: number) => within(one, row, t) &
 /** Every gate and state against the float64 network. */
 function checkValues(name: string, one: InspectCase, runtime: Runtime) {
   const { layer, net, input, sequence } = subject(name, one, runtime);
-  const { levels } = gates(layer, input, sequence);
+  const { layers } = gates(layer, input, sequence);
   const { seen } = run(net);
-  expect(levels.map((level) => `_${level.name}`)).toEqual(places(one).map(({ suffix }) => suffix));
-  for (const level of levels) {
+  expect(layers.map((level) => `_${level.name}`)).toEqual(places(one).map(({ suffix }) => suffix));
+  for (const level of layers) {
     const traces = seen.get(`_${level.name}`) ?? [];
     const { name: _, cell, ...values } = level;
     expect(cell).toBe(one.kind);
@@ -55,8 +55,8 @@ function checkBits({ name, create }: Variant) {
   for (const hiddenSize of [1, 4, 7, 17]) {
     const lstm = new LSTM(3, hiddenSize, { seed: 5, runtime });
     const x = tensor('x', 2, 9, 3);
-    const { levels } = gates(lstm, x);
-    const { i, f, g, o, c, h } = levels[0] as LSTMGates;
+    const { layers } = gates(lstm, x);
+    const { i, f, g, o, c, h } = layers[0] as LSTMGates;
     const { output, cN } = lstm.forward(x);
     expectBits('h', h, output);
     const last = c.data.filter((_, n) => Math.floor(n / hiddenSize) % 9 === 8);
@@ -79,26 +79,26 @@ function checkBits({ name, create }: Variant) {
 function checkFaces(runtime: Runtime) {
   const lstm = new LSTM(3, 5, { seed: 1, runtime });
   const x = tensor('x', 2, 6, 3);
-  const whole = gates(lstm, x).levels[0] as LSTMGates;
-  const one = gates(lstm, { data: x.data.slice(0, 18), shape: [6, 3] }).levels[0] as LSTMGates;
+  const whole = gates(lstm, x).layers[0] as LSTMGates;
+  const one = gates(lstm, { data: x.data.slice(0, 18), shape: [6, 3] }).layers[0] as LSTMGates;
   expect(one.f.shape).toEqual([6, 5]);
   expectBits('one sequence', one.f.data, whole.f.data.slice(0, 30));
   const timeMajor = LSTM.fromStateDict(lstm.stateDict(), { timeMajor: true, runtime });
   const turned = new Float32Array(36);
   for (let n = 0; n < 36; n++)
     turned[n] = x.data[((Math.floor(n / 3) % 2) * 6 + Math.floor(n / 6)) * 3 + (n % 3)];
-  const byTime = gates(timeMajor, { data: turned, shape: [6, 2, 3] }).levels[0] as LSTMGates;
+  const byTime = gates(timeMajor, { data: turned, shape: [6, 2, 3] }).layers[0] as LSTMGates;
   expect(byTime.f.shape).toEqual([6, 2, 5]);
   expectBits('first sequence, first step', byTime.f.data.slice(0, 5), whole.f.data.slice(0, 5));
   expectBits('second sequence, last step', byTime.f.data.slice(55), whole.f.data.slice(55));
   const letters = { data: Int32Array.of(2, 0, 1, 1), shape: [1, 4] };
   const oneHot = { data: Float32Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0), shape: [1, 4, 3] };
-  expectAllBits('ids', tensors(gates(lstm, letters).levels[0]), tensors(gates(lstm, oneHot).levels[0]));
+  expectAllBits('ids', tensors(gates(lstm, letters).layers[0]), tensors(gates(lstm, oneHot).layers[0]));
   const zoned = LSTM.fromStateDict(lstm.stateDict(), { zoneout: 0.25, runtime });
-  expectBits('zoneout', gates(zoned, x).levels[0].h, zoned.forward(x).output);
+  expectBits('zoneout', gates(zoned, x).layers[0].h, zoned.forward(x).output);
 }
 
-function tensors({ name: _, cell: __, ...all }: LevelGates): Record<string, Tensor> {
+function tensors({ name: _, cell: __, ...all }: LayerGates): Record<string, Tensor> {
   return all as unknown as Record<string, Tensor>;
 }
 
@@ -116,10 +116,10 @@ function checkModel(runtime: Runtime) {
   const gradients = gradientsOf(model);
   const pending = model.forward(input, { record: true }).output;
 
-  const { loss, levels } = gradientFlow(model, { input, target }, { loss: mse });
-  const values = gates(model, input).levels;
+  const { loss, layers } = gradientFlow(model, { input, target }, { loss: mse });
+  const values = gates(model, input).layers;
   expectAllBits('gradients', gradientsOf(model), gradients);
-  expect(levels.map(({ name }) => name)).toEqual(['1.l0', '3.1.l0']);
+  expect(layers.map(({ name }) => name)).toEqual(['1.l0', '3.1.l0']);
   expect(values.map(({ name }) => name)).toEqual(['1.l0', '3.1.l0']);
   const { loss: expected, grad } = mse(pending, target, { runtime });
   expect(loss).toBe(expected);
@@ -129,11 +129,11 @@ function checkModel(runtime: Runtime) {
   linear.forward(middle, { record: true });
   const dMiddle = linear.backward({ output: grad }).input as Tensor;
   expect(
-    gradientFlow(second, { input: inner.layers[0].forward(h).output, gradient: dMiddle }).levels[0].dh,
-  ).toEqual(levels[1].dh);
+    gradientFlow(second, { input: inner.layers[0].forward(h).output, grad: dMiddle }).layers[0].dh,
+  ).toEqual(layers[1].dh);
   const dh = inner.backward({ output: dMiddle }).input as Tensor;
-  const alone = gradientFlow(first, { input: x, gradient: dh }).levels[0];
-  expect(Math.max(...alone.dh.map((norm, t) => Math.abs(norm / levels[0].dh[t] - 1)))).toBeLessThan(1e-5);
+  const alone = gradientFlow(first, { input: x, grad: dh }).layers[0];
+  expect(Math.max(...alone.dh.map((norm, t) => Math.abs(norm / layers[0].dh[t] - 1)))).toBeLessThan(1e-5);
   expectBits('gates', (values[1] as GRUGates).h, middle);
   model.backward({ output: grad });
   expect(() => model.backward({ output: grad })).toThrow(/recorded forward/);
@@ -149,7 +149,7 @@ function checkDraws({ create }: Variant) {
     const runtime = create();
     const layers = [new LSTM(3, 4, { dropout: 0.5, numLayers: 2, runtime }), new Linear(4, 2, { runtime })];
     const model = new Sequential(...layers);
-    if (look) gradientFlow(model, { input: tensor('x', 2, 5, 3), gradient: tensor('d', 2, 5, 2) });
+    if (look) gradientFlow(model, { input: tensor('x', 2, 5, 3), grad: tensor('d', 2, 5, 2) });
     return new RNN(2, 3, { runtime }).stateDict();
   };
   expectAllBits('weights', weights(true), weights(false));

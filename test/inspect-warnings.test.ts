@@ -88,7 +88,7 @@ function checkRefusals(runtime: Runtime) {
   const gradient = zeros(2, 4, 5);
   const other = { ...new Linear(3, 5, { runtime }) };
   for (const act of [
-    (one: unknown) => gradientFlow(bad(one), { input, gradient }),
+    (one: unknown) => gradientFlow(bad(one), { input, grad: gradient }),
     (one: unknown) => gates(bad(one), input),
   ]) {
     expectRefusal(
@@ -106,17 +106,17 @@ function checkRefusals(runtime: Runtime) {
   expectRefusal(() => gates(lstm, input, { lengths: [9, 2] }), RangeError, /lengths\[0\]/);
   const flow = (batch: object, options?: object) => () => gradientFlow(lstm, bad(batch), options);
   expectRefusal(flow({ input }), TypeError, /expected a loss for the target/);
-  expectRefusal(flow({ input, gradient }, { loss: mse }), TypeError, /either a gradient or a loss, got both/);
-  expectRefusal(flow({ input, target: gradient }, { loss: 'mse' }), TypeError, /loss expected a function/);
-  expectRefusal(flow({ input, gradient }, { los: mse }), TypeError, /did you mean "loss"/);
   expectRefusal(
-    flow({ input, gradient: zeros(2, 4, 4) }),
-    RangeError,
-    /"gradient" expected shape of the output/,
+    flow({ input, grad: gradient }, { loss: mse }),
+    TypeError,
+    /either a grad or a loss, got both/,
   );
+  expectRefusal(flow({ input, target: gradient }, { loss: 'mse' }), TypeError, /loss expected a function/);
+  expectRefusal(flow({ input, grad: gradient }, { los: mse }), TypeError, /did you mean "loss"/);
+  expectRefusal(flow({ input, grad: zeros(2, 4, 4) }), RangeError, /"grad" expected shape of the output/);
   expectRefusal(flow(bad(null)), TypeError, /batch expected/);
   const zoneout = new LSTM(3, 5, { zoneout: 0.1, runtime });
-  expectRefusal(() => gradientFlow(zoneout, { input, gradient }), TypeError, /LSTM has zoneout/);
+  expectRefusal(() => gradientFlow(zoneout, { input, grad: gradient }), TypeError, /LSTM has zoneout/);
   lstm.dispose();
   expectRefusal(() => gates(lstm, input), Error, /disposed/);
 }

@@ -16,14 +16,14 @@ export type FlowBatch<Target> =
   | Batch<Target>
   | (Omit<Batch<Target>, 'target'> & {
       /** ∂loss/∂output, of the output's shape. */
-      readonly gradient: Tensor;
+      readonly grad: Tensor;
     });
 
 /**
  * The gradients that arrive at each step of one level in one direction: norms over all units of all sequences of the batch, one for each step of
  * the input, whatever the direction. What is behind a sequence's end does not count.
  */
-export interface LevelFlow {
+export interface LayerFlow {
   /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
   readonly name: string;
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
@@ -45,7 +45,7 @@ export interface LevelFlow {
 export interface GradientFlow {
   /** The loss, where it was one. */
   readonly loss?: number;
-  readonly levels: readonly LevelFlow[];
+  readonly layers: readonly LayerFlow[];
   /** What is amiss, in words; see {@link gradientFlow}. */
   readonly warnings: readonly string[];
 }
@@ -63,7 +63,7 @@ export interface GradientFlow {
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `gradient`, that of the output; `lengths`, `mask`
+ * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
  * @throws TypeError for another kind of model or argument, an unknown option, or layers with `zoneout` or `layerNorm`; RangeError for another shape
  *
  * @example
@@ -74,8 +74,8 @@ export interface GradientFlow {
  * const model = new Sequential(lstm, new Linear(8, 1, { seed: 2 }));
  * const input = { data: new Float32Array(60).fill(0.5), shape: [1, 60, 1] };
  * const target = { data: new Float32Array(1), shape: [1, 1] };
- * const { levels } = gradientFlow(model, { input, target }, { loss: mse });
- * const { name, dc, alongCell } = levels[0]!;
+ * const { layers } = gradientFlow(model, { input, target }, { loss: mse });
+ * const { name, dc, alongCell } = layers[0]!;
  * console.log(name, dc!.length, alongCell![0]! / alongCell![59]! > 0.5); // 0.l0 60 true
  * ```
  */
@@ -95,12 +95,12 @@ export function gradientFlow<Target>(
     walk.forward(batch.input, sequence, true);
     walk.backward(gradient);
     const named = walk.levels;
-    const levels = named.map(levelFlow);
+    const layers = named.map(layerFlow);
     const warnings = named.flatMap((one, n) => [
-      ...flowWarnings(levels[n] as LevelFlow, one.level.order(one.of.extent.steps)),
+      ...flowWarnings(layers[n] as LayerFlow, one.level.order(one.of.extent.steps)),
       ...saturationWarnings(one),
     ]);
-    return { ...(loss !== undefined && { loss }), levels, warnings };
+    return { ...(loss !== undefined && { loss }), layers, warnings };
   });
 }
 
@@ -131,12 +131,12 @@ function gradientOf<Target>(
   output: Tensor,
   lossOf: Loss<Target> | undefined,
 ): { loss?: number; gradient: Tensor } {
-  const given = 'gradient' in batch;
+  const given = 'grad' in batch;
   if (given === (lossOf !== undefined))
     throw new TypeError(
-      `gradientFlow expected ${given ? 'either a gradient or a loss, got both' : 'a loss for the target, { loss }, or the gradient of the output in the batch'}`,
+      `gradientFlow expected ${given ? 'either a grad or a loss, got both' : 'a loss for the target, { loss }, or grad, the gradient of the output, in the batch'}`,
     );
-  if (given) return { gradient: checkTensorOf('gradient', batch.gradient, output.shape, 'of the output') };
+  if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
   const { loss, grad } = lossOf(output, batch.target, {
     ...lossMask(model, output, batch),
@@ -146,11 +146,11 @@ function gradientOf<Target>(
 }
 
 /** What was found at one level, as norms. */
-function levelFlow({ name, of, level, trace, arrived }: Named): LevelFlow {
+function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
   const { extent, layer } = of;
   const { dh, dc, sent } = arrived as Required<NonNullable<Named['arrived']>>;
   const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
-  const cell = layer.type as LevelFlow['cell'];
+  const cell = layer.type as LayerFlow['cell'];
   if (cell === 'RNN') return { name, cell, dh: norms(dh) };
   const whole = cell === 'LSTM' ? dc : dh;
   const along = zeros(whole.length);

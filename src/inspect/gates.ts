@@ -8,7 +8,7 @@ import { asRead, zeros, zeroWhere } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';
 import { saturationWarnings } from './warnings.js';
 
-interface LevelStates {
+interface LayerStates {
   /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
   readonly name: string;
   /** Hidden states. */
@@ -16,7 +16,7 @@ interface LevelStates {
 }
 
 /** Input, forget and output gate, candidate, cell. */
-export interface LSTMGates extends LevelStates {
+export interface LSTMGates extends LayerStates {
   readonly cell: 'LSTM';
   readonly i: Tensor;
   readonly f: Tensor;
@@ -26,19 +26,19 @@ export interface LSTMGates extends LevelStates {
 }
 
 /** Reset and update gate, candidate. */
-export interface GRUGates extends LevelStates {
+export interface GRUGates extends LayerStates {
   readonly cell: 'GRU';
   readonly r: Tensor;
   readonly z: Tensor;
   readonly n: Tensor;
 }
 
-export interface RNNGates extends LevelStates {
+export interface RNNGates extends LayerStates {
   readonly cell: 'RNN';
 }
 
 /** What one level did in one direction: each [batch, time, hiddenSize], or as the layer reads its input. */
-export type LevelGates = LSTMGates | GRUGates | RNNGates;
+export type LayerGates = LSTMGates | GRUGates | RNNGates;
 
 /**
  * Gates and states of every recurrent level over a sequence: the layer's own numbers, h and c to the bit, gates to the bit with the
@@ -60,8 +60,8 @@ export type LevelGates = LSTMGates | GRUGates | RNNGates;
  * import { LSTM } from 'lstm-wasm';
  * import { gates } from 'lstm-wasm/inspect';
  * const lstm = new LSTM(2, 4, { forgetBias: -5, seed: 1 });
- * const { levels, warnings } = gates(lstm, { data: new Float32Array(20), shape: [10, 2] });
- * if (levels[0]!.cell === 'LSTM') console.log(levels[0].f.shape); // [ 10, 4 ]
+ * const { layers, warnings } = gates(lstm, { data: new Float32Array(20), shape: [10, 2] });
+ * if (layers[0]!.cell === 'LSTM') console.log(layers[0].f.shape); // [ 10, 4 ]
  * console.log(warnings[0]); // l0: 100 % of forget gates are below 0.05: memory lasts about 2 steps
  * ```
  */
@@ -69,7 +69,7 @@ export function gates(
   model: Layer,
   input: Tensor | Integers,
   options: SequenceOptions = {},
-): { levels: readonly LevelGates[]; warnings: readonly string[] } {
+): { layers: readonly LayerGates[]; warnings: readonly string[] } {
   checkOptions(options, ['lengths', 'mask'], 'gates');
   const placed = placedLayers('gates', model);
   for (const { path, layer } of placed) refuseNorm('gates', path, layer);
@@ -78,11 +78,11 @@ export function gates(
   return walkThrough(placed, (walk) => {
     walk.forward(input, options, false);
     const named = walk.levels;
-    return { levels: named.map(levelGates), warnings: named.flatMap(saturationWarnings) };
+    return { layers: named.map(layerGates), warnings: named.flatMap(saturationWarnings) };
   });
 }
 
-function levelGates({ name, of, level, trace }: Named): LevelGates {
+function layerGates({ name, of, level, trace }: Named): LayerGates {
   const { extent, layer } = of;
   const shown = (values: Float32Array) => asRead(zeroWhere(values.slice(), extent.inside), extent);
   const names = Object.keys(trace.seen[0]?.gates ?? {});
@@ -97,5 +97,5 @@ function levelGates({ name, of, level, trace }: Named): LevelGates {
     ...Object.fromEntries(gathered),
     ...(level.hasCell && { c: shown(trace.c) }),
     h: shown(trace.h),
-  } as LevelGates;
+  } as LayerGates;
 }

@@ -2,7 +2,7 @@ import { GRU } from '../layers/gru.js';
 import { LSTM } from '../layers/lstm.js';
 import type { RNN } from '../layers/rnn.js';
 import { activationsOf } from './copies.js';
-import type { LevelFlow } from './flow.js';
+import type { LayerFlow } from './flow.js';
 import { SIGMOIDS, specsOf, squash, TANH } from './nonlinearity.js';
 import type { Named } from './walk.js';
 
@@ -21,7 +21,7 @@ const VANISHED = 1e-6;
 const EXPLODED = 1e3;
 
 /** Vanishing and explosion of one level, whose steps were computed in `order`. */
-export function flowWarnings({ name, dh }: LevelFlow, order: readonly number[]): string[] {
+export function flowWarnings({ name, dh }: LayerFlow, order: readonly number[]): string[] {
   const back = order.map((t) => dh[t] as number).reverse();
   if (back.some((norm) => !Number.isFinite(norm)))
     return [
