@@ -189,6 +189,20 @@ describe('the installed package', () => {
     expect(run(program)).toEqual([0, 1, 1]);
   });
 
+  it('looks into a model', () => {
+    const program = `import { LSTM } from 'lstm-wasm';
+      import { gates, gradientFlow } from 'lstm-wasm/inspect'; ${SHOW}
+      const lstm = new LSTM(2, 3, { numLayers: 2, seed: 1 });
+      const [input, grad] = [2, 3].map((width) => ({ data: new Float32Array(5 * width).fill(1), shape: [5, width] }));
+      const { layers, warnings } = gradientFlow(lstm, { input, grad });
+      const seen = gates(lstm, input).layers;
+      show([layers.map((one) => Object.keys(one).join()), warnings, seen.map((one) => [one.name, one.f.shape, Object.keys(one).join()])]);`;
+    const flow = 'name,cell,dh,dc,alongCell,throughGates,forgetProduct';
+    const [layers, warnings, seen] = run(program) as unknown[][];
+    expect([layers, warnings]).toEqual([[flow, flow], []]);
+    expect(seen).toEqual(['l0', 'l1'].map((name) => [name, [5, 3], 'name,cell,i,f,g,o,c,h']));
+  });
+
   it('carries binaries that import nothing, as text and as files', () => {
     const program = `import { readFileSync } from 'node:fs'; import { createRequire } from 'node:module'; import { fileURLToPath } from 'node:url';
       import { createRuntime, LSTM } from 'lstm-wasm';
@@ -327,10 +341,11 @@ describe('libraries of others', () => {
 });
 
 const CONSUMER = `
-import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
+import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, mse, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
 import { createRuntime, setDefaultRuntime } from 'lstm-wasm';
 import { type Batches, batches, bucketBatches, type CsvTable, chronologicalSplit, lanes, logMel, readCsv, type Series, StandardScaler, Vocabulary, WordVocabulary, windows } from 'lstm-wasm/data';
 import { loadModel, saveModel, type LoadedModel } from 'lstm-wasm/files';
+import { type GradientFlow, gates, gradientFlow, type LayerFlow, type LayerGates } from 'lstm-wasm/inspect';
 import { relaxed } from 'lstm-wasm/relaxed';
 import { trainInWorker, type WorkerTraining } from 'lstm-wasm/worker';
 import simd from 'lstm-wasm/simd.wasm';
@@ -369,6 +384,12 @@ export async function forecast(text: string): Promise<Tensor> {
   const perRow: Batches<{ input: Tensor | { data: ArrayLike<number> } }> = batches(windows(scaled, { steps: 2 }), { batchSize: 1 });
   return perRow.length > 1 ? scaled : scaler.inverseTransform(windows(scaled, { steps: 2 }).target, { columns: ['a'] });
 }
+const flow: GradientFlow = gradientFlow(model, { input, target: output }, { loss: mse });
+const norms: Float64Array | undefined = flow.layers.map(({ dc }: LayerFlow) => dc)[0];
+const seen: readonly LayerGates[] = gates(model, input, { lengths: [2] }).layers;
+export const forget: (Tensor | Float64Array | undefined)[] = [norms, ...seen.map((one) => (one.cell === 'LSTM' ? one.f : one.h))];
+// @ts-expect-error: a GRU has no forget gate
+seen.map((one) => one.cell === 'GRU' && one.f);
 const loaded: LoadedModel = loadModel(saveModel(model, { trainer, metadata: { a: Vocabulary.ofCharacters('a').decode([0]) } }));
 // @ts-expect-error: no such option
 new LSTM(3, 5, { numLayer: 2 });

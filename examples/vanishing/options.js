@@ -6,7 +6,7 @@ import { FIGURES } from './figures.js';
 export class UsageError extends Error {}
 
 export const FULL = {
-  ...{ lags: 500, hidden: 16, trainSteps: 100, updates: 400, memorySteps: 50, longest: 800 },
+  ...{ lags: 500, hidden: 16, trainSteps: 100, updates: 1500, memorySteps: 50, longest: 800 },
   ...{ explodingLags: 200, explodingLengths: [20, 100, 500], deepest: 8, depthHidden: 32 },
   ...{ costSizes: [32, 64, 128, 256], rounds: 25, gridLag: 100 },
 };
@@ -23,7 +23,7 @@ export const HELP = `Draws the vanishing and the exploding gradient, and what LS
 
   figures      some of ${Object.keys(FIGURES).join(', ')}; all where none are named
   --quick      short lags and little training: half a minute at most
-  --out FOLDER where the pictures go (default: the current folder)
+  --out FOLDER where the pictures go (default: vanishing)
   --help       this`;
 
 /** The flags, checked. @throws UsageError */
@@ -34,7 +34,7 @@ export function readOptions(args) {
     if (!Object.hasOwn(FIGURES, name))
       throw new UsageError(`figures expected some of ${Object.keys(FIGURES).join(', ')}, got "${name}"`);
   }
-  const { out = '.' } = values;
+  const { out = 'vanishing' } = values;
   try {
     mkdirSync(out, { recursive: true });
   } catch ({ code }) {

@@ -23,17 +23,18 @@ export function table(head, rows) {
   return [first, `|${widths.map((width) => `${'-'.repeat(width + 1)}:`).join('|')}|`, ...others].join('\n');
 }
 
-/** Each curve with its values at some places. */
-export function curveTable(head, curves, places, [low, high]) {
+/** Each curve with its values at some places, and what else is said of it. */
+export function curveTable(head, curves, places, [low, high], more = {}) {
   return table(
-    [head, ...places, 'from the first to the last'],
-    curves.map(({ name, points }) => [
-      name,
+    [head, ...places, ...Object.keys(more), 'from the first to the last'],
+    curves.map((curve) => [
+      curve.name,
       ...places.map((place) => {
-        const point = points.find(([x]) => x === place);
+        const point = curve.points.find(([x]) => x === place);
         return point ? exponent(point[1]) : '';
       }),
-      spark(points, low, high),
+      ...Object.values(more).map((say) => say(curve)),
+      spark(curve.points, low, high),
     ]),
   );
 }

@@ -105,8 +105,6 @@ export function each(
   return a.map((value, n) => of(value, b[n] as number, c[n] as number));
 }
 
-const { fround } = Math;
-
 export function lookingAt(layer: Recurrent, direction: number, parameters: LevelParameters): Looking {
   const activations = activationsOf(layer, direction);
   const products = new Products(layer.runtime, parameters);
@@ -121,14 +119,14 @@ export function lookingAt(layer: Recurrent, direction: number, parameters: Level
 
 /** What a nonlinearity reads, under the bound that there may be. */
 function bounded(layer: Layer, a: Float32Array): Float32Array {
-  const clip = fround((layer as Recurrent).clip);
+  const clip = Math.fround((layer as Recurrent).clip);
   return clip > 0 ? a.map((value) => Math.min(Math.max(value, -clip), clip)) : a;
 }
 
 /** ψ' at what it reads; 0 where the bound holds that. */
 function boundedSlope(layer: Recurrent, spec: Spec, a: Float32Array, y: Float32Array): Float32Array {
   const slope = slopeOf(layer.runtime, spec, a, y);
-  const clip = fround(layer.clip);
+  const clip = Math.fround(layer.clip);
   return clip > 0 ? each((d, x) => (Math.abs(x) < clip ? d : 0), slope, a) : slope;
 }
 
@@ -146,13 +144,15 @@ function lstm(
   const H = layer.hiddenSize;
   const { runtime } = layer;
   const { coupled, cellClip: bound = 0 } = layer.config() as OwnLSTM;
-  const cellClip = fround(bound);
+  const cellClip = Math.fround(bound);
   const product = products.product(['ih', 'hh'], 0, 4 * H);
   const peepholes = parameters.weight_peephole?.data;
   const through = (spec: Spec | undefined, a: Float32Array) => squash(runtime, spec as Spec, a);
   const withPeephole = (a: Float32Array, n: number, from: Float32Array) =>
     peepholes
-      ? a.map((value, at) => value + fround((peepholes[n * H + (at % H)] as number) * (from[at] as number)))
+      ? a.map(
+          (value, at) => value + Math.fround((peepholes[n * H + (at % H)] as number) * (from[at] as number)),
+        )
       : a;
   return (x, h, c, next) => {
     const a = product(c.length / H, x, h);
@@ -189,7 +189,7 @@ function gru(layer: GRU, products: Products, [gate, candidate]: readonly Spec[])
       Float32Array,
     ];
     const sum = hidden
-      ? each((first, u, second) => first + fround(u * second), input(batch, x), r, hidden(batch, h))
+      ? each((first, u, second) => first + Math.fround(u * second), input(batch, x), r, hidden(batch, h))
       : input(
           batch,
           x,

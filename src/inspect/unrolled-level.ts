@@ -95,7 +95,7 @@ export class UnrolledLevel {
     return zeros(batch, width).map((_, n) => learned?.[n % width] ?? 0);
   }
 
-  /** Backward over the latest recorded forward, from dy [steps, batch, ·] and the gradient of h after the last step. */
+  /** Backward over the latest recorded forward, from dy [steps, batch, R] and the gradient of h after the last step. */
   backward(
     trace: Trace,
     dy: Float32Array,
@@ -146,7 +146,7 @@ export class UnrolledLevel {
     });
   }
 
-  /** The gradient of o∘ψ(c) from that of h [·, batch]. */
+  /** The gradient of what a projection reads, from that of h. */
   beforeProjection(dh: Float32Array): Float32Array {
     const weight = this.parameters.weight_hr;
     if (!weight) return dh;
