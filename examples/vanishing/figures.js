@@ -22,18 +22,18 @@ const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / value
 export const FIGURES = {
   lags: {
     asks: 'How much of the gradient is left so many steps back?',
-    run({ lags, hidden, trainSteps, updates }) {
-      const found = lagsExperiment({ lags, hidden, trainSteps, updates });
+    run(sizes) {
+      const { lags, trainSteps } = sizes;
+      const found = lagsExperiment(sizes);
       const panels = found.map(({ when, curves }) => ({
-        ...{
-          title: `${when} training`.replace('after, ', 'after training, ').replace('d training', 'd'),
-          x: 'steps back',
-        },
+        ...{ title: when, x: 'steps back' },
         ...{ log: true, low: FLOOR, high: 10 },
         lines: curves.map(({ name, points }, n) => ({ name, points, colour: colour(n) })),
       }));
       const places = [10, 50, 100, 200, 500].filter((place) => place <= lags);
-      const error = { [`error, lag ${trainSteps}`]: (curve) => curve.error.toFixed(4) };
+      const error = {
+        [`error of each seed, lag ${trainSteps}`]: ({ errors }) => errors.map(exponent).join(', '),
+      };
       const texts = found.map(({ when, curves }) =>
         curveTable(`${when}; steps back`, curves, places, [FLOOR, 1], error),
       );

@@ -9,22 +9,29 @@ const CLIP = 1;
  * How much of the gradient is left so many steps back: ‖∂loss/∂h‖ of an RNN, ‖∂loss/∂c‖ of an LSTM, before training and after it, with
  * gradients clipped and not.
  *
- * @returns for each of the three, for each model `[lag, part]` for lags from 0 up, and what it scores
+ * @returns for each of the three, for each model `[lag, part]` for lags from 0 up with the first seed, and what it scores with each
  */
-export function lagsExperiment({ lags, hidden, trainSteps, updates }) {
-  const kinds = { before: undefined, 'after, clipped': CLIP, 'after, not clipped': 0 };
+export function lagsExperiment({ seeds, ...sizes }) {
+  const kinds = {
+    'before training': undefined,
+    'after training, clipped': CLIP,
+    'after training, not clipped': 0,
+  };
   return Object.entries(kinds).map(([when, clipNorm]) => ({
     when,
     curves: Object.keys(MODELS).map((name) => {
-      const model = makeModel(name, { hidden, longest: lags });
-      const trained =
-        clipNorm === undefined ? undefined : train(model, { steps: trainSteps, updates, clipNorm });
-      const points = partsLeft(model, lags + 1);
-      const result = { name, points, error: score(model, trainSteps), stopped: trained?.error };
-      model.dispose();
-      return result;
+      const runs = Array.from({ length: seeds }, (_, n) => runOf(name, clipNorm, n + 1, sizes));
+      return { name, points: runs[0].points, errors: runs.map(({ error }) => error) };
     }),
   }));
+}
+
+function runOf(name, clipNorm, seed, { lags, hidden, trainSteps, updates }) {
+  const model = makeModel(name, { hidden, longest: lags, seed });
+  if (clipNorm !== undefined) train(model, { steps: trainSteps, updates, clipNorm, seed });
+  const run = { points: seed === 1 ? partsLeft(model, lags + 1) : [], error: score(model, trainSteps) };
+  model.dispose();
+  return run;
 }
 
 /** Of the gradient at the last step, what is left so many steps back. */

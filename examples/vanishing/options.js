@@ -6,13 +6,13 @@ import { FIGURES } from './figures.js';
 export class UsageError extends Error {}
 
 export const FULL = {
-  ...{ lags: 500, hidden: 16, trainSteps: 100, updates: 1500, memorySteps: 50, longest: 800 },
+  ...{ lags: 500, hidden: 16, seeds: 3, trainSteps: 100, updates: 1500, memorySteps: 50, longest: 800 },
   ...{ explodingLags: 200, explodingLengths: [20, 100, 500], deepest: 8, depthHidden: 32 },
   ...{ costSizes: [32, 64, 128, 256], rounds: 25, gridLag: 100 },
 };
 
 export const QUICK = {
-  ...{ lags: 60, hidden: 8, trainSteps: 20, updates: 30, memorySteps: 10, longest: 40 },
+  ...{ lags: 60, hidden: 8, seeds: 1, trainSteps: 20, updates: 30, memorySteps: 10, longest: 40 },
   ...{ explodingLags: 40, explodingLengths: [20], deepest: 3, depthHidden: 8 },
   ...{ costSizes: [32], rounds: 3, gridLag: 20 },
 };
