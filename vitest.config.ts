@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
       { find: '#team', replacement: source('src/training/team.ts') },
       { find: '#threads', replacement: source('test/threads.ts') },
       { find: /^lstm-wasm$/, replacement: source('src/index.ts') },
-      { find: /^lstm-wasm\/(files|data)$/, replacement: source('src/$1/index.ts') },
+      { find: /^lstm-wasm\/(files|data|inspect)$/, replacement: source('src/$1/index.ts') },
     ],
   },
   test: {

@@ -20,6 +20,7 @@ const ENTRIES = {
   relaxed: 'src/relaxed.ts',
   'files/index': 'src/files/index.ts',
   'data/index': 'src/data/index.ts',
+  'inspect/index': 'src/inspect/index.ts',
   'disk/node': 'src/runtime/disk.node.ts',
   'disk/none': 'src/runtime/disk.none.ts',
   'threads/node': 'src/runtime/threads.node.ts',

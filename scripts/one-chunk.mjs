@@ -7,8 +7,11 @@ import { readFile } from 'node:fs/promises';
 export const oneChunk = {
   name: 'one-chunk',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /src.(files.index|data.index|worker|training.worker)\.ts$/ }, async ({ path }) => ({
-      contents: `import '${/src.worker/.test(path) ? '.' : '..'}/index.js';\n${await readFile(path, 'utf8')}`,
-      loader: 'ts',
-    })),
+    onLoad(
+      { filter: /src.(files.index|data.index|inspect.index|worker|training.worker)\.ts$/ },
+      async ({ path }) => ({
+        contents: `import '${/src.worker/.test(path) ? '.' : '..'}/index.js';\n${await readFile(path, 'utf8')}`,
+        loader: 'ts',
+      }),
+    ),
 };

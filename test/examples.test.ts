@@ -24,6 +24,7 @@ const entries: Record<string, string> = {
   'lstm-wasm/relaxed': 'src/relaxed.ts',
   'lstm-wasm/files': 'src/files/index.ts',
   'lstm-wasm/data': 'src/data/index.ts',
+  'lstm-wasm/inspect': 'src/inspect/index.ts',
   'lstm-wasm/worker': 'src/worker.ts',
   '#audio': 'src/data/log-mel.ts',
   '#csv': 'src/data/csv-parser.ts',

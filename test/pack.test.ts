@@ -180,7 +180,7 @@ describe('the installed package', () => {
       for (const name of ['compile', 'instantiate']) { const real = WebAssembly[name]; WebAssembly[name] = (...given) => { compiled++; return real(...given); }; }
       const seen = [];
       const { createRuntime, LSTM } = await import('lstm-wasm');
-      for (const entry of ['relaxed', 'files', 'data', 'worker']) await import('lstm-wasm/' + entry);
+      for (const entry of ['relaxed', 'files', 'data', 'inspect', 'worker']) await import('lstm-wasm/' + entry);
       seen.push(compiled);
       new LSTM(2, 2);
       seen.push(compiled);
@@ -189,6 +189,20 @@ describe('the installed package', () => {
       seen.push(compiled);
       ${SHOW} show(seen);`;
     expect(run(program)).toEqual([0, 1, 1]);
+  });
+
+  it('looks into a model', () => {
+    const program = `import { LSTM } from 'lstm-wasm';
+      import { gates, gradientFlow } from 'lstm-wasm/inspect'; ${SHOW}
+      const lstm = new LSTM(2, 3, { numLayers: 2, seed: 1 });
+      const [input, grad] = [2, 3].map((width) => ({ data: new Float32Array(5 * width).fill(1), shape: [5, width] }));
+      const { layers, warnings } = gradientFlow(lstm, { input, grad });
+      const seen = gates(lstm, input).layers;
+      show([layers.map((one) => Object.keys(one).join()), warnings, seen.map((one) => [one.name, one.f.shape, Object.keys(one).join()])]);`;
+    const flow = 'name,cell,dh,dc,alongCell,throughGates,forgetProduct';
+    const [layers, warnings, seen] = run(program) as unknown[][];
+    expect([layers, warnings]).toEqual([[flow, flow], []]);
+    expect(seen).toEqual(['l0', 'l1'].map((name) => [name, [5, 3], 'name,cell,i,f,g,o,c,h']));
   });
 
   it('carries binaries that import nothing, as text and as files', () => {
@@ -329,10 +343,11 @@ describe('libraries of others', () => {
 });
 
 const CONSUMER = `
-import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
+import { Adam, type Batch, crossEntropy, type Integers, Linear, LSTM, type Layer, mse, type Parameter, Sequential, type Tensor, Trainer } from 'lstm-wasm';
 import { createRuntime, setDefaultRuntime } from 'lstm-wasm';
 import { type Batches, batches, bucketBatches, type CsvTable, chronologicalSplit, lanes, logMel, readCsv, type Series, StandardScaler, Vocabulary, WordVocabulary, windows } from 'lstm-wasm/data';
 import { loadModel, saveModel, type LoadedModel } from 'lstm-wasm/files';
+import { type GradientFlow, gates, gradientFlow, type LayerFlow, type LayerGates } from 'lstm-wasm/inspect';
 import { relaxed } from 'lstm-wasm/relaxed';
 import { trainInWorker, type WorkerTraining } from 'lstm-wasm/worker';
 import simd from 'lstm-wasm/simd.wasm';
@@ -371,6 +386,12 @@ export async function forecast(text: string): Promise<Tensor> {
   const perRow: Batches<{ input: Tensor | { data: ArrayLike<number> } }> = batches(windows(scaled, { steps: 2 }), { batchSize: 1 });
   return perRow.length > 1 ? scaled : scaler.inverseTransform(windows(scaled, { steps: 2 }).target, { columns: ['a'] });
 }
+const flow: GradientFlow = gradientFlow(model, { input, target: output }, { loss: mse });
+const norms: Float64Array | undefined = flow.layers.map(({ dc }: LayerFlow) => dc)[0];
+const seen: readonly LayerGates[] = gates(model, input, { lengths: [2] }).layers;
+export const forget: (Tensor | Float64Array | undefined)[] = [norms, ...seen.map((one) => (one.cell === 'LSTM' ? one.f : one.h))];
+// @ts-expect-error: a GRU has no forget gate
+seen.map((one) => one.cell === 'GRU' && one.f);
 const loaded: LoadedModel = loadModel(saveModel(model, { trainer, metadata: { a: Vocabulary.ofCharacters('a').decode([0]) } }));
 // @ts-expect-error: no such option
 new LSTM(3, 5, { numLayer: 2 });

@@ -39,7 +39,7 @@ export function baseline({ data }) {
 }
 
 /** Whole numbers from 0 to 2^32 − 1: sfc32 (Doty-Humphrey, PractRand). Sums and shifts, so the same in every engine. */
-function integers(seed, stream) {
+export function integers(seed, stream) {
   let [a, b, c, counter] = [seed | 0, stream | 0, 0, 1];
   const next = () => {
     const sum = (a + b + counter) | 0;

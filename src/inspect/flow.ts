@@ -1,0 +1,202 @@
+import { checkOptions } from '../border/options.js';
+import { checkTensorOf, type Tensor } from '../border/tensor.js';
+import type { Layer } from '../layers/layer.js';
+import { LSTM } from '../layers/lstm.js';
+import type { SequenceOptions } from '../layers/ragged.js';
+import { Recurrent } from '../layers/recurrent.js';
+import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
+import { each } from './cells.js';
+import { placedLayers } from './copies.js';
+import { slices, zeros } from './sequence.js';
+import { type Named, walkThrough } from './walk.js';
+import { flowWarnings, saturationWarnings } from './warnings.js';
+
+/** What gradients are followed from: targets for a loss, or the gradient of the output itself. */
+export type FlowBatch<Target> =
+  | Batch<Target>
+  | (Omit<Batch<Target>, 'target'> & {
+      /** ∂loss/∂output, of the output's shape. */
+      readonly grad: Tensor;
+    });
+
+/**
+ * The gradients that arrive at each step of one level in one direction: norms over all units of all sequences of the batch, one for each step of
+ * the input, whatever the direction. What is behind a sequence's end does not count.
+ */
+export interface LayerFlow {
+  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  readonly name: string;
+  readonly cell: 'LSTM' | 'GRU' | 'RNN';
+  /** ‖∂loss/∂h_t‖ [time] */
+  readonly dh: Float64Array;
+  /** ‖∂loss/∂c_t‖ [time], of an LSTM */
+  readonly dc?: Float64Array;
+  /**
+   * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
+   * what the loss or the layer above sends to h_t. Of a GRU the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
+   */
+  readonly alongCell?: Float64Array;
+  /** The norm of the rest [time], which came through the gates and the recurrent weights. */
+  readonly throughGates?: Float64Array;
+  /** The product of the forget gates (of a GRU, z) from step t + 1 to the last, [time]: its mean over all units of all sequences. */
+  readonly forgetProduct?: Float64Array;
+}
+
+export interface GradientFlow {
+  /** The loss, where it was one. */
+  readonly loss?: number;
+  readonly layers: readonly LayerFlow[];
+  /** What is amiss, in words; see {@link gradientFlow}. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
+ * to the order of a sum. Dropout is off, sequences begin from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ *
+ * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
+ * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all.
+ *
+ * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
+ * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
+ *
+ * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
+ *
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
+ * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
+ * @throws TypeError for another kind of model or argument, an unknown option, or layers with `zoneout` or `layerNorm`; RangeError for another shape
+ *
+ * @example
+ * ```ts
+ * import { Linear, LSTM, mse, Sequential } from 'lstm-wasm';
+ * import { gradientFlow } from 'lstm-wasm/inspect';
+ * const lstm = new LSTM(1, 8, { returnSequences: false, forgetBias: 5, seed: 1 });
+ * const model = new Sequential(lstm, new Linear(8, 1, { seed: 2 }));
+ * const input = { data: new Float32Array(60).fill(0.5), shape: [1, 60, 1] };
+ * const target = { data: new Float32Array(1), shape: [1, 1] };
+ * const { layers } = gradientFlow(model, { input, target }, { loss: mse });
+ * const { name, dc, alongCell } = layers[0]!;
+ * console.log(name, dc!.length, alongCell![0]! / alongCell![59]! > 0.5); // 0.l0 60 true
+ * ```
+ */
+export function gradientFlow<Target>(
+  model: Layer,
+  batch: FlowBatch<Target>,
+  options: { loss?: Loss<Target> } = {},
+): GradientFlow {
+  checkOptions(options, ['loss'], 'gradientFlow');
+  const placed = placedLayers('gradientFlow', model);
+  for (const { path, layer } of placed) refuseUnfollowed(path, layer);
+  checkBatch(batch);
+  const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
+  const { output } = model.forward(batch.input, sequence);
+  const { loss, gradient } = gradientOf(model, batch, output, options.loss);
+  return walkThrough(placed, (walk) => {
+    walk.forward(batch.input, sequence, true);
+    walk.backward(gradient);
+    const named = walk.levels;
+    const layers = named.map(layerFlow);
+    const warnings = named.flatMap((one, n) => [
+      ...flowWarnings(layers[n] as LayerFlow, one.level.order(one.of.extent.steps)),
+      ...saturationWarnings(one),
+    ]);
+    return { ...(loss !== undefined && { loss }), layers, warnings };
+  });
+}
+
+/** @throws TypeError for options that put more between the steps than the equations above have */
+function refuseUnfollowed(path: string, layer: Layer): void {
+  if (!(layer instanceof Recurrent)) return;
+  const where = path === '' ? layer.type : `layer ${path}`;
+  const { h, c } = layer.zoneout;
+  if (h > 0 || c > 0)
+    throw new TypeError(
+      `gradientFlow: ${where} has zoneout, by which states pass on beside cell and gates: it is not taken apart`,
+    );
+  refuseNorm('gradientFlow', path, layer);
+}
+
+/** @throws TypeError for layer norm */
+export function refuseNorm(owner: string, path: string, layer: Layer): void {
+  if (!(layer instanceof LSTM) || layer.config().layerNorm === undefined) return;
+  const where = path === '' ? 'LSTM' : `layer ${path}`;
+  throw new TypeError(
+    `${owner}: ${where} has layerNorm, which ties all units of a step together: it is not taken apart`,
+  );
+}
+
+function gradientOf<Target>(
+  model: Layer,
+  batch: FlowBatch<Target>,
+  output: Tensor,
+  lossOf: Loss<Target> | undefined,
+): { loss?: number; gradient: Tensor } {
+  const given = 'grad' in batch;
+  if (given === (lossOf !== undefined))
+    throw new TypeError(
+      `gradientFlow expected ${given ? 'either a grad or a loss, got both' : 'a loss for the target, { loss }, or grad, the gradient of the output, in the batch'}`,
+    );
+  if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
+  if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
+  const { loss, grad } = lossOf(output, batch.target, {
+    ...lossMask(model, output, batch),
+    runtime: model.runtime,
+  });
+  return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };
+}
+
+/** What was found at one level, as norms. */
+function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
+  const { extent, layer } = of;
+  const { dh, dc, sent } = arrived as Required<NonNullable<Named['arrived']>>;
+  const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
+  const cell = layer.type as LayerFlow['cell'];
+  if (cell === 'RNN') return { name, cell, dh: norms(dh) };
+  const whole = cell === 'LSTM' ? dc : dh;
+  const along = zeros(whole.length);
+  const products = zeros(whole.length);
+  const size = whole.length / extent.steps;
+  const at = slices(level.beforeProjection(sent), extent);
+  let [carried, product] = [zeros(size), zeros(size).fill(1)];
+  for (const t of level.order(extent.steps).reverse()) {
+    const { keep, open } = trace.seen[t] as Required<(typeof trace.seen)[0]>;
+    const here = each((a, b) => a * b, open, at(t));
+    const alone = each((a, b) => a + b, carried, here);
+    along.set(alone, t * size);
+    products.set(product, t * size);
+    carried = each((a, b) => a * b, keep, alone);
+    product = each((a, b) => a * b, keep, product);
+  }
+  return {
+    ...{ name, cell, dh: norms(dh) },
+    ...(cell === 'LSTM' && { dc: norms(dc) }),
+    alongCell: norms(along),
+    throughGates: norms(each((a, b) => a - b, whole, along)),
+    forgetProduct: meansOf(products, extent.inside, extent.steps),
+  };
+}
+
+/** The norm of each step of [steps, batch, ·], of the rows that count. */
+function normsOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
+  return perStep(values, counts, steps, (x) => x * x).map(Math.sqrt);
+}
+
+function meansOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
+  const many = perStep(values, counts, steps, () => 1);
+  return perStep(values, counts, steps, (x) => x).map((sum, t) => (many[t] ? sum / (many[t] as number) : 0));
+}
+
+function perStep(
+  values: Float32Array,
+  counts: Uint8Array,
+  steps: number,
+  of: (x: number) => number,
+): Float64Array {
+  const sums = new Float64Array(steps);
+  const [size, width] = [values.length / steps, values.length / counts.length];
+  for (let n = 0; n < values.length; n++) {
+    const t = Math.floor(n / size);
+    if (counts[Math.floor(n / width)]) sums[t] = (sums[t] as number) + of(values[n] as number);
+  }
+  return sums;
+}

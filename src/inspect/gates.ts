@@ -1,0 +1,101 @@
+import { checkOptions } from '../border/options.js';
+import type { Integers, Tensor } from '../border/tensor.js';
+import type { Layer } from '../layers/layer.js';
+import type { SequenceOptions } from '../layers/ragged.js';
+import { placedLayers } from './copies.js';
+import { refuseNorm } from './flow.js';
+import { asRead, zeros, zeroWhere } from './sequence.js';
+import { type Named, walkThrough } from './walk.js';
+import { saturationWarnings } from './warnings.js';
+
+interface LayerStates {
+  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  readonly name: string;
+  /** Hidden states. */
+  readonly h: Tensor;
+}
+
+/** Input, forget and output gate, candidate, cell. */
+export interface LSTMGates extends LayerStates {
+  readonly cell: 'LSTM';
+  readonly i: Tensor;
+  readonly f: Tensor;
+  readonly g: Tensor;
+  readonly o: Tensor;
+  readonly c: Tensor;
+}
+
+/** Reset and update gate, candidate. */
+export interface GRUGates extends LayerStates {
+  readonly cell: 'GRU';
+  readonly r: Tensor;
+  readonly z: Tensor;
+  readonly n: Tensor;
+}
+
+export interface RNNGates extends LayerStates {
+  readonly cell: 'RNN';
+}
+
+/** What one level did in one direction: each [batch, time, hiddenSize], or as the layer reads its input. */
+export type LayerGates = LSTMGates | GRUGates | RNNGates;
+
+/**
+ * Gates and states of every recurrent level over a sequence: the layer's own numbers, h and c to the bit, gates to the bit with the
+ * `simd` binary. Dropout is off, sequences begin from zeros or what `learnInitial` holds, and the model is not touched. A step that is
+ * masked or behind an end has gates of 0; behind an end states are 0 too.
+ *
+ * Warnings, each with the share of gates or states over all steps, units and sequences, where the nonlinearity is a sigmoid or tanh:
+ * half of the forget gates (of a GRU z) lie below 0.05, with how many steps it takes until less than 0.1 % is left of a cell at the
+ * median gate; nine tenths of the input or output gates lie below 0.05; half of the candidates, or of tanh of the cells, or of an RNN's
+ * states, lie beyond ±0.99, where the derivative of tanh is below 2 %; a state is not finite.
+ *
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
+ * @param input - [batch, time, ·], or what else the model's forward takes
+ * @param options - `lengths`, `mask` as for forward
+ * @throws TypeError for another kind of model or argument, an unknown option, or a layer with `layerNorm`; RangeError for another shape
+ *
+ * @example
+ * ```ts
+ * import { LSTM } from 'lstm-wasm';
+ * import { gates } from 'lstm-wasm/inspect';
+ * const lstm = new LSTM(2, 4, { forgetBias: -5, seed: 1 });
+ * const { layers, warnings } = gates(lstm, { data: new Float32Array(20), shape: [10, 2] });
+ * if (layers[0]!.cell === 'LSTM') console.log(layers[0].f.shape); // [ 10, 4 ]
+ * console.log(warnings[0]); // l0: 100 % of forget gates are below 0.05: memory lasts about 2 steps
+ * ```
+ */
+export function gates(
+  model: Layer,
+  input: Tensor | Integers,
+  options: SequenceOptions = {},
+): { layers: readonly LayerGates[]; warnings: readonly string[] } {
+  checkOptions(options, ['lengths', 'mask'], 'gates');
+  const placed = placedLayers('gates', model);
+  for (const { path, layer } of placed) refuseNorm('gates', path, layer);
+  // The model's own checks, with their messages.
+  model.forward(input, options);
+  return walkThrough(placed, (walk) => {
+    walk.forward(input, options, false);
+    const named = walk.levels;
+    return { layers: named.map(layerGates), warnings: named.flatMap(saturationWarnings) };
+  });
+}
+
+function layerGates({ name, of, level, trace }: Named): LayerGates {
+  const { extent, layer } = of;
+  const shown = (values: Float32Array) => asRead(zeroWhere(values.slice(), extent.inside), extent);
+  const names = Object.keys(trace.seen[0]?.gates ?? {});
+  const gathered = names.map((gate) => {
+    const values = zeros(extent.steps, extent.batch, layer.hiddenSize);
+    for (const [t, seen] of trace.seen.entries())
+      values.set(seen.gates[gate] as Float32Array, t * extent.batch * layer.hiddenSize);
+    return [gate, asRead(values, extent)];
+  });
+  return {
+    ...{ name, cell: layer.type },
+    ...Object.fromEntries(gathered),
+    ...(level.hasCell && { c: shown(trace.c) }),
+    h: shown(trace.h),
+  } as LayerGates;
+}

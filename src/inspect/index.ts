@@ -1,0 +1,2 @@
+export { type FlowBatch, type GradientFlow, gradientFlow, type LayerFlow } from './flow.js';
+export { type GRUGates, gates, type LayerGates, type LSTMGates, type RNNGates } from './gates.js';
