@@ -20,7 +20,7 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
     const module = compiled.get(binary);
     if (module !== undefined) return module;
   }
-  throw new Error('WebAssembly with SIMD expected: Chrome 91, Firefox 89, Safari 16.4, Node 20 or later');
+  throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
 /** Compiling validates as well: only what it refuses is asked about again. */
