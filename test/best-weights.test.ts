@@ -3,7 +3,6 @@ import {
   type Batch,
   Linear,
   mse,
-  type Progress,
   type Runtime,
   SGD,
   type Tensor,
@@ -12,24 +11,12 @@ import {
 } from '../src/index.js';
 import { tensor } from './bits.js';
 import { bad, expectRefusal } from './refusals.js';
+import { told } from './told.js';
 import { type Variant, variants } from './variants.js';
 
 /*
  * What follows from validations: when a run stops, and which weights it leaves.
  */
-
-async function told(
-  trainer: Trainer<Tensor>,
-  data: Iterable<Batch<Tensor>>,
-  steps = Number.POSITIVE_INFINITY,
-) {
-  const all: Progress[] = [];
-  for await (const one of trainer.run(data)) {
-    all.push(one);
-    if (one.step === steps) break;
-  }
-  return all;
-}
 
 /** Held-out values that a model unlearns: the loss there falls first and rises then. */
 function overfitting(runtime: Runtime, options: Partial<TrainerOptions<Tensor>> = {}) {

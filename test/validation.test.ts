@@ -19,6 +19,7 @@ import {
 } from '../src/index.js';
 import { IDS, ids } from './bits.js';
 import { expectRefusal } from './refusals.js';
+import { told } from './told.js';
 import { type Variant, variants } from './variants.js';
 
 type Options = Partial<TrainerOptions<Integers>>;
@@ -37,19 +38,6 @@ function begin(runtime: Runtime, options: Options = {}, stateful = true) {
   );
   const optimizer = new Adam(model, { lr: 0.01 });
   return new Trainer<Integers>(model, { loss: crossEntropy, optimizer, ...options });
-}
-
-async function told<Target>(
-  trainer: Trainer<Target>,
-  data: Iterable<Batch<Target>>,
-  steps = Number.POSITIVE_INFINITY,
-) {
-  const all: Progress[] = [];
-  for await (const one of trainer.run(data)) {
-    all.push(one);
-    if (one.step === steps) break;
-  }
-  return all;
 }
 
 const file = (trainer: Trainer<never> | Trainer<Integers>) =>

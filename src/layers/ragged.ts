@@ -1,12 +1,19 @@
 import { describe } from '../border/errors.js';
-import { checkIntegers, type IntegerArray, isIntegerArray, sameShape, showShape } from '../border/tensor.js';
+import {
+  checkIntegers,
+  type IntegerArray,
+  type Integers,
+  isIntegerArray,
+  sameShape,
+  showShape,
+} from '../border/tensor.js';
 
 /** What a forward is told of its sequences beside their values. */
 export interface SequenceOptions {
   /** How many steps each sequence of the batch has: what lies behind is not computed, and may hold anything. */
-  lengths?: readonly number[] | Int32Array | Uint8Array | Uint16Array | Uint32Array;
+  lengths?: readonly number[] | IntegerArray;
   /** Integers of the shape of the input but for its features, 0 where a step is to be passed over: it leaves the states alone. */
-  mask?: Parameters<typeof checkIntegers>[1];
+  mask?: Integers;
 }
 
 /** How many sequences there are, and of how many steps. */
@@ -26,6 +33,7 @@ export function checkSequence(
   { steps, batch }: Extent,
   leading: readonly number[],
 ): { lengths?: readonly number[]; mask?: IntegerArray | undefined } {
+  if (lengths === undefined && mask === undefined) return {};
   const ends =
     lengths === undefined ? new Array<number>(batch).fill(steps) : checkLengths(lengths, steps, batch);
   const masked = mask === undefined ? undefined : checkMask(mask, leading);
