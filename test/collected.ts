@@ -29,7 +29,7 @@ export function expectNoGrowth(runtime: Runtime, count: number, run: (n: number)
   const heap = collected();
   for (let n = 100; n < count; n++) run(n);
   expect(runtime.memoryBytes, 'memory of the core').toBe(memory);
-  expect(collected() - heap, 'memory of JavaScript').toBeLessThan(1_250_000);
+  expect(collected() - heap, 'memory of JavaScript').toBeLessThan(1_048_576);
 }
 
 /** Whole numbers below `limit`, from a seed (Marsaglia 2003, xorshift). */
