@@ -15,7 +15,7 @@ export class ProgressDisplay {
   #format;
   #interval;
   #shown;
-  #told = performance.now();
+  #told = Number.NEGATIVE_INFINITY;
 
   /**
    * @param {string} format what stands behind the bar, or in a line, with names in braces
