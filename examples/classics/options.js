@@ -1,0 +1,35 @@
+import { parseFlags, UsageError, wholeNumber, writableFolder } from '../command.js';
+import { TASKS } from './tasks.js';
+
+const OUT = 'classics';
+const WORKERS = 2;
+
+export const HELP = `The tasks that LSTMs were made for, with the papers' criteria, and a plain RNN beside each.
+
+  npm run classics -- [flags] [tasks]
+
+  tasks        some of ${Object.keys(TASKS).join(', ')}; all where none are named
+  --quick      a small form of each: a quarter of a minute
+  --seeds N    trials of each model (default: each task's own, 1 to 30)
+  --workers N  threads that train at once (default ${WORKERS})
+  --out FOLDER where the pictures go (default ${OUT})
+  --help       this`;
+
+/** The flags, checked. @throws UsageError */
+export function readOptions(args) {
+  const kinds = { quick: 'boolean', seeds: 'string', workers: 'string', out: 'string' };
+  const { values, positionals } = parseFlags(args, kinds, { positionals: true });
+  if (values.help) return { help: true };
+  for (const name of positionals) {
+    if (!Object.hasOwn(TASKS, name))
+      throw new UsageError(`tasks expected some of ${Object.keys(TASKS).join(', ')}, got "${name}"`);
+  }
+  return {
+    help: false,
+    names: positionals.length > 0 ? [...new Set(positionals)] : Object.keys(TASKS),
+    quick: values.quick ?? false,
+    seeds: wholeNumber('seeds', values.seeds, 1, 1000),
+    workers: wholeNumber('workers', values.workers, 1, 64) ?? WORKERS,
+    out: writableFolder('out', values.out ?? OUT),
+  };
+}

@@ -1,0 +1,68 @@
+import { Adam, createRuntime, Linear, LSTM, RNN, Sequential, Trainer } from 'lstm-wasm';
+
+/** Where b_f stands, σ is 1 and σ' is 0 in float32, so the gate stays open and its weights stay 0: the cell of 1997. */
+const NEVER_FORGETS = 100;
+const CURVE_POINTS = 60;
+
+/**
+ * A recurrent layer and a linear read-out. With `noForgetGate` the LSTM is that of 1997, whose cells only add.
+ *
+ * @param {{ cell: 'LSTM' | 'RNN', inputs: number, units: number, outputs: number, seed: number, noForgetGate?: boolean }} form
+ *   and the options of the layer
+ */
+export function makeModel({ cell, inputs, units, outputs, seed, noForgetGate, ...options }) {
+  const runtime = createRuntime({ seed });
+  const Cell = cell === 'RNN' ? RNN : LSTM;
+  const layer = new Cell(inputs, units, { runtime, ...options });
+  if (noForgetGate) openForgetGates(layer, units);
+  return new Sequential(layer, new Linear(units, outputs, { runtime }));
+}
+
+function openForgetGates(layer, units) {
+  for (const [name, parameter] of layer.parameters) {
+    const values = parameter.read();
+    const width = values.length / (4 * units);
+    values.fill(name.startsWith('bias_ih') ? NEVER_FORGETS : 0, units * width, 2 * units * width);
+    parameter.write(values);
+  }
+}
+
+/** The learning rate stays for half of the budget, then falls to zero: what ends early never sees it fall. */
+export const FALLING = (part) => Math.min(1, 2 * (1 - part));
+
+/** It stays to the end. */
+export const CONSTANT = () => 1;
+
+/**
+ * Trains a model until its task's criterion is met or the budget is used up.
+ *
+ * @param {Layer} model
+ * @param {object} course
+ * @param {(count: number) => Batch} course.fresh the next batch
+ * @param {Loss} course.loss as the Trainer takes it
+ * @param {() => { value: number, solved: boolean }} course.judge where training stands; asked every `every` updates
+ * @param {number} course.batch how many sequences, or symbols of a stream, a batch counts
+ * @param {number} course.budget how many may be trained on
+ * @param {(part: number) => number} [course.rate] the factor of the learning rate, by the part of the budget that is used
+ * @param {(part: number, value: number) => void} [course.onProgress]
+ * @returns {{ solved: boolean, sequences: number, curve: [sequences: number, value: number][] }}
+ */
+export function trial(model, course) {
+  const { fresh, loss, judge, budget, batch, every = 1, lr, rate = FALLING, onProgress } = course;
+  const optimizer = new Adam(model, { lr });
+  const trainer = new Trainer(model, { loss, optimizer, clipNorm: 1 });
+  const updates = Math.ceil(budget / batch);
+  const point = Math.max(every, Math.ceil(updates / CURVE_POINTS));
+  const curve = [];
+  let verdict = { solved: false };
+  for (let step = 1; step <= updates && !verdict.solved; step++) {
+    optimizer.lr = lr * rate((step - 1) / updates);
+    trainer.trainStep(fresh(batch));
+    if (step % every === 0 || step === updates) verdict = judge();
+    if (step % point === 0 || step === updates || verdict.solved) {
+      curve.push([step * batch, verdict.value]);
+      onProgress?.(step / updates, verdict.value);
+    }
+  }
+  return { solved: verdict.solved, sequences: trainer.step * batch, curve };
+}
