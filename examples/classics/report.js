@@ -21,8 +21,9 @@ export function groupsOf(results) {
   const groups = new Map();
   for (const result of results) {
     const key = `${result.name} ${result.p}`;
-    const forms = groups.get(key) ?? groups.set(key, []).get(key);
-    (forms[result.f] ??= []).push(result);
+    const forms = groups.get(key) ?? [];
+    forms[result.f] = [...(forms[result.f] ?? []), result];
+    groups.set(key, forms);
   }
   return [...groups.values()];
 }

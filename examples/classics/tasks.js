@@ -17,7 +17,10 @@ export const TASKS = {
   'spike-delay': spikeDelay,
 };
 
-/** What there is of a task to solve; in its small form the first problem alone. */
-export function problemsOf(task, quick) {
-  return quick ? [{ ...task.problems[0], ...task.quick, seeds: task.quick.seeds ?? 1 }] : task.problems;
+/** What there is of a task to solve; in its small form the first problem alone, made shorter, which no paper tells of. */
+export function problemsOf({ problems, quick }, isQuick) {
+  if (!isQuick) return problems;
+  const [first] = problems;
+  const forms = first.forms.map((form) => ({ ...form, published: undefined }));
+  return [{ ...first, ...quick, forms, published: '(a small form)', seeds: 1 }];
 }

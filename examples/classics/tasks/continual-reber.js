@@ -40,7 +40,7 @@ export const continual = {
       ],
     },
   ],
-  quick: { seeds: 1, budget: 400_000 },
+  quick: { budget: 400_000 },
   run,
   said: (results) => {
     const best = results.map(({ curve }) => Math.max(...curve.map(([, value]) => value)));

@@ -35,7 +35,7 @@ export const copy = {
         'at T = 1000 standard stays at the baseline (Bai et al. 2018); chrono gets below (Tallec & Ollivier)',
     }),
   ],
-  quick: { lag: 5, units: 24, budget: 10_000 },
+  quick: { name: 'copy, T = 5', lag: 5, units: 24, budget: 10_000 },
   run,
   said: (results) => {
     const losses = results.map(({ curve, baseline }) => curve.at(-1)[1] * baseline);

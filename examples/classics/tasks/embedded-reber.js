@@ -23,7 +23,7 @@ export const embedded = {
       ],
     },
   ],
-  quick: { seeds: 2 },
+  quick: { budget: 20_000 },
   run,
   said: (results) => `${percent(mean(results.map(({ curve }) => curve.at(-1)[1])))} of strings at the end`,
 };

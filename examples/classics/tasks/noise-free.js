@@ -26,7 +26,7 @@ export const noiseFree = {
       ],
     },
   ],
-  quick: { lag: 20, budget: 8000 },
+  quick: { name: 'noise-free long lag, p = 20', lag: 20, budget: 8000 },
   run,
   said: (results) => `largest error ${Math.max(...results.map(({ curve }) => curve.at(-1)[1])).toFixed(2)}`,
 };

@@ -30,7 +30,7 @@ export const spikeDelay = {
       ],
     },
   ],
-  quick: { seeds: 1, budget: 500_000 },
+  quick: { budget: 500_000 },
   run,
   said: (results) => {
     const best = results.map(({ curve }) => Math.max(...curve.map(([, value]) => value)));
