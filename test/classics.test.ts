@@ -142,7 +142,7 @@ describe('the tasks', () => {
   it('copy ten letters after the lag, and begin again in a stream', () => {
     const { input, target } = copies(30, 1, 'test')(2);
     expect([...target.data.subarray(90, 100)]).toEqual([...input.data.subarray(50, 60)]);
-    expect(input.data.subarray(60, 90)).toEqual(new Int32Array(30).fill(8).with(29, 9));
+    expect([...input.data.subarray(60, 90)]).toEqual([...Array(29).fill(8), 9]);
     expect(target.data.subarray(50, 90)).toEqual(new Int32Array(40).fill(8));
     expect(memoryless(1000)).toBeCloseTo(0.0204, 4);
     expect([...pairs(4, [0, 1]).input.data]).toEqual([3, 0, 1, 2, 4, 0, 1, 2]);
@@ -237,7 +237,7 @@ describe('training [simd]', () => {
     const done = TASKS[name].run({ ...problem, ...small }, form, { seed: 1, onProgress });
     expect(done.solved).toBe(true);
     expect(done.sequences).toBeLessThan(small.budget);
-    expect(parts).toEqual(parts.toSorted((a, b) => a - b));
+    expect(parts).toEqual([...parts].sort((a, b) => a - b));
     const again = TASKS[name].run({ ...problem, ...small }, form, { seed: 1 });
     expect(again).toEqual(done);
   });
