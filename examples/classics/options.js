@@ -1,5 +1,5 @@
 import { parseFlags, UsageError, wholeNumber, writableFolder } from '../command.js';
-import { TASKS } from './tasks.js';
+import { TASKS, USUAL } from './tasks.js';
 
 const OUT = 'classics';
 const WORKERS = 2;
@@ -8,7 +8,8 @@ export const HELP = `The tasks that LSTMs were made for, with the papers' criter
 
   npm run classics -- [flags] [tasks]
 
-  tasks        some of ${Object.keys(TASKS).join(', ')}; all where none are named
+  tasks        some of ${Object.keys(TASKS).join(', ')};
+               all but digits where none are named
   --quick      a small form of each: a quarter of a minute
   --seeds N    trials of each model (default: each task's own, 1 to 30)
   --workers N  threads that train at once (default ${WORKERS})
@@ -24,9 +25,10 @@ export function readOptions(args) {
     if (!Object.hasOwn(TASKS, name))
       throw new UsageError(`tasks expected some of ${Object.keys(TASKS).join(', ')}, got "${name}"`);
   }
+  for (const name of positionals) TASKS[name].needs?.();
   return {
     help: false,
-    names: positionals.length > 0 ? [...new Set(positionals)] : Object.keys(TASKS),
+    names: positionals.length > 0 ? [...new Set(positionals)] : USUAL,
     quick: values.quick ?? false,
     seeds: wholeNumber('seeds', values.seeds, 1, 1000),
     workers: wholeNumber('workers', values.workers, 1, 64) ?? WORKERS,

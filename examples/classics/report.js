@@ -11,9 +11,14 @@ export function trialLine(result) {
   return [
     `${problem.name}: ${form.name}, seed ${result.seed}`,
     sparkline(values, { low, high, log }),
-    `${result.solved ? 'solved after' : 'not solved in'} ${thousands(result.sequences)} ${task.counts}`,
+    `${verdictOn(result, task)} ${thousands(result.sequences)} ${task.counts}`,
     `${result.seconds.toFixed(1)} s`,
   ].join('  ');
+}
+
+function verdictOn({ solved }, { hasNoCriterion }) {
+  if (hasNoCriterion) return 'trained on';
+  return solved ? 'solved after' : 'not solved in';
 }
 
 /** The results of each problem, and of each of its forms: the order is that of the jobs. */
@@ -54,7 +59,8 @@ function rowOf(results, rnn) {
 
 function said(task, results) {
   const solved = results.filter((result) => result.solved).length;
-  return `${solved} of ${results.length} solved; ${task.said(results)}`;
+  const judged = task.hasNoCriterion ? '' : `${solved} of ${results.length} solved; `;
+  return judged + task.said(results);
 }
 
 function median(values) {

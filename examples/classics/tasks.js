@@ -1,6 +1,7 @@
 import { adding } from './tasks/adding.js';
 import { continual } from './tasks/continual-reber.js';
 import { copy } from './tasks/copy.js';
+import { digits } from './tasks/digits.js';
 import { embedded } from './tasks/embedded-reber.js';
 import { noiseFree } from './tasks/noise-free.js';
 import { spikeDelay } from './tasks/spike-delay.js';
@@ -15,7 +16,11 @@ export const TASKS = {
   'continual-reber': continual,
   copy,
   'spike-delay': spikeDelay,
+  digits,
 };
+
+/** Those that need nothing from elsewhere: what is run where none is named. */
+export const USUAL = Object.keys(TASKS).filter((name) => !TASKS[name].needs);
 
 /** What there is of a task to solve; in its small form the first problem alone, made shorter, which no paper tells of. */
 export function problemsOf({ problems, quick }, isQuick) {
