@@ -51,6 +51,8 @@ export async function runJobs(jobs, { workers, onProgress, onResult }) {
         onResult(results[n]);
       }
     } finally {
+      // After an error the others end with the trial that they are at.
+      waiting.length = 0;
       await worker.terminate();
     }
   };
