@@ -11,7 +11,7 @@ const TEST = { lanes: 10, window: 500, most: 100_000 };
 const MARGIN = 0.0400053;
 /** In training streams are of 400 symbols, so that the first symbols after a start are learned too. */
 const TRAINING = { lanes: 16, window: 40, perStream: 10 };
-const LEARNING = { lr: 0.01, budget: 4_000_000, every: 100 };
+const LEARNING = { lr: 0.01, budget: 8_000_000, every: 250 };
 const SHARED = { units: 8, seconds: 30 };
 
 export const continual = {

@@ -18,8 +18,8 @@ export const embedded = {
       published: '97 to 100 % of trials, 8,440 to 39,740 strings; Elman net 0 %',
       seeds: 30,
       forms: [
-        { name: 'LSTM', cell: 'LSTM', units: 8, forgetBias: 2, seconds: 1 },
-        { name: 'RNN', cell: 'RNN', units: 8, seconds: 3 },
+        { name: 'LSTM', cell: 'LSTM', units: 12, forgetBias: 2, seconds: 1 },
+        { name: 'RNN', cell: 'RNN', units: 12, seconds: 3 },
       ],
     },
   ],

@@ -8,8 +8,8 @@ import { makeModel, trial } from '../trial.js';
 const TEST = { lanes: 10, window: 500, most: 1000 };
 const TOLERANCE = 0.49;
 const TRAINING = { lanes: 16, window: 60, perTrain: 10 };
-const LEARNING = { lr: 0.01, budget: 3_000_000, every: 50 };
-const SHARED = { units: 4, seconds: 6 };
+const LEARNING = { lr: 0.01, budget: 10_000_000, every: 50 };
+const SHARED = { units: 4, seconds: 15 };
 
 export const spikeDelay = {
   title: 'Measuring the delay of spikes',
