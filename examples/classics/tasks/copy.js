@@ -31,8 +31,7 @@ export const copy = {
   problems: [
     problem({
       ...{ lag: 100, units: 64, budget: 320_000, seconds: 250 },
-      published:
-        'at T = 1000 standard stays at the baseline, chrono leaves it',
+      published: 'at T = 1000 standard stays at the baseline, chrono leaves it',
     }),
   ],
   quick: { name: 'copy, T = 5', lag: 5, units: 24, budget: 10_000 },
