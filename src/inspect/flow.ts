@@ -1,13 +1,11 @@
 import { checkOptions } from '../border/options.js';
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import { LSTM } from '../layers/lstm.js';
 import type { SequenceOptions } from '../layers/ragged.js';
-import { Recurrent } from '../layers/recurrent.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
-import { each } from './cells.js';
+import type { Seen } from './cells.js';
 import { placedLayers } from './copies.js';
-import { slices, zeros } from './sequence.js';
+import { each, slices, zeros } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
@@ -86,7 +84,6 @@ export function gradientFlow<Target>(
 ): GradientFlow {
   checkOptions(options, ['loss'], 'gradientFlow');
   const placed = placedLayers('gradientFlow', model);
-  for (const { path, layer } of placed) refuseUnfollowed(path, layer);
   checkBatch(batch);
   const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
   const { output } = model.forward(batch.input, sequence);
@@ -102,27 +99,6 @@ export function gradientFlow<Target>(
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };
   });
-}
-
-/** @throws TypeError for options that put more between the steps than the equations above have */
-function refuseUnfollowed(path: string, layer: Layer): void {
-  if (!(layer instanceof Recurrent)) return;
-  const where = path === '' ? layer.type : `layer ${path}`;
-  const { h, c } = layer.zoneout;
-  if (h > 0 || c > 0)
-    throw new TypeError(
-      `gradientFlow: ${where} has zoneout, by which states pass on beside cell and gates: it is not taken apart`,
-    );
-  refuseNorm('gradientFlow', path, layer);
-}
-
-/** @throws TypeError for layer norm */
-export function refuseNorm(owner: string, path: string, layer: Layer): void {
-  if (!(layer instanceof LSTM) || layer.config().layerNorm === undefined) return;
-  const where = path === '' ? 'LSTM' : `layer ${path}`;
-  throw new TypeError(
-    `${owner}: ${where} has layerNorm, which ties all units of a step together: it is not taken apart`,
-  );
 }
 
 function gradientOf<Target>(
@@ -156,16 +132,21 @@ function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
   const along = zeros(whole.length);
   const products = zeros(whole.length);
   const size = whole.length / extent.steps;
-  const at = slices(level.beforeProjection(sent), extent);
+  const at = slices(level.behindCell(sent), extent);
   let [carried, product] = [zeros(size), zeros(size).fill(1)];
   for (const t of level.order(extent.steps).reverse()) {
-    const { keep, open } = trace.seen[t] as Required<(typeof trace.seen)[0]>;
-    const here = each((a, b) => a * b, open, at(t));
-    const alone = each((a, b) => a + b, carried, here);
+    const { keep, beside = zeros(size), open } = trace.seen[t] as Required<Seen>;
+    const alone = each((a, b, z) => (1 - z) * a + b, carried, open(at(t)), beside);
     along.set(alone, t * size);
     products.set(product, t * size);
-    carried = each((a, b) => a * b, keep, alone);
-    product = each((a, b) => a * b, keep, product);
+    carried = each(
+      (a, b, z) => a + Math.fround(z * b),
+      each((a, b) => a * b, keep, alone),
+      carried,
+      beside,
+    );
+    const kept = each((f, z) => z + (1 - z) * f, keep, beside);
+    product = each((a, b) => a * b, kept, product);
   }
   return {
     ...{ name, cell, dh: norms(dh) },

@@ -3,7 +3,6 @@ import type { Integers, Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/ragged.js';
 import { placedLayers } from './copies.js';
-import { refuseNorm } from './flow.js';
 import { asRead, zeros, zeroWhere } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';
 import { saturationWarnings } from './warnings.js';
@@ -72,7 +71,6 @@ export function gates(
 ): { layers: readonly LayerGates[]; warnings: readonly string[] } {
   checkOptions(options, ['lengths', 'mask'], 'gates');
   const placed = placedLayers('gates', model);
-  for (const { path, layer } of placed) refuseNorm('gates', path, layer);
   // The model's own checks, with their messages.
   model.forward(input, options);
   return walkThrough(placed, (walk) => {
