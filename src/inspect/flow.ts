@@ -27,7 +27,7 @@ export interface LayerFlow {
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** ‖∂loss/∂c_t‖ [time], of an LSTM */
+  /** ‖∂loss/∂c_t‖ [time], of an LSTM; under `zoneout` of the cell before the old one is mixed in */
   readonly dc?: Float64Array;
   /**
    * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
@@ -50,10 +50,17 @@ export interface GradientFlow {
 
 /**
  * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
- * to the order of a sum. Dropout is off, sequences begin from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ * to the order of a sum. It is that of a forward where nothing is trained: dropout is off, zoneout keeps its expected part. Sequences begin
+ * from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
  *
  * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
- * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all.
+ * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all. The norm of
+ * `layerNorm: 'cell'` is no gate: the way from h_t to c_t goes through its Jacobian, which ties the units of a step together: c̃_t of one
+ * unit then has a part of what was sent to the others. `gate` is part of the gates.
+ *
+ * Under `zoneout` c_t is the new cell ĉ_t, which h_t and, to the part 1 − z, the state c'_t take up: with k_t for what comes along the cell
+ * to c'_t, c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. What is sent to h_t lies in s_t to the part 1 − z
+ * of h, and to the part z in s_(t−1). A forget gate counts as z + (1 − z)∘f in the product; a GRU's z in the same way.
  *
  * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
  * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
@@ -62,7 +69,7 @@ export interface GradientFlow {
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
  * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for another kind of model or argument, an unknown option, or layers with `zoneout` or `layerNorm`; RangeError for another shape
+ * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
  *
  * @example
  * ```ts
