@@ -143,7 +143,7 @@ export class UnrolledLevel {
     return sent.map((d, n) => (live[Math.floor(n / width)] ? stays * d : d));
   }
 
-  /** What arrives at ĉ from the step after it, and through h. */
+  /** What arrives at the new cell from the step after it, and through h. */
   #cellGradient({ beside, open, peek }: Seen, dh: Float32Array, carried: Float32Array): Float32Array {
     const d = this.behindCell(dh);
     const through = open?.(d) ?? zeros(d.length);
@@ -153,7 +153,7 @@ export class UnrolledLevel {
       : each((a, b) => a + b, carried, whole);
   }
 
-  /** The gradient of o∘ψ(ĉ), before zoneout and projection, from that of h; of a GRU that of h. */
+  /** The gradient of what the cell shows, before zoneout and projection, from that of h; of a GRU that of h. */
   behindCell(dh: Float32Array): Float32Array {
     if (!this.hasCell) return dh;
     const written = 1 - Math.fround(this.#layer.zoneout.h);
