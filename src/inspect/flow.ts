@@ -129,32 +129,15 @@ function gradientOf<Target>(
 }
 
 /** What was found at one level, as norms. */
-function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
+function layerFlow(named: Named): LayerFlow {
+  const { name, of, arrived } = named;
   const { extent, layer } = of;
-  const { dh, dc, sent } = arrived as Required<NonNullable<Named['arrived']>>;
+  const { dh, dc } = arrived as Required<NonNullable<Named['arrived']>>;
   const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
   const cell = layer.type as LayerFlow['cell'];
   if (cell === 'RNN') return { name, cell, dh: norms(dh) };
   const whole = cell === 'LSTM' ? dc : dh;
-  const along = zeros(whole.length);
-  const products = zeros(whole.length);
-  const size = whole.length / extent.steps;
-  const at = slices(level.behindCell(sent), extent);
-  let [carried, product] = [zeros(size), zeros(size).fill(1)];
-  for (const t of level.order(extent.steps).reverse()) {
-    const { keep, beside = zeros(size), open } = trace.seen[t] as Required<Seen>;
-    const alone = each((a, b, z) => (1 - z) * a + b, carried, open(at(t)), beside);
-    along.set(alone, t * size);
-    products.set(product, t * size);
-    carried = each(
-      (a, b, z) => a + Math.fround(z * b),
-      each((a, b) => a * b, keep, alone),
-      carried,
-      beside,
-    );
-    const kept = each((f, z) => z + (1 - z) * f, keep, beside);
-    product = each((a, b) => a * b, kept, product);
-  }
+  const { along, products } = alongCell(named, whole.length);
   return {
     ...{ name, cell, dh: norms(dh) },
     ...(cell === 'LSTM' && { dc: norms(dc) }),
@@ -162,6 +145,27 @@ function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
     throughGates: norms(each((a, b) => a - b, whole, along)),
     forgetProduct: meansOf(products, extent.inside, extent.steps),
   };
+}
+
+/** The part of a gradient that came along the cell alone, and the product of what the gates let stay, `length` values for all steps. */
+function alongCell({ of, level, trace, arrived }: Named, length: number) {
+  const { extent } = of;
+  const [along, products] = [zeros(length), zeros(length)];
+  const size = length / extent.steps;
+  const sent = slices(level.behindCell((arrived as NonNullable<Named['arrived']>).sent), extent);
+  let [carried, product] = [zeros(size), zeros(size).fill(1)];
+  for (const t of level.order(extent.steps).reverse()) {
+    const { keep, beside, open } = trace.seen[t] as Seen & Required<Pick<Seen, 'keep' | 'open'>>;
+    const written = beside ? each((a, z) => (1 - z) * a, carried, beside) : carried;
+    const alone = each((a, b) => a + b, written, open(sent(t)));
+    along.set(alone, t * size);
+    products.set(product, t * size);
+    const back = each((a, b) => a * b, keep, alone);
+    carried = beside ? each((a, b, z) => a + z * b, back, carried, beside) : back;
+    const kept = beside ? each((f, z) => z + (1 - z) * f, keep, beside) : keep;
+    product = each((a, b) => a * b, kept, product);
+  }
+  return { along, products };
 }
 
 /** The norm of each step of [steps, batch, ·], of the rows that count. */

@@ -33,23 +33,25 @@ export function lstmCell(
     const i = through(gate, read(0, withPeephole(a[0], 0, c)).values);
     const f = coupled ? i.map((value) => 1 - value) : through(gate, read(1, withPeephole(a[1], 1, c)).values);
     const g = through(candidate, read(2, a[2]).values);
-    // What zoneout mixes the old cell into is not kept.
+    // Under zoneout the cell after a step is not the one that o and the nonlinearity read.
     const candidates = stays > 0 ? cellsOf({ i, f, g }, c, cellClip) : next;
     const outer = read(3, withPeephole(a[3], 2, candidates));
     const inner = readCell(candidates);
     const [o, shown] = [through(gate, outer.values), through(cell, inner.values)];
-    const back = ({ values, back }: Read, spec: Spec | undefined, y: Float32Array, by: Float32Array) => {
-      const slope = boundedSlope(layer, spec as Spec, bounded(layer, values), y);
-      return (d: Float32Array) => back(each((u, v, w) => u * v * w, d, by, slope));
-    };
-    const byOutput = back(outer, gate, o, shown);
+    const byOutput = backOf(layer, outer, gate as Spec, o, shown);
     return {
-      ...{ gates: { i, f, g, o }, shown, open: back(inner, cell, shown, o) },
+      ...{ gates: { i, f, g, o }, shown, open: backOf(layer, inner, cell as Spec, shown, o) },
       keep: cellClip > 0 ? each((u, y) => (Math.abs(y) < cellClip ? u : 0), f, candidates) : f,
       ...(stays > 0 && { beside: new Float32Array(c.length).fill(stays) }),
       ...(peepholes && { peek: (d: Float32Array) => weighed(2, byOutput(d)) }),
     };
   };
+}
+
+/** From the gradient of a product `by`∘`y` to that of what `y` was made of. */
+function backOf(layer: LSTM, { values, back }: Read, spec: Spec, y: Float32Array, by: Float32Array) {
+  const slope = boundedSlope(layer, spec, bounded(layer, values), y);
+  return (d: Float32Array) => back(each((u, v, w) => u * v * w, d, by, slope));
 }
 
 /** ĉ = f∘c + i∘g in the order of the core, cut where it has a bound. */

@@ -140,7 +140,9 @@ export class UnrolledLevel {
   #carriedOn(sent: Float32Array, live: Uint8Array | undefined): Float32Array {
     if (!live || !this.hasCell) return zeros(sent.length);
     const [stays, width] = [Math.fround(this.#layer.zoneout.h), this.#layer.stateSize];
-    return sent.map((d, n) => (live[Math.floor(n / width)] ? stays * d : d));
+    // Not 0 · d, which is no number where a gradient explodes.
+    const beside = (d: number) => (stays > 0 ? stays * d : 0);
+    return sent.map((d, n) => (live[Math.floor(n / width)] ? beside(d) : d));
   }
 
   /** What arrives at the new cell from the step after it, and through h. */
