@@ -19,11 +19,12 @@ export class ProgressDisplay {
 
   /**
    * @param {string} format what stands behind the bar, or in a line, with names in braces
-   * @param {{ interval?: number, stream?: NodeJS.WriteStream }} [options] `interval`: ms between lines, 5,000 by default
+   * @param {{ interval?: number, lines?: boolean, stream?: NodeJS.WriteStream }} [options] `interval`: ms between lines, 5,000 by default;
+   *   `lines`: false where no line is to be told but by `line`
    */
-  constructor(format, { interval = 5000, stream = process.stdout } = {}) {
+  constructor(format, { interval = 5000, lines = true, stream = process.stdout } = {}) {
     this.#format = format;
-    this.#interval = interval;
+    this.#interval = lines ? interval : undefined;
     if (!stream.isTTY) return;
     const look = {
       format: `{bar} ${format}`,
@@ -59,6 +60,7 @@ export class ProgressDisplay {
   }
 
   #tell(values) {
+    if (this.#interval === undefined) return;
     const now = performance.now();
     if (now - this.#told < this.#interval) return;
     this.#told = now;
