@@ -32,11 +32,9 @@ export class ProgressDisplay {
       barCompleteChar: '\u2588',
       barIncompleteChar: '\u2591',
     };
-    // Ctrl-C is the program's to answer: the bar would only end itself.
-    const behaviour = { stream, hideCursor: true, clearOnComplete: true, gracefulExit: false };
+    // Ctrl-C is the program's to answer, so the cursor stays: nobody would bring it back.
+    const behaviour = { stream, hideCursor: false, clearOnComplete: true, gracefulExit: false };
     this.#bar = new cliProgress.SingleBar({ ...look, ...behaviour });
-    // A hidden cursor would outlast the program.
-    process.once('exit', () => this.stop());
   }
 
   /** @param {number} done the share of the work that is done, 0 to 1. @param {Record<string, string | number>} values by the format's names */
