@@ -62,7 +62,17 @@ export function drawFigure(title, panels) {
  *   lies on the edge. Further marks come first, and the rest is handed to Observable Plot
  * @typedef {Legend & { points: [x: number, y: number][] }} Line
  */
-export function linePanel({ x, y, log = false, low, high, lines, marks = [], ...options }) {
+export function linePanel({
+  x,
+  y,
+  log = false,
+  low,
+  high,
+  most = MOST_POINTS,
+  lines,
+  marks = [],
+  ...options
+}) {
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value));
   return {
     legend: lines,
@@ -71,7 +81,7 @@ export function linePanel({ x, y, log = false, low, high, lines, marks = [], ...
     marks: [
       ...marks,
       ...lines.map(({ points, colour, dash }) =>
-        Plot.line(thinned(points), { stroke: colour, strokeWidth: 1.6, strokeDasharray: dash }),
+        Plot.line(thinned(points, most), { stroke: colour, strokeWidth: 1.6, strokeDasharray: dash }),
       ),
     ],
     ...options,
@@ -105,8 +115,8 @@ function plain(value) {
   return Math.abs(power) > 3 ? `1e${power}` : String(Number(value.toPrecision(3)));
 }
 
-function thinned(points) {
-  const every = Math.ceil(points.length / MOST_POINTS);
+function thinned(points, most) {
+  const every = Math.ceil(points.length / most);
   return points.filter((_, n) => n % every === 0 || n === points.length - 1);
 }
 
