@@ -5,7 +5,6 @@ import { writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { command, UsageError, writableFile } from '../command.js';
 import { baselines } from './baselines.js';
-import { drawCurve } from './chart.js';
 import { createModel, createTraining, load, restore, runtimeFor } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
 import { watchInterruptions } from './interruption.js';
@@ -40,6 +39,8 @@ async function run(options, signal) {
   const { model, vocabulary } = await load('out', out, training.model.runtime);
   const results = { ...figures, lstm: await evaluate(model, training, signal) };
   showTable(training, results);
+  // What draws takes a second to load, which who only asks for --help need not wait for.
+  const { drawCurve } = await import('./chart.js');
   await writeFile(plot, drawCurve(training, results));
   sayHowToWrite({ out, plot });
   await write(model, vocabulary, writing, signal);
