@@ -21,6 +21,15 @@ export function drawCurve({ curve, settings, trainer, heldOut }, { unigram, trig
   ];
   const [low, high] = [Math.floor(lstm * 2 - 0.5) / 2, Math.ceil(unigram * 2 + 0.5) / 2];
   return drawFigure(`${settings.text}: bits a character, ${count(heldOut.length)} characters held out`, [
-    linePanel({ x: 'step', y: 'bits a character', low, high, lines, most: Number.POSITIVE_INFINITY, width: 640, height: 340 }),
+    linePanel({
+      x: 'step',
+      y: 'bits a character',
+      low,
+      high,
+      lines,
+      most: Number.POSITIVE_INFINITY,
+      width: 640,
+      height: 340,
+    }),
   ]);
 }
