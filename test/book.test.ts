@@ -109,6 +109,8 @@ describe.runIf(isBuilt)('the book', () => {
   it('draws how it learned', () => {
     const svg = readFileSync(at('book.svg'), 'utf8');
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    // 30 steps are 30 points, joined by 29 lines.
+    expect(svg).toMatch(/ d="M[\d.,]+(L[\d.,]+){29}"/);
     for (const name of ['unigram', 'trigram', 'gzip -9', 'LSTM when trained, on the text held out'])
       expect(svg).toMatch(new RegExp(`${name}: \\d\\.\\d\\d<`));
   });

@@ -1,4 +1,5 @@
 import { COLOURS, drawFigure, linePanel } from '../chart.js';
+import { MOST } from './curve.js';
 import { count } from './wording.js';
 
 /** The training curve as an SVG, with what the models need for the held-out text as lines. */
@@ -27,7 +28,7 @@ export function drawCurve({ curve, settings, trainer, heldOut }, { unigram, trig
       low,
       high,
       lines,
-      most: Number.POSITIVE_INFINITY,
+      most: MOST,
       width: 640,
       height: 340,
     }),

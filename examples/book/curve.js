@@ -1,5 +1,5 @@
 /** More points than these can not be told apart in a picture. */
-const MOST = 160;
+export const MOST = 160;
 
 /** What was measured at each step, as means of so many steps each. It takes no more room for a long training than for a short one. */
 export class Curve {
