@@ -82,7 +82,7 @@ function* changing(recordings, features, { epochs, runtime }) {
 }
 
 /** The buckets' mask counts characters, and the loss has to know of steps: it gets those from `lengths`. */
-function* batchesOf(strings, options) {
+export function* batchesOf(strings, options) {
   const input = strings.map(({ steps }) => steps);
   const target = strings.map(({ digits }) => Int32Array.from(digits, (digit) => digit + 1));
   for (const { mask: _, ...batch } of bucketBatches(
