@@ -9,6 +9,12 @@ const DIGIT = { name: 'the likeliest digit at each step', colour: COLOURS[0] };
 const LSTM = { name: 'LSTM on a speaker never heard before', colour: COLOURS[0] };
 const TEMPLATES = { name: 'nearest recording, time warped, likewise', colour: COLOURS[1] };
 
+/** The picture stands above the range of probabilities. */
+const AXES = [
+  { y: 0.5, text: 'probability' },
+  { y: 1.6, text: '0 to 4 kHz' },
+];
+
 /** @param {{ listening?: { recognizer, string }, speakers?: { speaker, lstm, templates }[] }} measured what there is of it */
 export function drawSpeech({ listening, speakers }) {
   const panels = [listening && listeningPanel(listening), speakers && speakersPanel(speakers)].filter(
@@ -27,11 +33,19 @@ function listeningPanel({ recognizer, string }) {
     title: `“${digits.join(' ')}”, said by ${speaker} (test part)`,
     ...{ width: 640, legend: [DIGIT, BLANK] },
     x: { label: 's', domain: [0, end] },
-    y: { label: 'probability                      frequency', domain: [0, 2.1], ticks: [0, 0.5, 1] },
+    y: { label: null, domain: [0, 2.1], ticks: [0, 0.5, 1] },
     marks: [
       Plot.image([0], {
         ...{ src: () => src, x: end / 2, y: 1.6, preserveAspectRatio: 'none', imageRendering: 'pixelated' },
         ...{ width: 640 - 56 - 20, height: 108 },
+      }),
+      Plot.text(AXES, {
+        y: 'y',
+        text: 'text',
+        frameAnchor: 'left',
+        textAnchor: 'middle',
+        rotate: -90,
+        dx: -44,
       }),
       Plot.line(steps, { x: 'time', y: 'blank', stroke: BLANK.colour, strokeDasharray: BLANK.dash }),
       Plot.line(steps, { x: 'time', y: 'probability', stroke: DIGIT.colour, strokeWidth: 1.6 }),
