@@ -12,13 +12,15 @@ import { Features } from '../examples/speech/features.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { createNetwork } from '../examples/speech/network.js';
 // @ts-expect-error: plain JavaScript, without declarations
+import { readOptions, readSound } from '../examples/speech/options.js';
+// @ts-expect-error: plain JavaScript, without declarations
 import { grayscale } from '../examples/speech/picture.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { generator, wholeBetween } from '../examples/speech/random.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { Recognizer } from '../examples/speech/recognizer.js';
 // @ts-expect-error: plain JavaScript, without declarations
-import { readRecordings, split } from '../examples/speech/recordings.js';
+import { split } from '../examples/speech/recordings.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { piecesOf } from '../examples/speech/segments.js';
 // @ts-expect-error: plain JavaScript, without declarations
@@ -28,12 +30,10 @@ import { warpedDistance } from '../examples/speech/templates.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { wavOf } from '../examples/speech/wav.js';
 import { complaints, ended, isBuilt, NOT_BUILT, start } from './programs.js';
-import { missing, shared } from './shared.js';
 import { type Recording, spokenTones, writeRecordings } from './spoken-tones.js';
 
 /* The short form of examples/speech: its parts, and its commands on tones that lie where the recordings would. */
 
-const ARCHIVE = 'datasets/spoken-digits/fsdd_recordings.tar.gz';
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-speech-'));
 const data = join(folder, 'data');
 const tones = spokenTones(['ann', 'bob'], 16);
@@ -47,16 +47,6 @@ describe('the recordings', () => {
     expect([parts.train.length, parts.validation.length, parts.test.length]).toEqual([120, 100, 100]);
     expect(new Set([...parts.train, ...parts.validation, ...parts.test]).size).toBe(320);
   });
-
-  it.skipIf(!shared(ARCHIVE))(
-    `are 3,000 in six voices${shared(ARCHIVE) ? '' : `: ${missing(ARCHIVE)}`}`,
-    async () => {
-      const recordings: Recording[] = await readRecordings();
-      expect(recordings).toHaveLength(3000);
-      expect(new Set(recordings.map(({ speaker }) => speaker)).size).toBe(6);
-      expect(split(recordings).test).toHaveLength(300);
-    },
-  );
 
   it('come back from a WAV file', async () => {
     const { samples } = tones[0] as Recording;
@@ -143,6 +133,19 @@ it('a picture holds each value as a grey, the lowest band at its bottom', () => 
   expect([...lines]).toEqual([0, 191, 0, 0, 0, 255, 128, 0]);
 });
 
+it('flags are refused in one sentence', async () => {
+  const refused = [
+    [readOptions, ['words'], 'expected digits, speakers, strings or nothing, got "words"; see --help'],
+    [readOptions, ['--epochs', 'many'], '--epochs expected a whole number from 1 to 1000, got "many"'],
+    [readOptions, ['--colour', 'red'], "Unknown option '--colour'; see --help"],
+    [readSound, [], 'expected one WAV file, got 0; see --help'],
+  ] as const;
+  for (const [read, args, sentence] of refused) expect(() => read(args)).toThrow(sentence);
+  await expect(Recognizer.load(join(folder, 'none'), 'digits')).rejects.toThrow(
+    /^there is no model .*none: train one first, node examples\/speech\/main\.js$/,
+  );
+});
+
 describe.runIf(isBuilt)(`the commands${isBuilt ? '' : `: ${NOT_BUILT}`}`, () => {
   const run = (script: string, args: readonly string[], env = { LSTM_WASM_DATA: data }) =>
     ended(start(`speech/${script}`, args, { cwd: folder, env }));
@@ -166,31 +169,13 @@ describe.runIf(isBuilt)(`the commands${isBuilt ? '' : `: ${NOT_BUILT}`}`, () => 
     writeFileSync(join(folder, 'fast.wav'), fast);
     const refused = await run('predict.js', ['fast.wav']);
     expect(complaints(refused)).toEqual(['predict: fast.wav expected 8000 samples a second, got 44100']);
-    const mixed = await run('predict.js', ['--strings', '--model', 'none', 'speech-model/string.wav']);
-    expect(complaints(mixed)[0]).toMatch(/^predict: there is no model none.strings\.safetensors: train one/);
   }, 60_000);
 
-  it('say in one sentence what is wrong', async () => {
-    const nowhere = { LSTM_WASM_DATA: join(folder, 'nowhere') };
-    const answers = await Promise.all([
-      run('main.js', [], nowhere),
-      run('main.js', ['words']),
-      run('main.js', ['--epochs', 'many']),
-      run('main.js', ['--colour', 'red']),
-      run('predict.js', []),
-      run('predict.js', ['--model', data, 'x.wav']),
+  it('say in one sentence what is missing', async () => {
+    const nowhere = await run('main.js', [], { LSTM_WASM_DATA: join(folder, 'nowhere') });
+    expect(nowhere.code).toBe(2);
+    expect(complaints(nowhere)).toEqual([
+      expect.stringMatching(/^speech: .*tar\.gz is not there: get the Free Spoken Digit Dataset from https:/),
     ]);
-    const sentences = [
-      /^speech: .*tar\.gz is not there: get the Free Spoken Digit Dataset from https:.* LSTM_WASM_DATA/,
-      /^speech: expected digits, speakers, strings or nothing, got "words"; see --help$/,
-      /^speech: --epochs expected a whole number from 1 to 1000, got "many"$/,
-      /^speech: Unknown option '--colour'; see --help$/,
-      /^predict: expected one WAV file, got 0; see --help$/,
-      /^predict: there is no model .*digits\.safetensors: train one first/,
-    ];
-    for (const [n, answer] of answers.entries()) {
-      expect(answer.code).toBe(2);
-      expect(complaints(answer)).toEqual([expect.stringMatching(sentences[n] as RegExp)]);
-    }
   }, 30_000);
 });

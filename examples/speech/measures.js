@@ -44,12 +44,12 @@ export async function* measureSpeakers(recordings, { epochs, seed, onEpoch }) {
 /** Strings made of the test part. @returns what `errorsOf` gives of each way, and the strings */
 export function measureStrings(transcriber, digits, parts) {
   const strings = makeStrings(parts.test, parts.test.length, TEST_SEED);
-  const cutting = cutAtSilences(digits, validationStrings(parts));
+  const cut = cutAtSilences(digits, validationStrings(parts));
   return {
     strings,
     errors: {
-      'LSTM with CTC': errorsOf((samples) => transcribe(transcriber, samples), strings),
-      'cut at silences, each piece by the LSTM for digits': errorsOf(cutting.write, strings),
+      'LSTM with CTC': errorsOf(({ samples }) => transcribe(transcriber, samples), strings),
+      'cut at silences, each piece by the LSTM for digits': errorsOf(({ samples }) => cut(samples), strings),
     },
   };
 }

@@ -13,20 +13,19 @@ const SHORTEST = 8;
  * The baseline for strings: cut where it is silent, and recognise each piece by itself. Where the cuts are made is chosen by `strings`, which
  * must not be those of the test.
  *
- * @returns {{ write: (samples: Float32Array) => number[], share: number, pause: number }}
+ * @returns {(samples: Float32Array) => number[]}
  */
 export function cutAtSilences(recognizer, strings) {
-  const all = SHARES.flatMap((share) => PAUSES.map((pause) => ({ share, pause })));
-  const writers = all.map((rule) => ({
-    ...rule,
-    write: (samples) => writePieces(recognizer, samples, rule),
-  }));
-  const rates = writers.map(({ write }) => errorsOf(write, strings).digits);
-  return writers[rates.indexOf(Math.min(...rates))];
+  const framed = strings.map((string) => ({ ...string, frames: recognizer.features.frames(string.samples) }));
+  const rules = SHARES.flatMap((share) => PAUSES.map((pause) => ({ share, pause })));
+  const rates = rules.map(
+    (rule) => errorsOf(({ frames }) => writePieces(recognizer, frames, rule), framed).digits,
+  );
+  const best = rules[rates.indexOf(Math.min(...rates))];
+  return (samples) => writePieces(recognizer, recognizer.features.frames(samples), best);
 }
 
-function writePieces(recognizer, samples, rule) {
-  const frames = recognizer.features.frames(samples);
+function writePieces(recognizer, frames, rule) {
   const [, bands] = frames.shape;
   return piecesOf(loudness(frames), rule).map(([from, to]) => {
     const piece = { data: frames.data.slice(from * bands, to * bands), shape: [to - from, bands] };

@@ -116,14 +116,16 @@ export function transcribe(recognizer, samples) {
   return transcript.digits;
 }
 
-/** Insertions, deletions and substitutions by digits that were said, and how many strings are right in whole. */
+/**
+ * Insertions, deletions and substitutions by digits that were said, and how many strings are right in whole.
+ *
+ * @param {(string: object) => number[]} write
+ */
 export function errorsOf(write, strings) {
-  let [edits, said, whole] = [0, 0, 0];
-  for (const { digits, samples } of strings) {
-    const distance = editDistance(write(samples), digits);
-    edits += distance;
-    said += digits.length;
-    if (distance === 0) whole++;
-  }
-  return { digits: edits / said, strings: whole / strings.length };
+  const distances = strings.map((string) => editDistance(write(string), string.digits));
+  const said = strings.reduce((sum, { digits }) => sum + digits.length, 0);
+  return {
+    digits: distances.reduce((sum, distance) => sum + distance, 0) / said,
+    strings: distances.filter((distance) => distance === 0).length / strings.length,
+  };
 }
