@@ -151,7 +151,7 @@ describe.runIf(isBuilt)(`the commands${isBuilt ? '' : `: ${NOT_BUILT}`}`, () => 
     ended(start(`speech/${script}`, args, { cwd: folder, env }));
 
   it('train, compare, draw, save and listen', async () => {
-    const args = ['digits', 'strings', '--epochs', '8', '--string-epochs', '6', '--out', 'out.svg'];
+    const args = ['digits', 'strings', '--epochs', '8', '--string-epochs', '4', '--out', 'out.svg'];
     const trained = await run('main.js', args);
     expect(complaints(trained)).toEqual([]);
     expect(trained.code).toBe(0);
