@@ -5,7 +5,7 @@ import { SAMPLE_RATE } from './recordings.js';
 const MEL = { sampleRate: SAMPLE_RATE, frame: 0.025, hop: 0.01, mels: 24, floor: 1e-6 };
 
 /** Frames that a model reads at once: fewer steps are less to compute, and 30 ms are still less than a sound lasts. */
-const STACK = 3;
+export const STACK = 3;
 
 /** From samples to what a model reads: log-mel frames, each band scaled by what the training part says of it, three of them a step. */
 export class Features {
@@ -67,7 +67,7 @@ export class Features {
   }
 }
 
-/** Frames that lie beside each other as one: [frames, bands] → [steps, 3 * bands]. What does not fill a step is left out. */
+/** Frames that lie beside each other as one: [frames, bands] → [steps, STACK * bands]. What does not fill a step is left out. */
 export function stacked({ data, shape: [frames, bands] }) {
   const steps = Math.floor(frames / STACK);
   return { data: data.subarray(0, steps * STACK * bands), shape: [steps, STACK * bands] };

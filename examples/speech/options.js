@@ -35,13 +35,16 @@ export function readOptions(args) {
   const unknown = positionals.find((part) => !PARTS.includes(part));
   if (unknown !== undefined)
     throw new UsageError(`expected ${PARTS.join(', ')} or nothing, got "${unknown}"; see --help`);
+  const parts = positionals.length > 0 ? positionals : PARTS;
+  const out = fileName('out', values.out) ?? 'speech.svg';
   return {
-    parts: positionals.length > 0 ? positionals : PARTS,
+    parts,
     epochs: wholeNumber('epochs', values.epochs, 1, 1000) ?? 25,
     stringEpochs: wholeNumber('string-epochs', values['string-epochs'], 1, 1000) ?? 30,
     seed: wholeNumber('seed', values.seed, 0, 2 ** 31) ?? 1,
     model: writableFolder('model', values.model || MODEL),
-    out: writableFile('out', fileName('out', values.out) ?? 'speech.svg'),
+    // Digits alone are not drawn.
+    out: parts.some((part) => part !== 'digits') ? writableFile('out', out) : out,
   };
 }
 

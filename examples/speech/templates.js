@@ -1,4 +1,4 @@
-import { stacked } from './features.js';
+import { STACK } from './features.js';
 
 /*
  * The baselines for digits: templates, as recognisers had before networks. They see the same scaled frames as the LSTM, the mean of three at a
@@ -36,16 +36,14 @@ export function nearestWarped(recordings, features) {
   };
 }
 
-/** A recording as vectors of bands, 30 ms each. */
+/** A recording as vectors of bands, one for each step of the LSTM. */
 function template(features, samples) {
-  const { data, shape } = stacked(features.frames(samples));
-  const bands = shape[1] / 3;
-  return Array.from({ length: shape[0] }, (_, n) => {
-    const from = n * shape[1];
-    return Float64Array.from(
-      { length: bands },
-      (_, b) => (data[from + b] + data[from + bands + b] + data[from + 2 * bands + b]) / 3,
-    );
+  const { data, shape } = features.frames(samples);
+  const [frames, bands] = shape;
+  return Array.from({ length: Math.floor(frames / STACK) }, (_, step) => {
+    const mean = new Float64Array(bands);
+    for (let n = 0; n < STACK * bands; n++) mean[n % bands] += data[step * STACK * bands + n] / STACK;
+    return mean;
   });
 }
 
