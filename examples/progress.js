@@ -19,11 +19,12 @@ export class ProgressDisplay {
 
   /**
    * @param {string} format what stands behind the bar, or in a line, with names in braces
-   * @param {{ interval?: number, stream?: NodeJS.WriteStream }} [options] `interval`: ms between lines, 5,000 by default
+   * @param {{ interval?: number, lines?: boolean, stream?: NodeJS.WriteStream }} [options] `interval`: ms between lines, 5,000 by default;
+   *   `lines`: false where no line is to be told but by `line`
    */
-  constructor(format, { interval = 5000, stream = process.stdout } = {}) {
+  constructor(format, { interval = 5000, lines = true, stream = process.stdout } = {}) {
     this.#format = format;
-    this.#interval = interval;
+    this.#interval = lines ? interval : undefined;
     if (!stream.isTTY) return;
     const look = {
       format: `{bar} ${format}`,
@@ -31,11 +32,9 @@ export class ProgressDisplay {
       barCompleteChar: '\u2588',
       barIncompleteChar: '\u2591',
     };
-    // Ctrl-C is the program's to answer: the bar would only end itself.
-    const behaviour = { stream, hideCursor: true, clearOnComplete: true, gracefulExit: false };
+    // Ctrl-C is the program's to answer, so the cursor stays: nobody would bring it back.
+    const behaviour = { stream, hideCursor: false, clearOnComplete: true, gracefulExit: false };
     this.#bar = new cliProgress.SingleBar({ ...look, ...behaviour });
-    // A hidden cursor would outlast the program.
-    process.once('exit', () => this.stop());
   }
 
   /** @param {number} done the share of the work that is done, 0 to 1. @param {Record<string, string | number>} values by the format's names */
@@ -59,6 +58,7 @@ export class ProgressDisplay {
   }
 
   #tell(values) {
+    if (this.#interval === undefined) return;
     const now = performance.now();
     if (now - this.#told < this.#interval) return;
     this.#told = now;

@@ -24,7 +24,7 @@ await command('sentiment', async (args) => {
 async function main({ splits, epochs, model: folder, out }) {
   const began = performance.now();
   const sentences = await readSentences();
-  const display = new ProgressDisplay(PROGRESS, { interval: Number.POSITIVE_INFINITY });
+  const display = new ProgressDisplay(PROGRESS, { lines: false });
   const results = [];
   for (let seed = 1; seed <= splits; seed++) {
     const parts = split(sentences, seed);

@@ -91,10 +91,12 @@ export class LogMelFrames implements LogMel {
   }
 
   #frame(out: Float32Array, samples: Float32Array, from: number): void {
-    for (const [n, weight] of this.#window.entries())
-      this.#padded[n] = weight * (samples[from + n] as number);
+    // By numbers, not by iterators: a pair made for each sample took half of the time.
+    for (let n = 0; n < this.frameLength; n++)
+      this.#padded[n] = (this.#window[n] as number) * (samples[from + n] as number);
     const [re, im] = spectrumOf(this.#padded);
-    for (const [band, { first, weights }] of this.#bands.entries()) {
+    for (let band = 0; band < this.mels; band++) {
+      const { first, weights } = this.#bands[band] as Band;
       let energy = 0;
       for (let n = 0; n < weights.length; n++) {
         const [a, b] = [re[first + n] as number, im[first + n] as number];

@@ -1,0 +1,45 @@
+import { Adam, cosineAnnealingLR, Dropout, Linear, LSTM, Sequential, Trainer } from 'lstm-wasm';
+
+const HIDDEN = 128;
+const DROPOUT = 0.3;
+
+/** One direction alone, so that it can listen while somebody speaks. */
+export function createNetwork(width, classes, runtime) {
+  return new Sequential(
+    new LSTM(width, HIDDEN, { forgetBias: 1, runtime }),
+    new Dropout(DROPOUT, { runtime }),
+    new Linear(HIDDEN, classes, { runtime }),
+  );
+}
+
+/**
+ * Trains until validation has not become better for `patience` epochs, and gives the model the weights with which it was best.
+ *
+ * @param {{ loss, metrics, validation: { batches, monitor: string }, lr: number, epochs: number, perEpoch: number, patience: number,
+ *   batches: Iterable, onEpoch?: (progress: { epoch, epochs, loss, validation }) => void }} course `perEpoch`: steps
+ * @returns {Promise<{ loss: number, validation: object }[]>} epoch by epoch
+ */
+export async function train(
+  model,
+  { lr, epochs, perEpoch, patience, validation, batches, onEpoch, ...what },
+) {
+  const trainer = new Trainer(model, {
+    ...what,
+    optimizer: new Adam(model, { lr }),
+    clipNorm: 1,
+    schedule: cosineAnnealingLR({ tMax: epochs * perEpoch }),
+    validation: { ...validation, every: perEpoch },
+    earlyStopping: { patience },
+    bestWeights: 'restore',
+  });
+  const curve = [];
+  let sum = 0;
+  for await (const progress of trainer.run(batches)) {
+    sum += progress.loss;
+    if (!progress.validation) continue;
+    curve.push({ loss: sum / perEpoch, validation: progress.validation });
+    onEpoch?.({ epoch: curve.length, epochs, ...curve.at(-1) });
+    sum = 0;
+  }
+  return curve;
+}
