@@ -7,7 +7,7 @@ import { makeModel, trial } from '../trial.js';
 const TOLERANCE = 0.04;
 const MEAN_ERROR = 0.01;
 const TEST_COUNT = 2560;
-const LEARNING = { batch: 32, lr: 0.02, budget: 100_000 };
+const LEARNING = { batch: 32, lr: 0.01, budget: 100_000 };
 
 const problem = (lag, { published, seconds }) => ({
   name: `adding, T = ${lag}`,
