@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 // @ts-expect-error: plain JavaScript, without declarations
 import { births } from '../examples/series/births/births.js';
@@ -24,13 +22,12 @@ import { cutParts } from '../examples/series/training.js';
 import { weather } from '../examples/series/weather/weather.js';
 import { loadModel } from '../src/files/model.js';
 import { birthsCsv, FIRST, normal, stocksCsv, uniforms, weatherCsv } from './made-days.js';
+import { complaints, ended, isBuilt, NOT_BUILT, start } from './programs.js';
 
 /*
  * The short form of examples/series: its own code on days that are made up here, without the packages that hold the real ones.
  */
 
-const root = fileURLToPath(new URL('../', import.meta.url));
-const isBuilt = existsSync(join(root, 'build/index.js'));
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-series-'));
 const at = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -184,31 +181,26 @@ describe('stocks [simd]', () => {
 });
 
 describe.runIf(isBuilt)('the program, as built', () => {
-  const start = (line: string) =>
-    spawnSync(
-      process.execPath,
-      [...process.execArgv, join(root, 'examples/series/weather/main.js'), ...line.split(' ')],
-      { cwd: folder, encoding: 'utf8' },
-    );
+  const run = (line: string) => ended(start('series/weather/main.js', line.split(' '), { cwd: folder }));
 
-  it('trains and predicts', () => {
-    const trained = start('--data weather.csv --epochs 1 --model built.safetensors --plot built.svg');
-    expect(trained.status).toBe(0);
+  it('trains and predicts', async () => {
+    const trained = await run('--data weather.csv --epochs 1 --model built.safetensors --plot built.svg');
+    expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(/^epoch 1 .*validation/m);
     expect(trained.stdout).not.toContain('\u001b');
-    const predicted = start('predict --data weather.csv --model built.safetensors');
-    expect([predicted.status, /: up to /.test(predicted.stdout)]).toEqual([0, true]);
+    const predicted = await run('predict --data weather.csv --model built.safetensors');
+    expect([predicted.code, /: up to /.test(predicted.stdout)]).toEqual([0, true]);
   });
 
-  it('says in one line what it can not do', () => {
-    const { status, stdout, stderr } = start('--data none.csv');
-    const lines = stderr.split('\n').filter((line) => line !== '' && !/Warning|--trace-warnings/.test(line));
-    expect([status, stdout, lines.length]).toEqual([2, '', 1]);
+  it('says in one line what it can not do', async () => {
+    const refused = await run('--data none.csv');
+    const lines = complaints(refused);
+    expect([refused.code, refused.stdout, lines.length]).toEqual([2, '', 1]);
     expect(lines[0]).toMatch(/^weather: --data expected a file, got none.csv/);
   });
 });
 
-if (!isBuilt) it('the program', (ctx) => ctx.skip('build/index.js is missing: npm run build'));
+if (!isBuilt) it('the program', (ctx) => ctx.skip(NOT_BUILT));
 
 describe('the series examples refuse', () => {
   beforeAll(() => {

@@ -1,20 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { createRuntime } from 'lstm-wasm';
+import { command } from '../command.js';
 import { drawCurves } from './chart.js';
 import { best, MODELS, RATES, run, TEST_COUNT } from './experiment.js';
-import { HELP, readOptions, UsageError } from './options.js';
+import { HELP, readOptions } from './options.js';
 import { progressLine, summary, table } from './report.js';
 import { baseline, sequences } from './task.js';
 
-try {
-  const options = readOptions(process.argv.slice(2));
+await command('adding', (args) => {
+  const options = readOptions(args);
   if (options.help) console.log(HELP);
   else main(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`adding: ${error.message}`);
-  process.exitCode = 2;
-}
+});
 
 function main({ lag, seeds, hidden, steps, out }) {
   const began = performance.now();

@@ -1,7 +1,7 @@
-const BARS = '▁▂▃▄▅▆▇█';
-const SPARKS = 24;
-/** The sparklines' scale is logarithmic from here to there. */
-const [LOW, HIGH] = [1e-4, 0.2];
+import { table as markdown, percent, sparkline } from '../report.js';
+
+/** The sparklines'. */
+const SCALE = { low: 1e-4, high: 0.2, log: true };
 
 /** One line about one run. */
 export function progressLine({ seed, kind, lr, curve, validation, seconds }) {
@@ -9,25 +9,14 @@ export function progressLine({ seed, kind, lr, curve, validation, seconds }) {
     `seed ${seed}`,
     kind.padEnd(4),
     `lr ${String(lr).padEnd(5)}`,
-    sparkline(curve),
+    sparkline(
+      curve.map(([, error]) => error),
+      SCALE,
+    ),
     validation.toFixed(5),
     `${seconds.toFixed(1).padStart(5)} s`,
   ];
   return parts.join('  ');
-}
-
-function sparkline(curve) {
-  const count = Math.min(SPARKS, curve.length);
-  const picked = Array.from(
-    { length: count },
-    (_, n) => curve[Math.ceil(((n + 1) / count) * curve.length) - 1],
-  );
-  return picked.map(([, error]) => BARS[level(error)]).join('');
-}
-
-function level(error) {
-  const part = Math.log(error / LOW) / Math.log(HIGH / LOW);
-  return Math.max(0, Math.min(BARS.length - 1, Math.floor(part * BARS.length)));
 }
 
 /** The chosen runs in Markdown, so that it may be copied into a README. */
@@ -37,17 +26,12 @@ export function table(runs) {
     seed,
     kind,
     mse.toFixed(5),
-    `${(right * 100).toFixed(1)} %`,
+    percent(right),
     lr,
     steps,
     seconds.toFixed(1),
   ]);
-  const line = (cells) => `| ${cells.map((cell, n) => String(cell).padStart(head[n].length)).join(' | ')} |`;
-  return [
-    line(head),
-    `|${head.map((name) => `${'-'.repeat(name.length + 1)}:`).join('|')}|`,
-    ...rows.map(line),
-  ].join('\n');
+  return markdown(head, rows);
 }
 
 /** For the RNN every run counts, not only those that validation chose. */

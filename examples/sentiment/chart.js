@@ -1,87 +1,62 @@
-import { means, percent } from './report.js';
+import * as Plot from '@observablehq/plot';
+import { COLOURS, drawFigure } from '../chart.js';
+import { percent } from '../report.js';
+import { means } from './report.js';
 
-const [WIDTH, HEIGHT] = [720, 360];
-const PLOT = { left: 64, right: 560, top: 52, bottom: 300 };
-const COLOURS = { committee: '#0b62a4', single: '#8fbbdd', bayes: '#c2410c' };
+const KINDS = {
+  committee: { name: 'five BiLSTMs together', colour: COLOURS[0] },
+  single: { name: 'each of them alone', colour: '#8fbbdd' },
+  bayes: { name: 'naive Bayes', colour: COLOURS[1] },
+};
 
 /**
- * The accuracy on each split's test part as an SVG: the committee, each of its networks, and naive Bayes.
+ * The accuracy on each split's test part as an SVG: the committee, each of its networks, and naive Bayes; dashed, the means.
  *
  * @param {{ seed: number, committee: number, singles: number[], bayes: number }[]} results
  */
 export function drawSplits(results) {
-  const title = 'Sentences told positive from negative: accuracy on the test part';
-  const values = results.flatMap(({ committee, singles, bayes }) => [committee, ...singles, bayes]);
-  const low = Math.floor(Math.min(...values) * 50) / 50;
-  const high = Math.max(low + 0.02, Math.ceil(Math.max(...values) * 50) / 50);
-  const x = (n) => PLOT.left + ((n + 0.5) / results.length) * (PLOT.right - PLOT.left);
-  const y = (share) => PLOT.bottom - ((share - low) / (high - low)) * (PLOT.bottom - PLOT.top);
-  const ticks = Array.from({ length: Math.round((high - low) * 50) + 1 }, (_, n) => low + n / 50);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" fill="#333">`,
-    `<title>${title}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    text(PLOT.left, 26, title, 'font-size="15" font-weight="bold"'),
-    ...ticks.map((share) => tick(share, y(share))),
-    ...results.map(({ seed }, n) => text(x(n), PLOT.bottom + 22, `split ${seed}`, 'text-anchor="middle"')),
-    ...results.map((result, n) => marks(result, x(n), y)),
-    ...averages(results, y),
-    ...legend(),
-    '</svg>\n',
-  ].join('\n');
-}
-
-function tick(share, y) {
-  const grid = `<path d="M${PLOT.left} ${y.toFixed(1)}H${PLOT.right}" stroke="#ddd"/>`;
-  return grid + text(PLOT.left - 8, y + 4, `${Math.round(share * 100)} %`, 'text-anchor="end"');
-}
-
-function marks({ committee, singles, bayes }, x, y) {
-  return [
-    ...singles.map((share) => dot(x - 14, y(share), 4, COLOURS.single)),
-    dot(x - 14, y(committee), 6, COLOURS.committee),
-    dot(x + 14, y(bayes), 6, COLOURS.bayes),
-  ].join('');
-}
-
-/** Dashed over the whole width, with their figure behind them. */
-function averages(results, y) {
   const { committee, bayes } = means(results);
-  // Two labels that are closer than a line of text move apart.
-  const apart = Math.max(0, 16 - Math.abs(y(committee) - y(bayes))) / 2;
-  const up = committee >= bayes ? -apart : apart;
-  return [average('committee', committee, y(committee), up), average('bayes', bayes, y(bayes), -up)];
+  const panel = {
+    ...{ width: 640, height: 320, marginRight: 100 },
+    legend: Object.values(KINDS),
+    x: { label: null, type: 'point', padding: 0.5 },
+    y: { label: null, grid: true, nice: true, percent: true, tickFormat: (value) => `${value} %` },
+    marks: [
+      ...dots(
+        'single',
+        results.flatMap(({ seed, singles }) => singles.map((share) => [seed, share])),
+        -14,
+      ),
+      ...dots(
+        'committee',
+        results.map((result) => [result.seed, result.committee]),
+        -14,
+      ),
+      ...dots(
+        'bayes',
+        results.map((result) => [result.seed, result.bayes]),
+        14,
+      ),
+      ...average('committee', committee, committee >= bayes),
+      ...average('bayes', bayes, bayes > committee),
+    ],
+  };
+  return drawFigure('Sentences told positive from negative: accuracy on the test part', [panel]);
 }
 
-function average(kind, share, y, shift) {
-  const line = `<path d="M${PLOT.left} ${y.toFixed(1)}H${PLOT.right}" stroke="${COLOURS[kind]}" stroke-dasharray="5 4"/>`;
-  return (
-    line +
-    text(
-      PLOT.right + 8,
-      y + 4 + shift,
-      `mean ${percent(share)}`,
-      `fill="${COLOURS[kind]}" font-weight="bold"`,
-    )
-  );
+function dots(kind, shares, dx) {
+  const data = shares.map(([seed, share]) => [`split ${seed}`, share]);
+  return [Plot.dot(data, { fill: KINDS[kind].colour, r: kind === 'single' ? 4 : 6, dx })];
 }
 
-function legend() {
-  const entries = [
-    ['committee', 'five BiLSTMs together'],
-    ['single', 'each of them alone'],
-    ['bayes', 'naive Bayes'],
+/** Its figure is above the line of the higher one, and below that of the lower. */
+function average(kind, share, isHigher) {
+  const { colour } = KINDS[kind];
+  return [
+    Plot.ruleY([share], { stroke: colour, strokeDasharray: '5 4' }),
+    Plot.text([share], {
+      ...{ y: share, text: [`mean ${percent(share)}`], frameAnchor: 'right', textAnchor: 'start', dx: 8 },
+      ...{ dy: isHigher ? -6 : 10, fill: colour, fontWeight: 'bold' },
+    }),
   ];
-  return entries.map(([kind, name], n) => {
-    const x = PLOT.left + 6 + n * 180;
-    return dot(x, HEIGHT - 20, 5, COLOURS[kind]) + text(x + 12, HEIGHT - 16, name, '');
-  });
-}
-
-function dot(x, y, radius, colour) {
-  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius}" fill="${colour}"/>`;
-}
-
-function text(x, y, content, attributes) {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${content}</text>`;
 }

@@ -2,9 +2,9 @@
 // reported. Half of them at a time is held out, with all other sentences to train on.
 
 import { createRuntime } from 'lstm-wasm';
+import { command } from '../command.js';
+import { mean, percent } from '../report.js';
 import { SETTINGS, trainNetwork } from './network.js';
-import { command } from './options.js';
-import { mean, percent } from './report.js';
 import { folds, readSentences, shuffled, split } from './sentences.js';
 
 const SPLITS = [1, 2, 3, 4, 5];

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createRuntime } from 'lstm-wasm';
 import { WordVocabulary } from 'lstm-wasm/data';
 import { loadModelFile, saveModelFile } from 'lstm-wasm/files';
+import { UsageError } from '../command.js';
 import { logOdds, SETTINGS, trainNetwork } from './network.js';
-import { UsageError } from './options.js';
 import { folds } from './sentences.js';
 
 /** Networks in a committee. */

@@ -1,14 +1,19 @@
 // Trains on the split of each seed, measures on its test part, and saves the networks of the first. --help tells the flags.
 
 import { writeFile } from 'node:fs/promises';
+import { command } from '../command.js';
+import { ProgressDisplay } from '../progress.js';
 import { naiveBayes } from './bayes.js';
 import { drawSplits } from './chart.js';
-import { judgeOf, saveCommittee, trainCommittee } from './committee.js';
+import { judgeOf, SEATS, saveCommittee, trainCommittee } from './committee.js';
 import { logOdds, shareRight } from './network.js';
-import { command, HELP, MODEL, readOptions } from './options.js';
-import { ProgressDisplay } from './progress.js';
+import { HELP, MODEL, readOptions } from './options.js';
 import { networkLine, splitLine, summary, table } from './report.js';
 import { readSentences, split } from './sentences.js';
+
+/** In a terminal alone: elsewhere the line of each network is enough. */
+const PROGRESS =
+  'split {seed} of {splits}, network {network}, epoch {epoch} | loss {loss} | {speed} sentences/s';
 
 await command('sentiment', async (args) => {
   const options = readOptions(args);
@@ -19,7 +24,7 @@ await command('sentiment', async (args) => {
 async function main({ splits, epochs, model: folder, out }) {
   const began = performance.now();
   const sentences = await readSentences();
-  const display = new ProgressDisplay();
+  const display = new ProgressDisplay(PROGRESS, { lines: false });
   const results = [];
   for (let seed = 1; seed <= splits; seed++) {
     const parts = split(sentences, seed);
@@ -28,7 +33,7 @@ async function main({ splits, epochs, model: folder, out }) {
     const networks = await trainCommittee(parts.train, {
       seed,
       epochs,
-      onStep: (n, progress) => display.update({ seed, splits, n, progress }),
+      onStep: (n, progress) => show(display, { seed, splits, n, progress }),
       onNetwork: (n, network) => display.line(networkLine(seed, n, network)),
     });
     results.push(measured(seed, networks, parts));
@@ -43,6 +48,15 @@ async function main({ splits, epochs, model: folder, out }) {
   const flag = folder === MODEL ? '' : ` --model ${folder}`;
   console.log(`  node examples/sentiment/predict.js${flag} 'A great little phone.'`);
   console.log(`All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+}
+
+/** A step of network `n` of a split. */
+function show(display, { seed, splits, n, progress: { epoch, loss, samplesPerSecond } }) {
+  display.update(((seed - 1) * SEATS + n) / (splits * SEATS), {
+    ...{ seed, splits, network: n + 1, epoch },
+    loss: loss.toFixed(3),
+    speed: Math.round(samplesPerSecond),
+  });
 }
 
 /** The test part has its only use here. */

@@ -1,7 +1,8 @@
 // Says of each text whether it is positive: `node examples/sentiment/predict.js 'text'`.
 
+import { command } from '../command.js';
 import { judgeOf, loadCommittee } from './committee.js';
-import { command, HELP, readTexts } from './options.js';
+import { HELP, readTexts } from './options.js';
 
 await command('predict', async (args) => {
   const { help, model, texts } = readTexts(args);

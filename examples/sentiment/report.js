@@ -1,15 +1,13 @@
-const BARS = '▁▂▃▄▅▆▇█';
+import { table as markdown, mean, percent, sparkline } from '../report.js';
 
 /** How one network learned: the accuracy on what it was held against, epoch by epoch. */
 export function networkLine(seed, n, { curve, best }) {
-  const shown = curve.map(({ accuracy }) => BARS[level(accuracy)]).join('');
+  const shown = sparkline(
+    curve.map(({ accuracy }) => accuracy),
+    { low: 0.5, high: 1 },
+  );
   const part = `best after epoch ${best.epoch}: cross-entropy ${best.surprise.toFixed(3)} on what is held out, ${percent(best.accuracy)}`;
   return `split ${seed}  network ${n + 1}  ${shown.padEnd(12)}  ${part}`;
-}
-
-/** From guessing to all right. */
-function level(accuracy) {
-  return Math.max(0, Math.min(BARS.length - 1, Math.floor((accuracy - 0.5) * 2 * BARS.length)));
 }
 
 export function splitLine({ seed, committee, singles, bayes }) {
@@ -25,12 +23,7 @@ export function table(results) {
     ...[committee, mean(singles), bayes].map(percent),
   ];
   const rows = [...results.map((result) => row(result.seed, result)), row('mean', means(results))];
-  const line = (cells) => `| ${cells.map((cell, n) => String(cell).padStart(head[n].length)).join(' | ')} |`;
-  return [
-    line(head),
-    `|${head.map((name) => `${'-'.repeat(name.length + 1)}:`).join('|')}|`,
-    ...rows.map(line),
-  ].join('\n');
+  return markdown(head, rows);
 }
 
 export function summary(results) {
@@ -49,12 +42,4 @@ export function means(results) {
     singles: [mean(results.flatMap(({ singles }) => singles))],
     bayes: mean(results.map(({ bayes }) => bayes)),
   };
-}
-
-export function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-export function percent(share) {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,4 +1,4 @@
-import { UsageError } from './options.js';
+import { UsageError } from '../command.js';
 
 const DAY = 86_400_000;
 

@@ -1,20 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { command, UsageError } from '../command.js';
 import { drawForecasts } from './chart.js';
 import { Forecaster } from './forecaster.js';
-import { helpOf, readOptions, UsageError } from './options.js';
-import { ProgressDisplay } from './progress.js';
+import { helpOf, readOptions } from './options.js';
+import { EpochDisplay } from './progress.js';
 import { readTable } from './table.js';
 import { cutParts, train } from './training.js';
 
 /** An application as a program: `train`, which is what it does without a word, and `predict`. */
-export async function runAsProgram(application) {
-  try {
-    await runCommand(application, process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${application.name}: ${error.message}`);
-    process.exitCode = 2;
-  }
+export function runAsProgram(application) {
+  return command(application.name, (args) => runCommand(application, args));
 }
 
 /** @throws UsageError */
@@ -46,7 +41,7 @@ async function trainAndMeasure(application, options) {
 }
 
 async function trainShown(application, parts, options) {
-  const display = new ProgressDisplay(application.training.patience);
+  const display = new EpochDisplay(application.training.patience);
   let last;
   try {
     const onEpoch = (progress) => {

@@ -1,7 +1,7 @@
 import { createRuntime, Dropout, Linear, LSTM, Sequential } from 'lstm-wasm';
 import { StandardScaler } from 'lstm-wasm/data';
 import { loadModelFile, saveModelFile } from 'lstm-wasm/files';
-import { UsageError } from './options.js';
+import { UsageError } from '../command.js';
 
 /** Windows whose forecasts are made in one call. */
 const SLICE = 256;

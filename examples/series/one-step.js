@@ -1,4 +1,4 @@
-import { table } from './report.js';
+import { table } from '../report.js';
 
 /**
  * Forecasts of the next day held against simpler ones, on the same days of the test part.

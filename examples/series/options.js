@@ -1,19 +1,14 @@
-import { closeSync, openSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-
-/** What the user can put right: told in one sentence, without a stack trace. */
-export class UsageError extends Error {}
+import { fileName, parseFlags, UsageError, wholeNumber, writableFile } from '../command.js';
 
 const EPOCHS = 1000;
 
 const KINDS = {
-  data: { type: 'string' },
-  model: { type: 'string' },
-  plot: { type: 'string' },
-  seed: { type: 'string' },
-  epochs: { type: 'string' },
-  inputs: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
+  data: 'string',
+  model: 'string',
+  plot: 'string',
+  seed: 'string',
+  epochs: 'string',
+  inputs: 'string',
 };
 
 export function helpOf({ name, does, inputs, columns }) {
@@ -35,7 +30,7 @@ export function helpOf({ name, does, inputs, columns }) {
 
 /** The flags, checked. @throws UsageError */
 export function readOptions(application, args) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseFlags(args, KINDS, { positionals: true });
   const [command = 'train', ...more] = positionals;
   if (!['train', 'predict'].includes(command) || more.length > 0)
     throw new UsageError(`expected flags, or predict and flags, got "${positionals.join(' ')}"; see --help`);
@@ -52,31 +47,9 @@ export function readOptions(application, args) {
     seed: wholeNumber('seed', values.seed, 0, 2 ** 32 - 1) ?? 0,
     epochs: wholeNumber('epochs', values.epochs, 1, 1_000_000) ?? EPOCHS,
     inputs: chosen(values.inputs, application.inputs),
-    model: writable('model', model),
-    plot: writable('plot', fileName('plot', values.plot) ?? `${application.name}.svg`),
+    model: writableFile('model', model),
+    plot: writableFile('plot', fileName('plot', values.plot) ?? `${application.name}.svg`),
   };
-}
-
-function parse(args) {
-  try {
-    return parseArgs({ args, options: KINDS, allowPositionals: true });
-  } catch (error) {
-    // The first sentence says what is wrong; the rest is about flags that begin with a dash.
-    const [sentence] = error.message.split(/\.\s|\n/);
-    throw new UsageError(`${sentence}; see --help`);
-  }
-}
-
-function fileName(flag, value) {
-  if (value === '') throw new UsageError(`--${flag} expected the name of a file, got ""`);
-  return value;
-}
-
-function wholeNumber(flag, text, from, to) {
-  if (text === undefined) return undefined;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isInteger(value) && value >= from && value <= to) return value;
-  throw new UsageError(`--${flag} expected a whole number from ${from} to ${to}, got "${text}"`);
 }
 
 function chosen(list, known) {
@@ -86,14 +59,4 @@ function chosen(list, known) {
   if (unknown !== undefined || new Set(names).size < names.length)
     throw new UsageError(`--inputs expected some of ${known.join(',')}, each once, got "${list}"`);
   return names;
-}
-
-/** Opened before the training, so that nobody waits in vain; what is there stays. */
-function writable(flag, path) {
-  try {
-    closeSync(openSync(path, 'a'));
-    return path;
-  } catch ({ message }) {
-    throw new UsageError(`--${flag} expected a file that can be written, got "${path}": ${message}`);
-  }
 }

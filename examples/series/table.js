@@ -1,5 +1,5 @@
 import { fillMissing, readCsv } from 'lstm-wasm/data';
-import { UsageError } from './options.js';
+import { UsageError } from '../command.js';
 
 /** A table with the columns that an application needs. @throws UsageError */
 export async function readTable(text, columns) {

@@ -1,7 +1,7 @@
 import { Adam, mse, reduceLROnPlateau, Trainer } from 'lstm-wasm';
 import { batches, chronologicalSplit, StandardScaler, windows } from 'lstm-wasm/data';
+import { UsageError } from '../command.js';
 import { Forecaster } from './forecaster.js';
-import { UsageError } from './options.js';
 
 /**
  * The windows of each part of a series, in the order of time: no target of one part is a target of another.

@@ -1,4 +1,6 @@
-import { drawGrid, drawPanels, exponent } from './chart.js';
+import { drawFigure, linePanel } from '../chart.js';
+import { table } from '../report.js';
+import { drawGrid, exponent } from './chart.js';
 import { costExperiment } from './cost.js';
 import { depthExperiment } from './depth.js';
 import { explodingTraining, growth, largeWeights } from './explosion.js';
@@ -7,7 +9,7 @@ import { gridExperiment } from './grid.js';
 import { lagsExperiment } from './lags.js';
 import { memoryExperiment } from './memory.js';
 import { COLOURS } from './models.js';
-import { curveTable, table } from './report.js';
+import { curveTable } from './report.js';
 import { BASELINE } from './task.js';
 
 /*
@@ -39,7 +41,7 @@ export const FIGURES = {
       );
       const title = `The gradient that is left of ∂loss/∂h (RNN) and ∂loss/∂c (LSTM), trained on lag ${trainSteps}`;
       return {
-        svg: drawPanels(title, panels),
+        svg: drawFigure(title, panels.map(linePanel)),
         text: `${texts.join('\n\n')}\n\nAlways answering 0 has an error of ${BASELINE.toFixed(4)}.`,
       };
     },
@@ -74,7 +76,10 @@ export const FIGURES = {
           ...[gate, left, product].map((one) => exponent(one[step - 1][1])),
         ]),
       );
-      return { svg: drawPanels('A forget gate driven by hand', panels), text: `${power}\n\n${at}` };
+      return {
+        svg: drawFigure('A forget gate driven by hand', panels.map(linePanel)),
+        text: `${power}\n\n${at}`,
+      };
     },
   },
 
@@ -115,7 +120,7 @@ export const FIGURES = {
         table(['added to b_f', 'error'], rows(closing)),
         table(['steps', 'error'], rows(growing)),
       ];
-      return { svg: drawPanels('A trained LSTM forgets', panels), text: text.join('\n\n') };
+      return { svg: drawFigure('A trained LSTM forgets', panels.map(linePanel)), text: text.join('\n\n') };
     },
   },
 
@@ -177,7 +182,7 @@ export const FIGURES = {
         warnings.join('\n'),
       ];
       return {
-        svg: drawPanels('Explosion: what becomes of the gradient on its way back', panels),
+        svg: drawFigure('Explosion: what becomes of the gradient on its way back', panels.map(linePanel)),
         text: text.join('\n\n'),
       };
     },
@@ -207,7 +212,7 @@ export const FIGURES = {
           ...bottoms.map(({ points }) => exponent(points[n][1])),
         ]),
       );
-      return { svg: drawPanels('The gradient over depth, 20 steps', panels), text };
+      return { svg: drawFigure('The gradient over depth, 20 steps', panels.map(linePanel)), text };
     },
   },
 

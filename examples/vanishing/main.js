@@ -1,17 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { command } from '../command.js';
 import { FIGURES } from './figures.js';
-import { HELP, readOptions, UsageError } from './options.js';
+import { HELP, readOptions } from './options.js';
 
-try {
-  const options = readOptions(process.argv.slice(2));
+await command('vanishing', (args) => {
+  const options = readOptions(args);
   if (options.help) console.log(HELP);
   else main(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`vanishing: ${error.message}`);
-  process.exitCode = 2;
-}
+});
 
 function main({ figures, out, sizes }) {
   for (const name of figures) {

@@ -1,9 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { parseFlags, UsageError, writableFolder } from '../command.js';
 import { FIGURES } from './figures.js';
-
-/** What the user can put right: told in one sentence, without a stack trace. */
-export class UsageError extends Error {}
 
 export const FULL = {
   ...{ lags: 500, hidden: 16, seeds: 3, trainSteps: 100, updates: 1500, memorySteps: 50, longest: 800 },
@@ -28,32 +24,17 @@ export const HELP = `Draws the vanishing and the exploding gradient, and what LS
 
 /** The flags, checked. @throws UsageError */
 export function readOptions(args) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseFlags(
+    args,
+    { quick: 'boolean', out: 'string' },
+    { positionals: true },
+  );
   if (values.help) return { help: true };
   for (const name of positionals) {
     if (!Object.hasOwn(FIGURES, name))
       throw new UsageError(`figures expected some of ${Object.keys(FIGURES).join(', ')}, got "${name}"`);
   }
-  const { out = 'vanishing' } = values;
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch ({ code }) {
-    throw new UsageError(`--out expected a folder that can be made, got "${out}": ${code}`);
-  }
+  const out = writableFolder('out', values.out ?? 'vanishing');
   const figures = positionals.length > 0 ? positionals : Object.keys(FIGURES);
   return { figures, out, sizes: values.quick ? QUICK : FULL };
-}
-
-function parse(args) {
-  const options = {
-    quick: { type: 'boolean' },
-    out: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  };
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [sentence] = error.message.split(/\.\s|\n/);
-    throw new UsageError(`${sentence}; see --help`);
-  }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../options.js';
+import { UsageError } from '../../command.js';
 
 /** Births in the United States on each day from 1969 to 1988 (CDC, National Center for Health Statistics), as CSV. */
 export async function birthsCsv() {

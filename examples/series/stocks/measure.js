@@ -1,5 +1,5 @@
+import { table } from '../../report.js';
 import { errors } from '../one-step.js';
-import { table } from '../report.js';
 import { costOf, inThrees, QUANTILES, quantile } from './quantiles.js';
 
 /** Trading days of the past whose spread makes the simplest interval that follows the times. */

@@ -1,6 +1,6 @@
+import { UsageError } from '../../command.js';
 import { dateOf, dayNumber } from '../calendar.js';
 import { vegaCsv } from '../data/packages.js';
-import { UsageError } from '../options.js';
 import { readColumns } from '../table.js';
 import { measureStocks } from './measure.js';
 import { inThrees, pinball, QUANTILES } from './quantiles.js';
