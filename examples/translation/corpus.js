@@ -68,7 +68,9 @@ export function split(sentences, { validation, test, seed }) {
 }
 
 function wordsOf({ english }) {
-  return tokenize(english.toLowerCase()).filter((token) => /[\p{L}\p{N}]/u.test(token)).join(' ');
+  return tokenize(english.toLowerCase())
+    .filter((token) => /[\p{L}\p{N}]/u.test(token))
+    .join(' ');
 }
 
 function groupBy(items, keyOf) {

@@ -36,9 +36,7 @@ export function classesOf({ data }) {
 
 /** English and French of a batch of rows, each filled up by itself. */
 export function separate({ data, shape: [batch, longest] }, lengths = new Array(batch).fill(longest)) {
-  const rows = Array.from({ length: batch }, (_, b) =>
-    data.subarray(b * longest, b * longest + lengths[b]),
-  );
+  const rows = Array.from({ length: batch }, (_, b) => data.subarray(b * longest, b * longest + lengths[b]));
   const starts = rows.map((row) => row.indexOf(START));
   return {
     source: filledUp(rows.map((row, b) => row.subarray(0, starts[b]))),

@@ -23,7 +23,11 @@ export function sentenceOf(tokens) {
 
 /** One kind of apostrophe, one kind of space. */
 export function plain(text) {
-  return text.normalize('NFC').replace(/[’‘]/g, "'").replace(/[\s\u200b]+/gu, ' ').trim();
+  return text
+    .normalize('NFC')
+    .replace(/[’‘]/g, "'")
+    .replace(/[\s\u200b]+/gu, ' ')
+    .trim();
 }
 
 function uncapitalised(text) {

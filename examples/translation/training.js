@@ -4,6 +4,7 @@ import { pairsOf } from './corpus.js';
 import { classesOf, rowOf, UNKNOWN } from './rows.js';
 import { Translator } from './translator.js';
 
+/** What reference/train.py takes too. `sourceCount`, `targetCount`: how often a word has to come to get an id. */
 export const SETTINGS = {
   size: 96,
   hidden: 128,
@@ -11,56 +12,78 @@ export const SETTINGS = {
   dropout: 0.1,
   sourceCount: 3,
   targetCount: 8,
-  lr: 3e-3,
+  lr: 4e-3,
   batchSize: 64,
-  epochs: 3,
+  epochs: 2,
 };
 
+/** The learning rate goes down to nothing, so that the last weights are the best, or nearly. */
+const VALIDATIONS_PER_EPOCH = 4;
+
 /**
+ * Trains a translator, and gives it the weights with which it was least surprised by the validation part.
+ *
  * @param {{ train: Sentence[], validation: Sentence[] }} parts
+ * @param {{ settings?: object, runtime?: Runtime, onStep?: (progress) => void }} [options]
+ * @returns {Promise<{ model: Translator, vocabularies: Vocabularies, settings: object, curve: [epoch: number, surprise: number][] }>}
  */
 export async function trainTranslator(parts, { settings = SETTINGS, runtime, onStep } = {}) {
   const pairs = pairsOf(parts.train);
-  const vocabularies = {
-    source: WordVocabulary.of(pairs.map(({ source }) => source), { minCount: settings.sourceCount }),
-    target: WordVocabulary.of(pairs.map(({ target }) => target), { minCount: settings.targetCount }),
-  };
-  const sizes = { sourceWords: vocabularies.source.size, targetWords: vocabularies.target.size };
-  const model = new Translator({ ...settings, ...sizes }, { runtime });
-  const rows = (some) => {
-    const encoded = some.map((pair) => rowOf(pair, vocabularies));
-    return { input: encoded.map(({ input }) => input), target: encoded.map(({ target }) => target) };
-  };
-  const { batchSize, epochs, lr } = settings;
-  const batches = bucketBatches(rows(pairs), { batchSize, epochs, runtime });
+  const vocabularies = vocabulariesOf(pairs, settings);
+  const model = createTranslator(vocabularies, settings, runtime);
+  const { batchSize, epochs } = settings;
+  const batches = bucketBatches(rowsOf(pairs, vocabularies), { batchSize, epochs, runtime });
+  const held = rowsOf(pairsOf(parts.validation), vocabularies);
   const trainer = new Trainer(model, {
-    loss: (output, target, { runtime }) =>
-      crossEntropy(output, classesOf(target), { ignoreIndex: UNKNOWN, runtime }),
-    optimizer: new Adam(model, { lr }),
-    clipNorm: 1,
+    loss,
+    optimizer: new Adam(model, { lr: settings.lr }),
     schedule: cosineAnnealingLR({ tMax: batches.length * epochs }),
+    clipNorm: 1,
     metrics: { surprise },
     validation: {
-      batches: bucketBatches(rows(pairsOf(parts.validation)), { batchSize, shuffle: false, runtime }),
+      batches: bucketBatches(held, { batchSize, shuffle: false, runtime }),
+      every: Math.ceil(batches.length / VALIDATIONS_PER_EPOCH),
       monitor: 'surprise',
     },
     bestWeights: 'restore',
   });
   const curve = [];
   for await (const progress of trainer.run(batches)) {
-    if (progress.validation) curve.push(progress.validation.metrics.surprise);
-    onStep?.({ ...progress, epoch: curve.length, steps: batches.length * epochs });
+    const epoch = progress.step / batches.length;
+    if (progress.validation) curve.push([epoch, progress.validation.metrics.surprise]);
+    onStep?.({ ...progress, epoch, done: epoch / epochs });
   }
   return { model, vocabularies, settings, curve };
 }
 
-/** The cross-entropy of a French word, in nats, without smoothing. */
+export function vocabulariesOf(pairs, { sourceCount, targetCount }) {
+  const tokens = (side) => pairs.map((pair) => pair[side]);
+  return {
+    source: WordVocabulary.of(tokens('source'), { minCount: sourceCount }),
+    target: WordVocabulary.of(tokens('target'), { minCount: targetCount }),
+  };
+}
+
+/** A translator that has learned nothing yet. */
+export function createTranslator({ source, target }, settings, runtime) {
+  return new Translator({ ...settings, sourceWords: source.size, targetWords: target.size }, { runtime });
+}
+
+function rowsOf(pairs, vocabularies) {
+  const rows = pairs.map((pair) => rowOf(pair, vocabularies));
+  return { input: rows.map(({ input }) => input), target: rows.map(({ target }) => target) };
+}
+
+function loss(output, target, { runtime }) {
+  return crossEntropy(output, classesOf(target), { ignoreIndex: UNKNOWN, runtime });
+}
+
+/** The cross-entropy of a French word, in nats; the loss of the trainer is that of a batch, this counts each word once. */
 const surprise = {
   better: 'lower',
   tally(output, target, { runtime }) {
-    const classes = classesOf(target);
-    const { loss } = crossEntropy(output, classes, { ignoreIndex: UNKNOWN, reduction: 'sum', runtime });
-    return [loss, classes.filter((id) => id !== UNKNOWN).length];
+    const { loss: mean, divisor } = loss(output, target, { runtime });
+    return [mean * divisor, divisor];
   },
-  value: ([nats, count]) => nats / count,
+  value: ([nats, words]) => nats / words,
 };

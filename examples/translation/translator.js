@@ -34,7 +34,8 @@ export class Translator {
       readoutDropout: new Dropout(dropout, options),
       words: new Linear(readout, targetWords, options),
     };
-    for (const name of ['sourceEmbedding', 'targetEmbedding']) quieten(this.#layers[name]);
+    quieten(this.#layers.sourceEmbedding);
+    quieten(this.#layers.targetEmbedding);
   }
 
   get runtime() {
@@ -65,21 +66,22 @@ export class Translator {
     const options = { training, record };
     const memory = this.encode(source, options);
     const { output } = this.#decoded(prefix, memory, { ...options, lengths: prefix.lengths });
-    const { logits, places } = this.#read(output, memory, { ...options, lengths: prefix.lengths });
-    this.#recorded = record ? { memory, places, shape: output.shape } : undefined;
+    const places = placesOf(prefix);
+    const { logits } = this.#read(output, memory, places, options);
+    this.#recorded = record ? { places, shape: output.shape } : undefined;
     return { output: logits };
   }
 
   backward({ output }) {
-    if (!this.#recorded) throw new Error('Translator.backward expected a forward with record: true before it');
-    const { sourceDropout, encoder, sourceEmbedding, targetDropout, targetEmbedding, decoder } = this.#layers;
-    const { memory, places, shape } = this.#recorded;
+    if (!this.#recorded)
+      throw new Error('Translator.backward expected a forward with record: true before it');
+    const { sourceEmbedding, sourceDropout, encoder, targetEmbedding, targetDropout, decoder } = this.#layers;
+    const { dOutput, dKeys } = this.#readBackward(output, this.#recorded);
     this.#recorded = undefined;
-    const { dOutput, dKeys } = this.#readBackward(output, places, shape, memory);
-    const decoded = decoder.backward({ output: dOutput });
-    targetEmbedding.backward({ output: targetDropout.backward({ output: decoded.input }).input });
-    const { input } = encoder.backward({ output: dKeys, hN: parted(decoded.h0), cN: parted(decoded.c0) });
-    sourceEmbedding.backward({ output: sourceDropout.backward({ output: input }).input });
+    const { input: dPrefix, h0, c0 } = decoder.backward({ output: dOutput });
+    targetEmbedding.backward({ output: targetDropout.backward({ output: dPrefix }).input });
+    const { input: dSource } = encoder.backward({ output: dKeys, hN: parted(h0), cN: parted(c0) });
+    sourceEmbedding.backward({ output: sourceDropout.backward({ output: dSource }).input });
     return {};
   }
 
@@ -107,7 +109,8 @@ export class Translator {
    */
   step(words, memory) {
     const { output, hN, cN } = this.#decoded({ data: words, shape: [words.length, 1] }, memory, {});
-    return { ...this.#read(output, memory, {}), state: { h: hN, c: cN } };
+    const places = placesOf({ shape: [words.length, 1] });
+    return { ...this.#read(output, memory, places, {}), state: { h: hN, c: cN } };
   }
 
   #decoded({ data, shape }, { state }, { lengths, ...options }) {
@@ -118,22 +121,18 @@ export class Translator {
   }
 
   /** From the decoder's outputs to logits, at the places where there is a word. */
-  #read(output, memory, { lengths, ...options }) {
+  #read(output, { keys, lengths }, places, options) {
     const { query, combine, tanh, readoutDropout, words } = this.#layers;
-    const [batch, steps, hidden] = output.shape;
-    const { context, weights } = this.#attention.forward(query.forward(output, options).output, memory.keys, {
-      lengths: memory.lengths,
-      record: options.record,
-      runtime: this.runtime,
-    });
-    const both = beside(context, output);
-    const places = placesOf(batch, steps, lengths);
-    const combined = combine.forward(take(both, 0, places), options).output;
+    const asked = query.forward(output, options).output;
+    const attention = { lengths, record: options.record, runtime: this.runtime };
+    const { context, weights } = this.#attention.forward(asked, keys, attention);
+    const combined = combine.forward(take(beside(context, output), 0, places), options).output;
     const readout = readoutDropout.forward(tanh.forward(combined, options).output, options).output;
-    return { logits: words.forward(readout, options).output, weights, places, hidden };
+    return { logits: words.forward(readout, options).output, weights };
   }
 
-  #readBackward(dLogits, places, shape, memory) {
+  /** From the gradient of the logits to those of the decoder's outputs and the encoder's. */
+  #readBackward(dLogits, { places, shape }) {
     const { query, combine, tanh, readoutDropout, words } = this.#layers;
     const [batch, steps, hidden] = shape;
     const dReadout = words.backward({ output: dLogits }).input;
@@ -142,7 +141,7 @@ export class Translator {
     const [dContext, dDirect] = apart(scatter(dTaken, places, [batch * steps, 2 * hidden]), hidden);
     const attended = this.#attention.backward(reshaped(dContext, shape));
     const dQuery = query.backward({ output: attended.query }).input;
-    return { dOutput: sum(dQuery, reshaped(dDirect, shape)), dKeys: attended.keys, memory };
+    return { dOutput: sum(dQuery, reshaped(dDirect, shape)), dKeys: attended.keys };
   }
 
   zeroGrad() {
@@ -195,8 +194,8 @@ function parted({ data, shape: [, batch, size] }) {
 }
 
 /** Where the words of a batch lie among all its steps. */
-function placesOf(batch, steps, lengths) {
+function placesOf({ shape: [batch, steps], lengths }) {
   return Array.from({ length: batch }, (_, b) =>
-    Array.from({ length: lengths ? lengths[b] : steps }, (_, t) => b * steps + t),
+    Array.from({ length: lengths?.[b] ?? steps }, (_, t) => b * steps + t),
   ).flat();
 }
