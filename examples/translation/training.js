@@ -14,7 +14,7 @@ export const SETTINGS = {
   targetCount: 8,
   lr: 4e-3,
   batchSize: 64,
-  epochs: 2,
+  epochs: 4,
 };
 
 /** The learning rate goes down to nothing, so that the last weights are the best, or nearly. */
