@@ -1,4 +1,5 @@
 import { fileName, parseFlags, UsageError, wholeNumber } from '../command.js';
+import { plain } from './tokens.js';
 import { SETTINGS } from './training.js';
 
 export const MODEL = 'translator.safetensors';
@@ -53,7 +54,7 @@ export function readOptions(args) {
 export function readTexts(args) {
   const { values, positionals } = parseFlags(args, { model: 'string' }, { positionals: true });
   if (values.help) return { help: true };
-  if (positionals.length === 0 || positionals.some((text) => text.trim() === ''))
+  if (positionals.length === 0 || positionals.some((text) => plain(text) === ''))
     throw new UsageError(
       "expected an English sentence, as in: node examples/translation/predict.js 'I am hungry.'",
     );
