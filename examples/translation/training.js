@@ -17,7 +17,7 @@ export const SETTINGS = {
   epochs: 4,
 };
 
-/** The learning rate goes down to nothing, so that the last weights are the best, or nearly. */
+/** The last one comes with the last steps, where the learning rate has gone down to nothing. */
 const VALIDATIONS_PER_EPOCH = 4;
 
 /**
@@ -42,7 +42,7 @@ export async function trainTranslator(parts, { settings = SETTINGS, runtime, onS
     metrics: { surprise },
     validation: {
       batches: bucketBatches(held, { batchSize, shuffle: false, runtime }),
-      every: Math.ceil(batches.length / VALIDATIONS_PER_EPOCH),
+      every: Math.max(1, Math.floor(batches.length / VALIDATIONS_PER_EPOCH)),
       monitor: 'surprise',
     },
     bestWeights: 'restore',

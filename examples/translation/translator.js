@@ -34,8 +34,6 @@ export class Translator {
       readoutDropout: new Dropout(dropout, options),
       words: new Linear(readout, targetWords, options),
     };
-    quieten(this.#layers.sourceEmbedding);
-    quieten(this.#layers.targetEmbedding);
   }
 
   get runtime() {
@@ -169,12 +167,6 @@ export class Translator {
   dispose() {
     for (const layer of Object.values(this.#layers)) layer.dispose();
   }
-}
-
-/** N(0, 1) as it comes is loud: a word that is rarely seen keeps its noise. */
-function quieten({ parameters }) {
-  const weight = parameters.get('weight');
-  weight.write(weight.read().map((value) => 0.1 * value));
 }
 
 /** The last states of both directions [2, batch, n] side by side, as one state [1, batch, 2 n]. */

@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 PADDING, UNKNOWN, START, END = range(4)
 IGNORED = -100
+VALIDATIONS_PER_EPOCH = 4
 POOL = 50  # batches that are sorted by length together, as bucketBatches does
 
 
@@ -23,8 +24,6 @@ class Translator(nn.Module):
         super().__init__()
         self.source_embedding = nn.Embedding(source_words, size)
         self.target_embedding = nn.Embedding(target_words, size)
-        for embedding in (self.source_embedding, self.target_embedding):
-            nn.init.normal_(embedding.weight, std=0.1)
         self.encoder = nn.LSTM(size, hidden // 2, bidirectional=True, batch_first=True)
         self.decoder = nn.LSTM(size, hidden, batch_first=True)
         self.query = nn.Linear(hidden, hidden, bias=False)
@@ -85,22 +84,24 @@ def loss_of(model, pairs, reduction="mean"):
 
 
 def train(model, corpus, settings, generator):
-    steps = settings["epochs"] * -(-len(corpus["train"]) // settings["batchSize"])
+    per_epoch = -(-len(corpus["train"]) // settings["batchSize"])
     optimizer = torch.optim.Adam(model.parameters(), lr=settings["lr"])
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    best = (float("inf"), None)
-    for epoch in range(settings["epochs"]):
-        model.train()
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, per_epoch * settings["epochs"])
+    best, step = (float("inf"), None), 0
+    for _ in range(settings["epochs"]):
         for pairs in batches_of(corpus["train"], settings["batchSize"], generator):
+            model.train()
             optimizer.zero_grad()
             loss_of(model, pairs)[0].backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1)
             optimizer.step()
             schedule.step()
-        surprise = validate(model, corpus["validation"], settings["batchSize"])
-        if surprise < best[0]:
-            best = (surprise, {name: value.clone() for name, value in model.state_dict().items()})
-        print(f"epoch {epoch + 1}: {surprise:.3f} nats a word, {time.process_time():.0f} s of CPU", flush=True)
+            step += 1
+            if step % max(1, per_epoch // VALIDATIONS_PER_EPOCH) == 0:
+                surprise = validate(model, corpus["validation"], settings["batchSize"])
+                print(f"epoch {step / per_epoch:.2f}: {surprise:.3f} nats a word, {time.process_time():.0f} s of CPU", flush=True)
+                if surprise < best[0]:
+                    best = surprise, {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(best[1])
 
 
