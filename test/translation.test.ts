@@ -173,7 +173,7 @@ describe('a translator of the made-up corpus', () => {
     readout: 24,
     dropout: 0,
     batchSize: 16,
-    epochs: 20,
+    epochs: 10,
     lr: 0.01,
   };
   // biome-ignore lint/suspicious/noExplicitAny: plain JavaScript, without declarations

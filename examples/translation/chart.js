@@ -30,7 +30,7 @@ function curvePanel(points) {
 function barPanel(results) {
   return {
     title: 'chrF on the test part',
-    width: 300,
+    width: 340,
     x: { label: null, domain: results.map(({ name }) => name) },
     y: { label: null, domain: [0, 100], grid: true },
     marks: [
