@@ -25,7 +25,10 @@ function naiveContext(query: ArrayLike<number>, keys: ArrayLike<number>): Float6
     const places = Array.from({ length: LENGTHS[b] as number }, (_, s) => s);
     const numbers = Array.from({ length: SIZE }, (_, n) => n);
     const powers = places.map((s) =>
-      Math.exp(numbers.reduce((sum, n) => sum + (query[row * SIZE + n] as number) * key(b, s, n), 0)),
+      Math.exp(
+        numbers.reduce((sum, n) => sum + (query[row * SIZE + n] as number) * key(b, s, n), 0) /
+          Math.sqrt(SIZE),
+      ),
     );
     const total = powers.reduce((a, b) => a + b);
     for (const n of numbers)

@@ -1,10 +1,11 @@
 import { softmax } from 'lstm-wasm';
 
 /**
- * Dot-product attention (Luong et al. 2015) over the outputs of an encoder, for each sequence b:
+ * Dot-product attention (Luong et al. 2015) over the outputs of an encoder, for each sequence:
  *
- *   score[t, s] = query[t] · key[s]   weight[t] = softmax(score[t])   context[t] = Σ_s weight[t, s] key[s]
+ *   score[t, s] = query[t] · key[s] / √size   weight[t] = softmax(score[t])   context[t] = Σ_s weight[t, s] key[s]
  *
+ * Without the root (Vaswani et al. 2017) all weight soon goes to one place, where the softmax has no gradient any more. *
  * Keys behind a sequence's end have weight 0 and gradient 0. It has no parameters; a Linear layer before the queries makes it
  * Luong's "general" form.
  */
@@ -25,7 +26,7 @@ export class Attention {
     eachScore(sizes, (score, q, k) => {
       let sum = 0;
       for (let n = 0; n < size; n++) sum += query.data[q + n] * keys.data[k + n];
-      scores[score] = sum;
+      scores[score] = sum / Math.sqrt(size);
     });
     const weights = softmax({ data: scores, shape: [batch, steps, places] }, { runtime });
     const context = new Float32Array(query.data.length);
@@ -53,7 +54,8 @@ export class Attention {
     });
     const means = meansOf(weights.data, dWeights, places);
     eachScore(sizes, (score, q, k) => {
-      const dScore = weights.data[score] * (dWeights[score] - means[Math.floor(score / places)]);
+      const row = Math.floor(score / places);
+      const dScore = (weights.data[score] * (dWeights[score] - means[row])) / Math.sqrt(size);
       addScaled(dQuery, q, dScore, keys.data, k, size);
       addScaled(dKeys, k, dScore, query.data, q, size);
     });

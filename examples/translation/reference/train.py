@@ -42,7 +42,7 @@ class Translator(nn.Module):
 
     def decode(self, prefix, keys, outside, state):
         output, state = self.decoder(self.dropout(self.target_embedding(prefix)), state)
-        scores = self.query(output) @ keys.transpose(1, 2)
+        scores = self.query(output) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
         weights = scores.masked_fill(outside.unsqueeze(1), float("-inf")).softmax(-1)
         readout = torch.tanh(self.combine(torch.cat([weights @ keys, output], dim=-1)))
         return self.dropout(readout), state
