@@ -10,6 +10,8 @@ import { pairsOf, parseSentences, readSentences, split } from '../examples/trans
 // @ts-expect-error: plain JavaScript, without declarations
 import { nearestNeighbour } from '../examples/translation/nearest.js';
 // @ts-expect-error: plain JavaScript, without declarations
+import { readOptions, readTexts } from '../examples/translation/options.js';
+// @ts-expect-error: plain JavaScript, without declarations
 import { beam, greedy } from '../examples/translation/search.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { sentenceOf, tokensOf } from '../examples/translation/tokens.js';
@@ -25,6 +27,9 @@ import { missing, shared } from './shared.js';
  * The short form of examples/translation, on a made-up corpus: in French the colour stands behind its noun and agrees with it, and the
  * verb agrees with its subject.
  */
+
+const FILE = 'datasets/tatoeba-fra/fra-eng.zip';
+const TATOEBA = shared(FILE);
 
 interface Sentence {
   english: string;
@@ -119,13 +124,10 @@ describe('the corpus', () => {
     expect(split(some, { validation: 20, test: 30, seed: 1 })).toEqual(parts);
   });
 
-  it.skipIf(!shared('datasets/tatoeba-fra/fra-eng.zip'))(
-    `of Tatoeba keeps its parts apart (${missing('datasets/tatoeba-fra/fra-eng.zip')})`,
-    async () => {
-      const sentences: Sentence[] = await readSentences();
-      expect(pairsOf(sentences)).toHaveLength(89379);
-    },
-  );
+  it.skipIf(!TATOEBA)(`of Tatoeba has 89,379 short pairs${TATOEBA ? '' : `: ${missing(FILE)}`}`, async () => {
+    const sentences: Sentence[] = await readSentences();
+    expect(pairsOf(sentences)).toHaveLength(89379);
+  });
 });
 
 /** Checked once against sacreBLEU 2.6 (`CHRF().corpus_score`), but for those that can be told by hand. */
@@ -220,11 +222,23 @@ describe('a translator of the made-up corpus', () => {
     const [{ read, written, looked }] = translate(trained, ['I see the green house.']);
     expect(written).toEqual(['je', 'vois', 'la', 'maison', 'verte', '.']);
     expect(looked).toHaveLength(7);
+    // "maison" is the fourth word, "house" the fifth.
+    expect(looked[3].indexOf(Math.max(...looked[3]))).toBe(4);
     for (const weights of looked) {
       expect(weights).toHaveLength(read.length);
       expect(weights.reduce((sum: number, weight: number) => sum + weight)).toBeCloseTo(1, 5);
     }
   });
+});
+
+it('the flags are told what they expect', () => {
+  const refusals = [
+    [['--hidden', '31'], '--hidden expected an even number, half for each direction, got "31"'],
+    [['--epochs', 'many'], '--epochs expected a whole number from 1 to 1000, got "many"'],
+    [['--model', ''], '--model expected the name of a file, got ""'],
+  ] as const;
+  for (const [args, message] of refusals) expect(() => readOptions(args)).toThrow(message);
+  expect(() => readTexts([' '])).toThrow('expected an English sentence');
 });
 
 if (!isBuilt) it.skip(NOT_BUILT);
@@ -234,7 +248,7 @@ describe.runIf(isBuilt)('the commands', () => {
     ended(start(`translation/${script}`, args, { cwd: folder, env }));
   beforeAll(() => {
     mkdirSync(join(data, 'datasets/tatoeba-fra'), { recursive: true });
-    writeFileSync(join(data, 'datasets/tatoeba-fra/fra-eng.zip'), zipSync({ 'fra.txt': strToU8(grammar()) }));
+    writeFileSync(join(data, FILE), zipSync({ 'fra.txt': strToU8(grammar()) }));
   });
 
   it('train, compare, draw, save and translate, twice the same', async () => {
@@ -260,17 +274,13 @@ describe.runIf(isBuilt)('the commands', () => {
 
   it('say in one sentence what is missing', async () => {
     const refused = [
-      ['main.js', ['--hidden', '31'], '--hidden expected an even number, half for each direction, got "31"'],
-      ['main.js', ['--epochs', 'many'], '--epochs expected a whole number from 1 to 1000, got "many"'],
       ['predict.js', ['--model', 'none', 'Hi.'], 'there is no translator in none'],
       [
         'predict.js',
         ['--model', 'data/datasets/tatoeba-fra/fra-eng.zip', 'Hi.'],
         'is no translator that was saved',
       ],
-      ['predict.js', [], 'expected an English sentence'],
       ['reference/export.js', [], 'expected a file first'],
-      ['reference/score.js', ['one'], 'expected two files'],
     ] as const;
     const nowhere = run('main.js', [], { LSTM_WASM_DATA: join(folder, 'nowhere') });
     const answers = await Promise.all(refused.map(([script, args]) => run(script, args)));
