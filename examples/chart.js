@@ -48,7 +48,10 @@ export function drawFigure(title, panels) {
     ...panels.flatMap((panel, n) =>
       panel.title ? text(lefts[n], top - 4, panel.title, 'font-weight="bold"') : [],
     ),
-    ...drawn.map(({ svg }, n) => svg.replace('<svg ', `<svg x="${lefts[n]}" y="${top}" `)),
+    ...drawn.map(
+      ({ content }, n) =>
+        `<g transform="translate(${lefts[n]},${top})" text-anchor="middle" fill="currentColor">${content}</g>`,
+    ),
     ...[...entries.values()].map((entry, n) => legendEntry(entry, below + n * LINE)),
     '</svg>\n',
   ].join('\n');
@@ -121,16 +124,10 @@ function thinned(points, most) {
 }
 
 function drawPanel({ width = WIDTH, height = HEIGHT, ...options }) {
-  const plot = Plot.plot({
-    document,
-    width,
-    height,
-    marginLeft: 56,
-    marginBottom: 44,
-    style: { fontSize: '12px' },
-    ...options,
-  });
-  return { width, height, svg: rounded(plot.outerHTML) };
+  const plot = Plot.plot({ document, width, height, marginLeft: 56, marginBottom: 44, ...options });
+  // Its style is about a page around it; here there is none.
+  plot.querySelector('style').remove();
+  return { width, height, content: rounded(plot.innerHTML) };
 }
 
 /** Places to a hundredth of a pixel; the texts keep their digits. */

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,45 +10,30 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error: plain JavaScript, without declarations
+import { Curve } from '../examples/book/curve.js';
 import { readSafetensors } from '../src/files/safetensors.js';
+import { complaints, type Ended, ended, isBuilt, NOT_BUILT, start } from './programs.js';
 
 /*
  * examples/book as its user starts it: a process of its own, on the built package, in a folder of its own. The text is small,
  * the model too.
  */
 
-const root = fileURLToPath(new URL('../', import.meta.url));
-const main = join(root, 'examples/book/main.js');
-const isBuilt = existsSync(join(root, 'build/index.js'));
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-book-'));
 const at = (name: string) => join(folder, name);
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+type Flags = string | readonly string[];
 
 /** Flags as text are split at spaces. */
-function start(flags: string | readonly string[]): ChildProcess {
+function startBook(script: string, flags: Flags, data = 'data') {
   const args = typeof flags === 'string' ? flags.split(' ').filter((flag) => flag !== '') : flags;
-  return spawn(process.execPath, [...process.execArgv, main, ...args], { cwd: folder });
+  return start(`book/${script}`, args, { cwd: folder, env: { LSTM_WASM_DATA: at(data) } });
 }
 
-function ended(child: ChildProcess): Promise<Ended> {
-  const result: Ended = { code: null, stdout: '', stderr: '' };
-  child.stdout?.on('data', (data) => {
-    result.stdout += data;
-  });
-  child.stderr?.on('data', (data) => {
-    result.stderr += data;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ ...result, code })));
-}
-
-const run = (flags: string | readonly string[]) => ended(start(flags));
+const run = (flags: Flags) => ended(startBook('main.js', flags));
+const predict = (flags: Flags) => ended(startBook('predict.js', flags));
 
 /** Sentences of a small grammar, drawn by a generator of 31 bits. */
 function grammarText(characters: number): string {
@@ -79,6 +62,19 @@ function contents(name: string) {
   return { tensors: Object.fromEntries(bytes), metadata };
 }
 
+const stepIn = (name: string) => JSON.parse(contents(name).metadata['lstm-wasm.trainer'] as string).step;
+
+/** A training that a signal ends after its first steps. */
+async function interrupted(flags: string, signal: 'SIGINT' | 'SIGTERM'): Promise<Ended> {
+  const child = startBook('main.js', flags);
+  const end = ended(child);
+  await new Promise<void>((resolve) => {
+    child.stdout?.on('data', (data) => /^step /m.test(`${data}`) && resolve());
+  });
+  child.kill(signal);
+  return end;
+}
+
 beforeAll(() => writeFileSync(at('small.txt'), grammarText(4000)));
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -97,7 +93,7 @@ describe.runIf(isBuilt)('the book', () => {
     expect(whole.stdout).toMatch(/Runs on the (relaxed|simd) binary/);
     expect(whole.stdout.match(/^step \d+: The /gm)).toHaveLength(4);
     const bits = (name: string) =>
-      Number(new RegExp(`^ +${name}.* (\\d\\.\\d{3})$`, 'm').exec(whole.stdout)?.[1]);
+      Number(new RegExp(`^\\| ${name}.* (\\d\\.\\d{3}) \\|$`, 'm').exec(whole.stdout)?.[1]);
     expect(bits('unigram')).toBeGreaterThan(bits('trigram'));
     expect(bits('trigram')).toBeGreaterThan(0);
     expect(bits('gzip')).toBeGreaterThan(0);
@@ -110,28 +106,13 @@ describe.runIf(isBuilt)('the book', () => {
     expect(whole.stdout).not.toContain('\u001b');
   });
 
-  it('goes on to the same bits as a run without a stop', async () => {
-    const first = await run(`${SMALL} --steps 13 --out part.safetensors`);
-    const second = await run('--resume part.safetensors --steps 17 --length 1');
-    expect([first.code, second.code]).toEqual([0, 0]);
-    expect(second.stdout).toContain('goes on after step 13');
-    expect(contents('part.safetensors')).toEqual(contents('whole.safetensors'));
-    expect(readFileSync(at('part.safetensors')).equals(readFileSync(at('whole.safetensors')))).toBe(true);
-  });
-
-  it('writes from a prompt, the same for a seed', async () => {
-    const write = (seed: number) =>
-      run(
-        ['--resume', 'whole.safetensors', '--minutes', '0', '--prompt', 'The dog', '--length', '60'].concat(
-          '--seed',
-          `${seed}`,
-        ),
-      );
-    const [one, again, other] = await Promise.all([write(1), write(1), write(2)]);
-    expect([one.code, one.stderr.includes('Error')]).toEqual([0, false]);
-    expect(one.stdout).toMatch(/^\nThe dog[\s\S]{60}\n$/);
-    expect(again.stdout).toBe(one.stdout);
-    expect(other.stdout).not.toBe(one.stdout);
+  it('draws how it learned', () => {
+    const svg = readFileSync(at('book.svg'), 'utf8');
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    // 30 steps are 30 points, joined by 29 lines.
+    expect(svg).toMatch(/ d="M[\d.,]+(L[\d.,]+){29}"/);
+    for (const name of ['unigram', 'trigram', 'gzip -9', 'LSTM when trained, on the text held out'])
+      expect(svg).toMatch(new RegExp(`${name}: \\d\\.\\d\\d<`));
   });
 
   it('begins anew on another text of the same characters', async () => {
@@ -152,52 +133,140 @@ describe.runIf(isBuilt)('the book', () => {
     expect(readFileSync(at('whole.safetensors')).equals(before)).toBe(true);
   });
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('saves on %s', async (signal, code) => {
-    const out = `${signal}.safetensors`;
-    const child = start(`${SMALL} --steps 4000 --out ${out}`);
-    const end = ended(child);
-    await new Promise<void>((resolve) => {
-      child.stdout?.on('data', (data) => /^step /m.test(`${data}`) && resolve());
-    });
-    child.kill(signal);
-    const result = await end;
-    expect(result.code).toBe(code);
-    const [, steps, rest] =
-      /after step ([\d,]+), saved[\s\S]*--resume \S+ --steps (\d+)/.exec(result.stdout) ?? [];
-    const made = Number(steps?.replaceAll(',', ''));
-    expect(made).toBeGreaterThan(0);
-    expect(made + Number(rest)).toBe(4000);
-    expect(JSON.parse(contents(out).metadata['lstm-wasm.trainer'] as string).step).toBe(String(made));
+  it('saves on SIGINT, and goes on to the same bits as a run without a stop', async () => {
+    const flags = `${SMALL} --dropout 0.2 --steps 400`;
+    const uninterrupted = await run(`${flags} --out without.safetensors`);
+    expect(uninterrupted.code).toBe(0);
+    const { code, stdout } = await interrupted(`${flags} --out part.safetensors`, 'SIGINT');
+    expect(code).toBe(130);
+    const [, steps, rest] = /after step (\d+), saved[\s\S]*npm start -- (--resume \S+)$/m.exec(stdout) ?? [];
+    expect(Number(steps)).toBeGreaterThan(0);
+    expect(Number(steps)).toBeLessThan(400);
+    expect(stepIn('part.safetensors')).toBe(steps);
+    const resumed = await run(`${rest} --length 1`);
+    expect(resumed.stdout).toContain(`goes on after step ${steps}`);
+    expect(contents('part.safetensors')).toEqual(contents('without.safetensors'));
+    expect(readFileSync(at('part.safetensors')).equals(readFileSync(at('without.safetensors')))).toBe(true);
+  });
+
+  it('saves on SIGTERM, and ends its threads', async () => {
+    const { code, stdout } = await interrupted(`${SMALL} --threads 2 --out two.safetensors`, 'SIGTERM');
+    expect(code).toBe(143);
+    expect(stepIn('two.safetensors')).toBe(/after step (\d+), saved/.exec(stdout)?.[1]);
   });
 
   it('tells its flags', async () => {
     const { code, stdout } = await run('--help');
     expect(code).toBe(0);
-    for (const flag of ['text', 'hidden', 'minutes', 'steps', 'prompt', 'temperature', 'resume', 'out'])
+    for (const flag of ['text', 'held-out', 'minutes', 'steps', 'top-p', 'resume', 'out', 'plot'])
       expect(stdout).toContain(`--${flag} `);
   });
 });
 
-const REFUSED: [flags: string | string[], says: RegExp][] = [
-  ['--hiden 3', /^--hiden is no flag: expected one of/],
-  ['story', /expected flags only, got "story"/],
-  ['--hidden', /--hidden expected a value/],
+describe.runIf(isBuilt)('the named text', () => {
+  it('is read from the data, with its share held out', async () => {
+    mkdirSync(at('data/datasets/tinyshakespeare'), { recursive: true });
+    writeFileSync(at('data/datasets/tinyshakespeare/tinyshakespeare.txt'), `ROMEO:\n${grammarText(3993)}`);
+    const flags = '--hidden 16 --steps 2 --length 1 --out plays.safetensors --plot plays.svg';
+    const plays = await run(`--text shakespeare ${flags}`);
+    expect(plays.stderr).toBe('');
+    expect(plays.stdout).toMatch(/3,600 characters to train on, the last 400 held out/);
+    expect(plays.stdout).toMatch(/^step 2: ROMEO: /m);
+    expect(plays.stdout).toContain('Runs on the simd binary, which gives the same bits everywhere');
+  });
+
+  it('is missing: says where to get it', async () => {
+    const { code, stdout, stderr } = await ended(startBook('main.js', '--text shakespeare', 'nowhere'));
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^book: .*is not there: get tinyshakespeare from https:.*LSTM_WASM_DATA.*\n$/);
+  });
+});
+
+describe.runIf(isBuilt)('predict', () => {
+  const write = (flags: string) => predict(`--model writer.safetensors --length 60 ${flags}`);
+
+  beforeAll(async () => {
+    const { code } = await run(`${SMALL} --held-out 0.2 --steps 30 --out writer.safetensors`);
+    expect(code).toBe(0);
+  });
+
+  it('writes from a prompt, the same for a seed', async () => {
+    const prompt = ['--model', 'writer.safetensors', '--length', '60', '--prompt', 'The dog'];
+    const [one, again, other] = await Promise.all(
+      ['1', '1', '2'].map((seed) => predict([...prompt, '--seed', seed])),
+    );
+    expect([one?.code, one?.stderr]).toEqual([0, '']);
+    expect(one?.stdout).toMatch(/^The dog[\s\S]{60}\n$/);
+    expect(again?.stdout).toBe(one?.stdout);
+    expect(other?.stdout).not.toBe(one?.stdout);
+  });
+
+  it('draws from the likeliest alone where it is told to', async () => {
+    const [likeliest, topK, topP, all] = await Promise.all(
+      [
+        '--temperature 0',
+        '--temperature 3 --top-k 1',
+        '--temperature 3 --top-p 0.001',
+        '--temperature 3',
+      ].map(write),
+    );
+    expect(likeliest?.code).toBe(0);
+    expect(topK?.stdout).toBe(likeliest?.stdout);
+    expect(topP?.stdout).toBe(likeliest?.stdout);
+    expect(all?.stdout).not.toBe(likeliest?.stdout);
+  });
+
+  it('shows each character as it is drawn', async () => {
+    const child = startBook('predict.js', '--model writer.safetensors --length 1000000');
+    const end = ended(child);
+    const first = await new Promise<string>((resolve) =>
+      child.stdout?.once('data', (data) => resolve(`${data}`)),
+    );
+    expect(first.length).toBeLessThan(1000);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await end;
+    expect([code, stderr]).toEqual([130, 'predict: interrupted by SIGINT\n']);
+    expect(stdout.startsWith('The ')).toBe(true);
+    expect(stdout.length).toBeLessThan(1_000_000);
+  });
+
+  it.concurrent.each<[flags: Flags, says: RegExp]>([
+    [
+      '--model none.safetensors',
+      /--model expected a model that was saved here, got none.safetensors: there is none/,
+    ],
+    ['--modle writer.safetensors', /Unknown option '--modle'/],
+    ['--model writer.safetensors --top-k 0', /--top-k expected a whole number from 1/],
+    ['--model writer.safetensors --top-p 1.5', /--top-p expected a number from 0.001 to 1, got "1.5"/],
+    [
+      '--model writer.safetensors --prompt §',
+      /--prompt expected only the \d+ characters that the model knows.*"§"/,
+    ],
+  ])('refuses %s', async (flags, says) => {
+    const result = await predict(flags);
+    expect(complaints(result)).toEqual([expect.stringMatching(says)]);
+    expect([result.code, result.stdout]).toEqual([2, '']);
+  });
+});
+
+const REFUSED: [flags: Flags, says: RegExp][] = [
+  ['--hiden 3', /^book: Unknown option '--hiden'; see --help/],
+  ['story', /Unexpected argument 'story'/],
+  ['--hidden', /'--hidden <value>' argument missing/],
   ['--hidden 0', /--hidden expected a whole number from 1 to 4096, got "0"/],
-  ['--hidden 12.5', /--hidden expected a whole number/],
   ['--hidden many', /--hidden expected a whole number/],
-  ['--minutes -1', /--minutes expected a number from 0/],
-  ['--minutes soon', /--minutes expected a number/],
-  ['--minutes 0', /--minutes 0 trains nothing: expected --resume/],
+  ['--minutes=-1', /--minutes expected a number from 0.001/],
+  ['--minutes 0', /--minutes expected a number from 0.001/],
+  ['--held-out 1', /--held-out expected a number from 0.001 to 0.9/],
+  ['--top-k none', /--top-k expected a whole number from 1/],
+  ['--top-p 0', /--top-p expected a number from 0.001/],
   ['--steps 1.5', /--steps expected a whole number/],
   ['--steps 3 --minutes 1', /--minutes and --steps/],
-  ['--lr 0', /--lr expected a number above 0/],
-  ['--temperature -1', /--temperature expected a number from 0/],
+  ['--lr 0', /--lr expected a number from 1e-9/],
+  ['--temperature=-1', /--temperature expected a number from 0/],
   ['--length 0', /--length expected a whole number from 1/],
-  ['--seed -1', /--seed expected a whole number from 0/],
-  ['--help=yes', /--help expected no value/],
+  ['--seed=-1', /--seed expected a whole number from 0/],
+  ['--help=yes', /'-h, --help' does not take an argument/],
   [['--prompt', ''], /--prompt expected at least one character/],
   [['--text', ''], /--text expected the name of a file/],
   ['--text none.txt', /--text expected a file, got none.txt: there is none/],
@@ -207,13 +276,18 @@ const REFUSED: [flags: string | string[], says: RegExp][] = [
   ['--text binary', /--text expected a text, got the binary file/],
   ['--text latin1.txt', /--text expected UTF-8/],
   [`${SMALL} --steps 1 --prompt §`, /--prompt expected only the \d+ characters that the model knows.*"§"/],
-  ['--out nowhere/x.safetensors', /--out expected a file in a folder to write to/],
-  ['--out a-folder', /--out expected a file, got a-folder/],
+  ['--out nowhere/x.safetensors', /--out expected a file that can be written.*there is no such folder/],
+  ['--out a-folder', /--out expected a file that can be written.*it is a folder/],
+  ['--plot a-folder', /--plot expected a file that can be written/],
   ['--resume none.safetensors', /--resume expected a model.*there is none/],
   ['--resume small.txt', /--resume expected a model that was saved here, got small.txt/],
   ['--resume cut.safetensors', /--resume expected a model.*cut/],
   ['--resume empty.txt', /--resume expected a model/],
   ['--resume model.safetensors --hidden 17', /--hidden expected 16 as in the file of --resume, got 17/],
+  [
+    '--resume model.safetensors --held-out 0.1',
+    /--held-out expected 0.05 as in the file of --resume, got 0.1/,
+  ],
   ['--resume model.safetensors --text foreign.txt', /--text expected only the \d+ characters.*"é"/],
 ];
 
@@ -235,15 +309,27 @@ describe.runIf(isBuilt)('the book refuses', () => {
   });
 
   it.concurrent.each(REFUSED)('%s', async (flags, says) => {
-    const { code, stdout, stderr } = await run(flags);
-    const complaint = stderr
-      .split('\n')
-      .filter((line) => line !== '' && !/Warning|--trace-warnings/.test(line));
-    expect(complaint).toHaveLength(1);
-    expect(complaint[0]).toMatch(says);
-    expect(stdout).toBe('');
-    expect(code).toBe(2);
+    const result = await run(flags);
+    expect(complaints(result)).toEqual([expect.stringMatching(says)]);
+    expect([result.code, result.stdout]).toEqual([2, '']);
   });
 });
 
-if (!isBuilt) it('the book', (ctx) => ctx.skip('build/index.js is missing: npm run build'));
+describe('the curve', () => {
+  it('keeps means of equally many steps, in a bounded number', () => {
+    let curve = new Curve();
+    for (let n = 0; n < 1000; n++) {
+      curve.add(n);
+      // As where a training was interrupted.
+      if (n % 7 === 0) curve = new Curve(JSON.parse(JSON.stringify(curve)));
+    }
+    expect(curve.points.length).toBe(125);
+    // Eight steps each: the mean of 0 to 7 lies in the middle of steps 1 to 8.
+    expect(curve.points.slice(0, 2)).toEqual([
+      [4, 3.5],
+      [12, 11.5],
+    ]);
+  });
+});
+
+if (!isBuilt) it('the book', (ctx) => ctx.skip(NOT_BUILT));

@@ -150,7 +150,6 @@ const forLanes: Row[] = [
     'abc',
     [1, 2, 3],
     new Float32Array(41),
-    zeros(41),
   ]),
   [
     'lanes of too short a text',

@@ -46,6 +46,40 @@ export const CASES: [string, InspectCase][] = [
     'LSTM, other nonlinearities',
     of('LSTM', { activations: ['hardSigmoid', 'softsign', { name: 'scaledTanh', alpha: 1.5, beta: 0.5 }] }),
   ],
+  ['LSTM, cells normalised', of('LSTM', { layerNorm: 'cell', numLayers: 2 }, { batch: 1 })],
+  [
+    'LSTM, cells normalised, cut, projected, with peepholes',
+    of('LSTM', { layerNorm: 'cell', cellClip: 0.35, clip: 1.2, projSize: 2, peepholes: true }),
+  ],
+  [
+    'LSTM, cells normalised without biases, mask and lengths',
+    of(
+      'LSTM',
+      { bidirectional: true, layerNorm: 'cell', bias: false, normEpsilon: 0.1 },
+      { batch: 3, mask, lengths },
+    ),
+  ],
+  ['LSTM, gates normalised', of('LSTM', { layerNorm: 'gate', numLayers: 2, projSize: 2 })],
+  ['LSTM, gates normalised, peepholes', of('LSTM', { layerNorm: 'gate', peepholes: true, bias: 'single' })],
+  ['LSTM, gates normalised, coupled', of('LSTM', { bidirectional: true, layerNorm: 'gate', coupled: true })],
+  ['LSTM, zoneout', of('LSTM', { zoneout: 0.3, numLayers: 2 })],
+  ['LSTM, zoneout of h', of('LSTM', { zoneout: { h: 0.4 }, projSize: 2, returnSequences: false })],
+  [
+    'LSTM, zoneout of c, peepholes, cells cut',
+    of('LSTM', { zoneout: { c: 0.2 }, peepholes: true, cellClip: 0.4 }),
+  ],
+  [
+    'LSTM, zoneout, mask and lengths',
+    of(
+      'LSTM',
+      { bidirectional: true, zoneout: { h: 0.1, c: 0.5 }, learnInitial: true },
+      { batch: 3, mask, lengths },
+    ),
+  ],
+  [
+    'LSTM, zoneout, cells normalised, reverse',
+    of('LSTM', { zoneout: { h: 0.3, c: 0.6 }, layerNorm: 'cell', reverse: true, returnSequences: false }),
+  ],
   ['LSTM, learned start', of('LSTM', { ...BOTH, learnInitial: true })],
   ['LSTM, lengths', of('LSTM', BOTH, { batch: 3, time: 5, lengths })],
   [
@@ -61,6 +95,8 @@ export const CASES: [string, InspectCase][] = [
   ['GRU, both directions', of('GRU', { ...BOTH, returnSequences: false })],
   ['GRU, reset before', of('GRU', { resetAfter: false })],
   ['GRU of one bias, mask and lengths', of('GRU', { bias: 'single' }, { batch: 3, time: 5, mask, lengths })],
+  ['GRU, zoneout', of('GRU', { zoneout: 0.3, numLayers: 2 }, { batch: 3, mask })],
+  ['RNN, zoneout', of('RNN', { zoneout: 0.3, ...BOTH }, { batch: 3, lengths })],
   ['RNN', of('RNN', { numLayers: 2 })],
   [
     'RNN, relu, both directions, lengths',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gradientFlow, type LayerFlow } from '../src/inspect/index.js';
 import { CASES, type InspectCase, subject } from './inspect-cases.js';
-import { type Network, type Push, run } from './inspect-naive.js';
+import { type Network, type Push, run, zoneout } from './inspect-naive.js';
 import { places, stateSize } from './reference/options.js';
 import { type Variant, variants } from './variants.js';
 
@@ -61,7 +61,7 @@ function products(net: Network, suffix: string, gate: 'f' | 'z'): number[] {
       const later = reverse ? trace.slice(0, t) : trace.slice(t + 1);
       const start = trace[0].c.map(() => 1);
       return later.reduce(
-        (all, { gates, c }) => all.map((p, u) => p * kept(net, gates[gate]?.[u], c[u])),
+        (all, { gates, cell }) => all.map((p, u) => p * kept(net, gate, gates[gate]?.[u], cell[u])),
         start,
       );
     });
@@ -69,9 +69,12 @@ function products(net: Network, suffix: string, gate: 'f' | 'z'): number[] {
   });
 }
 
-function kept({ options: { cellClip } }: Network, gate: number | undefined, c: number): number {
-  if (gate === undefined) return 1;
-  return cellClip && Math.abs(c) >= cellClip ? 0 : gate;
+/** The part of a state that stays where the gates are held. */
+function kept(net: Network, gate: 'f' | 'z', value: number | undefined, cell: number): number {
+  if (value === undefined) return 1;
+  const { cellClip } = net.options;
+  const stays = gate === 'f' ? zoneout(net).c : zoneout(net).h;
+  return stays + (1 - stays) * (cellClip && Math.abs(cell) >= cellClip ? 0 : value);
 }
 
 function checkFlow(name: string, one: InspectCase, variant: Variant) {

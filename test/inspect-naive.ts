@@ -30,7 +30,8 @@ export interface Network extends Design {
 /** What each level did: [row][t]. */
 export type Seen = Map<string, Trace[]>;
 
-type Trace = { gates: Gates; h: Vector; c: Vector }[];
+/** `cell` is c before zoneout. */
+type Trace = { gates: Gates; h: Vector; c: Vector; cell: Vector }[];
 
 /** Outputs [row][t] of the last level, and what was seen on the way; `held` are the gates that one level keeps. */
 export function run(net: Network, push?: Push, held?: { suffix: string; of: Seen }) {
@@ -98,17 +99,28 @@ function walk(net: Network, place: Place, xs: Vector[], row: number, push?: Push
   for (const t of order) {
     const here = push?.t === t ? push : undefined;
     const passes = t >= endOf(net, row) || net.mask?.[row][t] === 0;
-    let gates: Gates = {};
+    let [gates, cell]: [Gates, Vector] = [{}, c];
     if (passes) {
       [h, c] = [moved(h, here, 'h'), moved(c, here, 'c')];
     } else {
       const next = CELLS[net.kind](new Weights(net, place), xs[t], h, c, here, held?.[t].gates);
-      [h, c] = [moved(next.h, here, 'h'), next.c];
-      gates = next.gates;
+      const stays = zoneout(net);
+      h = moved(mixed(stays.h, h, next.h), here, 'h');
+      c = mixed(stays.c, c, next.c);
+      [gates, cell] = [next.gates, next.c];
     }
-    trace[t] = { gates, h, c };
+    trace[t] = { gates, h, c, cell };
   }
   return trace;
+}
+
+/** What is expected of zoneout, which is what there is without training. */
+export function zoneout({ options: { zoneout: given = 0 } }: Network): { h: number; c: number } {
+  return typeof given === 'number' ? { h: given, c: given } : { h: 0, c: 0, ...given };
+}
+
+function mixed(stays: number, old: Vector, next: Vector): Vector {
+  return next.map((value, n) => stays * old[n] + (1 - stays) * value);
 }
 
 function moved(values: Vector, push: Push | undefined, state: 'h' | 'c'): Vector {
@@ -140,9 +152,50 @@ class Weights {
     );
   }
 
+  /** What stands at gate `n` before a norm of its own. */
   sum(n: number, x: Vector, h: Vector): Vector {
-    const [a, b] = [this.times('ih', n, x), this.times('hh', n, h)];
-    return a.map((value, at) => value + b[at]);
+    const { layerNorm } = this.net.options;
+    const parts = (['ih', 'hh'] as const).map((part) => {
+      const v = part === 'ih' ? x : h;
+      if (layerNorm === undefined) return this.times(part, n, v);
+      const without = (m: number) => this.times(part, m, v).map((value, u) => value - this.#bias(part, m, u));
+      if (layerNorm === 'gate') return without(n);
+      const H = this.net.hiddenSize;
+      const all = this.#normalised([0, 1, 2, 3].flatMap(without)).slice(n * H, (n + 1) * H);
+      return all.map((value, u) => this.#shifted(value, `_ln_${part}`, n * H + u) + this.#bias(part, n, u));
+    });
+    return parts[0].map((value, at) => value + parts[1][at]);
+  }
+
+  /** A gate's own norm, the biases behind it. */
+  read(n: number, a: Vector): Vector {
+    if (this.net.options.layerNorm !== 'gate') return a;
+    const gain = this.get('weight_ln') as ArrayLike<number>;
+    return this.#normalised(a).map(
+      (value, u) => value * gain[n * a.length + u] + this.#bias('ih', n, u) + this.#bias('hh', n, u),
+    );
+  }
+
+  /** What the cell's nonlinearity reads. */
+  readCell(c: Vector): Vector {
+    if (this.net.options.layerNorm !== 'cell') return c;
+    return this.#normalised(c).map((value, u) => this.#shifted(value, '_ln_c', u));
+  }
+
+  #bias(part: 'ih' | 'hh', n: number, unit: number): number {
+    return this.get(`bias_${part}`)?.[n * this.net.hiddenSize + unit] ?? 0;
+  }
+
+  #shifted(value: number, name: string, at: number): number {
+    const [gain, shift] = [this.get(`weight${name}`), this.get(`bias${name}`)] as ArrayLike<number>[];
+    return value * gain[at] + shift[at];
+  }
+
+  #normalised(values: Vector): Vector {
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+    const { normEpsilon = 1e-5 } = this.net.options;
+    return values.map((x) => (x - mean) / Math.sqrt(variance + normEpsilon));
   }
 
   /** A nonlinearity under the bound, where there is one. */
@@ -173,17 +226,17 @@ function lstm(w: Weights, x: Vector, h: Vector, c: Vector, push?: Push, held?: G
   const peepholes = w.get('weight_peephole');
   const seen = (n: number, peephole: number, cell: Vector) =>
     w.sum(n, x, h).map((a, u) => a + (peepholes?.[peephole * H + u] ?? 0) * cell[u]);
-  const i = held?.i ?? w.through(0, seen(0, 0, c));
-  const f = held?.f ?? (coupled ? i.map((u) => 1 - u) : w.through(0, seen(1, 1, c)));
-  const g = held?.g ?? w.through(1, w.sum(2, x, h));
+  const i = held?.i ?? w.through(0, w.read(0, seen(0, 0, c)));
+  const f = held?.f ?? (coupled ? i.map((u) => 1 - u) : w.through(0, w.read(1, seen(1, 1, c))));
+  const g = held?.g ?? w.through(1, w.read(2, w.sum(2, x, h)));
   const bound = (value: number) => (cellClip ? Math.min(Math.max(value, -cellClip), cellClip) : value);
   const next = moved(
     c.map((value, u) => bound(f[u] * value + i[u] * g[u])),
     push,
     'c',
   );
-  const o = held?.o ?? w.through(0, seen(3, 2, next));
-  const shown = w.through(2, next).map((value, u) => value * o[u]);
+  const o = held?.o ?? w.through(0, w.read(3, seen(3, 2, next)));
+  const shown = w.through(2, w.readCell(next)).map((value, u) => value * o[u]);
   const weight = w.get('weight_hr');
   const out = !projSize
     ? shown

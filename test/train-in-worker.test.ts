@@ -62,6 +62,24 @@ const CASES: Record<string, Case> = {
     }),
     data: () => lanes(text, { batch: 4, steps: 7, epochs: 3 }) as never,
   },
+  'a series by named columns, read through in lanes': {
+    make: (runtime) =>
+      new Sequential(new LSTM(2, 6, { stateful: true, runtime }), new Linear(6, 2, { runtime })),
+    options: (model) => ({ loss: mse as never, optimizer: new Adam(model) }),
+    data: () => {
+      const series = { ...tensor('series', 61, 2), columns: ['y', 'x'] };
+      const named = { inputs: ['x', 'y'], targets: ['y'], horizon: 2 };
+      return lanes(series, { batch: 2, steps: 5, epochs: 2, ...named }) as never;
+    },
+  },
+  'classes beside a series, in lanes': {
+    make: (runtime) => new LSTM(2, IDS, { stateful: true, runtime }),
+    options: (model) => ({ loss: crossEntropy as never, optimizer: new SGD(model, { lr: 0.1 }) }),
+    data: () => {
+      const sequences = { input: tensor('series', 40, 2), target: ids('classes', 40) };
+      return lanes(sequences, { batch: 2, steps: 5, epochs: 2 }) as never;
+    },
+  },
   'shuffled rows, groups of parameters, one of them frozen': {
     make: (runtime) =>
       new Sequential(

@@ -1,10 +1,19 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Adam, crossEntropy, Embedding, Linear, LSTM, Sequential, Trainer } from 'lstm-wasm';
+import {
+  Adam,
+  createRuntime,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  Linear,
+  LSTM,
+  Sequential,
+  Trainer,
+} from 'lstm-wasm';
 import { lanes, Vocabulary } from 'lstm-wasm/data';
 import { loadModelFile, saveModelFile } from 'lstm-wasm/files';
-import { UsageError } from './options.js';
+import { relaxed } from 'lstm-wasm/relaxed';
+import { UsageError } from '../command.js';
+import { Curve } from './curve.js';
 import { fileTrouble } from './wording.js';
 
 const EMBEDDING = 64;
@@ -14,22 +23,29 @@ export class Failure extends Error {
   exitCode = 1;
 }
 
+/** By the clock the faster binary makes more steps; steps that are counted are to give the same bits everywhere. */
+export function runtimeFor({ unit }, seed) {
+  return createRuntime(unit === 'seconds' ? { binary: relaxed, seed } : { seed });
+}
+
 /** The character model: `forgetBias: 1` lets it remember from the first step on. */
-export function createModel(vocabulary, hidden) {
+export function createModel(vocabulary, { hidden, dropout }, runtime) {
   return new Sequential(
-    new Embedding(vocabulary.size, EMBEDDING),
-    new LSTM(EMBEDDING, hidden, { stateful: true, forgetBias: 1 }),
-    new Linear(hidden, vocabulary.size),
+    new Embedding(vocabulary.size, EMBEDDING, { runtime }),
+    new LSTM(EMBEDDING, hidden, { stateful: true, forgetBias: 1, runtime }),
+    ...(dropout > 0 ? [new Dropout(dropout, { runtime })] : []),
+    new Linear(hidden, vocabulary.size, { runtime }),
   );
 }
 
 /** What trains a model on a text, and where in the text it stands. Betas: found by trial. */
-export function createTraining(model, train, { batch, window }) {
+export function createTraining(model, train, { batch, window, threads, curve }) {
   const optimizer = new Adam(model, { betas: [0.9, 0.99] });
   return {
     model,
-    trainer: new Trainer(model, { loss: crossEntropy, optimizer, clipNorm: 1 }),
+    trainer: new Trainer(model, { loss: crossEntropy, optimizer, clipNorm: 1, threads }),
     batches: lanes(train, { batch, steps: window, epochs: Number.POSITIVE_INFINITY }),
+    curve: new Curve(curve),
   };
 }
 
@@ -38,9 +54,12 @@ export function createTraining(model, train, { batch, window }) {
  *
  * @throws Error where weights are no longer numbers, Failure where the disk refuses; the file is as it was
  */
-export async function save(path, { model, trainer, batches, vocabulary, settings }) {
+export async function save(path, { model, trainer, batches, vocabulary, settings, curve }) {
   checkFinite(model);
-  const metadata = { vocabulary: JSON.stringify(vocabulary.symbols), settings: JSON.stringify(settings) };
+  const metadata = {
+    vocabulary: JSON.stringify(vocabulary.symbols),
+    settings: JSON.stringify({ ...settings, curve }),
+  };
   try {
     await saveModelFile(path, model, { trainer, batches, metadata });
   } catch (error) {
@@ -54,21 +73,23 @@ function checkFinite(model) {
   }
 }
 
-/** What {@link save} wrote. @throws UsageError */
-export async function load(path) {
+const WHOLE = ['hidden', 'batch', 'window', 'threads'];
+
+/** What {@link save} wrote; `flag` is the one that named the file. @throws UsageError */
+export async function load(flag, path, runtime) {
   try {
-    const { model, training, metadata } = await loadModelFile(path);
+    const { model, training, metadata } = await loadModelFile(path, { runtime });
     if (metadata.vocabulary === undefined) throw new RangeError('it has no vocabulary');
     const vocabulary = new Vocabulary(JSON.parse(metadata.vocabulary));
     const settings = JSON.parse(metadata.settings ?? '{}');
-    if (![settings.hidden, settings.batch, settings.window].every(Number.isSafeInteger))
+    if (!WHOLE.every((name) => Number.isSafeInteger(settings[name])))
       throw new RangeError('its settings are damaged');
     checkFinite(model);
     if (model.layers?.[0]?.count !== vocabulary.size)
       throw new RangeError(`its vocabulary has ${vocabulary.size} characters, its model another number`);
     return { model, training, vocabulary, settings };
   } catch (error) {
-    throw notAModel(path, error);
+    throw notAModel(flag, path, error);
   }
 }
 
@@ -78,24 +99,12 @@ export function restore({ trainer, batches }, saved, { path, sameText }) {
     trainer.loadStateDict(saved.trainer);
     if (sameText) batches.loadStateDict(saved.batches);
   } catch (error) {
-    throw notAModel(path, error);
+    throw notAModel('resume', path, error);
   }
 }
 
-function notAModel(path, error) {
+function notAModel(flag, path, error) {
   return new UsageError(
-    `--resume expected a model that was saved here, got ${path}: ${fileTrouble(error).split('\n')[0]}`,
+    `--${flag} expected a model that was saved here, got ${path}: ${fileTrouble(error).split('\n')[0]}`,
   );
-}
-
-/** Before minutes of training: whether a file can be written there. @throws UsageError */
-export async function checkOut(path) {
-  const folder = dirname(path);
-  try {
-    await access(folder, constants.W_OK);
-  } catch (error) {
-    throw new UsageError(`--out expected a file in a folder to write to, got ${path}: ${fileTrouble(error)}`);
-  }
-  const existing = await stat(path).catch(() => undefined);
-  if (existing && !existing.isFile()) throw new UsageError(`--out expected a file, got ${path}, a folder`);
 }

@@ -5,7 +5,7 @@ import { createRuntime, sample } from 'lstm-wasm';
  * What the model writes behind a prompt, character by character. The draws have a generator of their own, so the same seed
  * gives the same text, and training is not disturbed.
  */
-export async function* generate(model, vocabulary, { prompt, temperature, length, seed }) {
+export async function* generate(model, vocabulary, { prompt, length, seed, ...cut }) {
   const runtime = createRuntime({ seed });
   const stream = model.stream();
   try {
@@ -13,7 +13,7 @@ export async function* generate(model, vocabulary, { prompt, temperature, length
     const id = new Int32Array(1);
     for (id[0] of vocabulary.encode(prompt)) stream.step(id, logits.data);
     for (let n = 0; n < length; n++) {
-      id[0] = sample(logits, { temperature, runtime });
+      id[0] = sample(logits, { ...cut, runtime });
       yield vocabulary.decode(id);
       stream.step(id, logits.data);
       await setImmediate();
@@ -24,9 +24,8 @@ export async function* generate(model, vocabulary, { prompt, temperature, length
 }
 
 /** A short piece on one line, to watch it improve. */
-export async function sampleLine(model, vocabulary, { prompt, temperature, seed }) {
-  let line = prompt;
-  for await (const character of generate(model, vocabulary, { prompt, temperature, seed, length: 70 }))
-    line += character;
+export async function sampleLine(model, vocabulary, writing) {
+  let line = writing.prompt;
+  for await (const character of generate(model, vocabulary, { ...writing, length: 70 })) line += character;
   return line.replaceAll(/\s+/g, ' ');
 }

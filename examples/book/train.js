@@ -1,10 +1,12 @@
+import { ProgressDisplay } from '../progress.js';
 import { Failure, save } from './checkpoint.js';
 import { sampleLine } from './generate.js';
-import { ProgressDisplay } from './progress.js';
-import { count } from './wording.js';
+import { clock, count } from './wording.js';
 
 /** At these shares of the training it shows what it writes, and saves. */
 const SAMPLES = [0.05, 0.2, 0.5];
+/** Bits per character are shown as the mean of about so many steps. */
+const SMOOTH = 50;
 
 /**
  * Trains by a plan, and saves: a few times on the way, and at the end, which an aborted signal brings on after the step that
@@ -13,20 +15,23 @@ const SAMPLES = [0.05, 0.2, 0.5];
  * @throws Failure where loss or weights are no longer numbers; the file keeps what was saved last
  */
 export async function train(training, plan, { out, writing, signal }) {
-  const display = new ProgressDisplay();
+  const display = new ProgressDisplay('step {step} | {bits} bits/char | {speed} chars/s | {left} left');
+  const tell = teller(display, training.settings);
   const keep = () => keepAndShow(training, plan, { out, writing, display });
   const due = SAMPLES.filter((share) => share > plan.done);
-  const { trainer, batches, settings } = training;
+  const { trainer, batches, curve } = training;
   let saved;
   try {
     trainer.optimizer.lr = plan.rate;
-    for await (const { step, loss } of trainer.run(batches)) {
-      const { done, secondsLeft } = plan;
-      display.update({ step, loss, done, secondsLeft, characters: settings.batch * settings.window });
+    for await (const progress of trainer.run(batches)) {
+      const bits = progress.loss / Math.LN2;
+      curve.add(bits);
+      tell(plan, progress, bits);
+      const { done } = plan;
       if (done >= 1 || signal.aborted) break;
       if (done >= due[0]) {
         await keep();
-        saved = step;
+        saved = progress.step;
         while (done >= due[0]) due.shift();
       }
       trainer.optimizer.lr = plan.rate;
@@ -39,12 +44,26 @@ export async function train(training, plan, { out, writing, signal }) {
   }
 }
 
+function teller(display, { window }) {
+  let [steps, mean] = [0, 0];
+  return ({ done, secondsLeft }, { step, samplesPerSecond }, bits) => {
+    steps++;
+    mean += (bits - mean) / Math.min(steps, SMOOTH);
+    display.update(done, {
+      step: count(step),
+      bits: mean.toFixed(3),
+      speed: count(samplesPerSecond * window),
+      left: clock(secondsLeft),
+    });
+  };
+}
+
 /** The sample comes first: a model that can not write is not worth a file. */
 async function keepAndShow(training, plan, { out, writing, display }) {
   const { model, vocabulary, trainer, settings } = training;
   const line = await sampleLine(model, vocabulary, writing);
   display.line(`step ${count(trainer.step)}: ${line}`);
-  await save(out, { ...training, settings: { ...settings, ...plan.record } });
+  await save(out, { ...training, settings: { ...settings, spent: plan.spent } });
 }
 
 /** The trainer's Error, and the RangeError of a sample, tell what was no number; others are not of this kind. */

@@ -4,7 +4,7 @@ import type { Integers, IntegerTensor, Tensor } from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { type BucketsOptions, bucketsFrom } from './buckets.js';
 import { Batches, checkEpochs, permutation, upTo } from './iteration.js';
-import { type LanesOptions, lanes } from './lanes.js';
+import { lanesFrom, type SeriesLanesOptions } from './lanes.js';
 import { checkRows, takeRows, type Values } from './rows.js';
 
 export { Batches, type BatchesState } from './iteration.js';
@@ -29,12 +29,12 @@ export type BatchesSource =
       readonly arrays: readonly [input: Values, target: Values];
       readonly options: BatchesOptions;
     }
-  | { readonly of: 'lanes'; readonly arrays: readonly [ids: IntegerTensor]; readonly options: LanesOptions }
+  | { readonly of: 'lanes'; readonly arrays: readonly Values[]; readonly options: SeriesLanesOptions }
   | { readonly of: 'buckets'; readonly arrays: readonly Values[]; readonly options: BucketsOptions };
 
 /** @internal */
 export function batchesFrom(source: BatchesSource, runtime: Runtime): Batches<unknown> {
-  if (source.of === 'lanes') return lanes(source.arrays[0], source.options);
+  if (source.of === 'lanes') return lanesFrom(source.arrays, source.options);
   if (source.of === 'buckets') return bucketsFrom(source.arrays, source.options, runtime);
   const [input, target] = source.arrays;
   return batches({ input, target }, { ...source.options, runtime });

@@ -2,7 +2,7 @@ export { type LogMel, type LogMelOptions, logMel, readWav, type Wav } from './au
 export { type Batches, type BatchesOptions, type BatchesState, batches } from './batches.js';
 export { type Bucket, type BucketsOptions, bucketBatches } from './buckets.js';
 export { type CsvOptions, type CsvTable, readCsv } from './csv.js';
-export { type LanesOptions, lanes } from './lanes.js';
+export { type Lanes, type LanesOptions, lanes, type SeriesLanesOptions } from './lanes.js';
 export { countMissing, type FillOptions, fillMissing } from './missing.js';
 export type { Scaler, ScalerOptions, ScalerState } from './scaler.js';
 export {

@@ -1,13 +1,11 @@
 import { checkOptions } from '../border/options.js';
 import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import { LSTM } from '../layers/lstm.js';
 import type { SequenceOptions } from '../layers/ragged.js';
-import { Recurrent } from '../layers/recurrent.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
-import { each } from './cells.js';
+import type { Seen } from './cells.js';
 import { placedLayers } from './copies.js';
-import { slices, zeros } from './sequence.js';
+import { each, slices, zeros } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
@@ -29,7 +27,7 @@ export interface LayerFlow {
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** ‖∂loss/∂c_t‖ [time], of an LSTM */
+  /** ‖∂loss/∂c_t‖ [time], of an LSTM; under `zoneout` of the cell before the old one is mixed in */
   readonly dc?: Float64Array;
   /**
    * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
@@ -52,10 +50,17 @@ export interface GradientFlow {
 
 /**
  * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
- * to the order of a sum. Dropout is off, sequences begin from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ * to the order of a sum. It is that of a forward where nothing is trained: dropout is off, zoneout keeps its expected part. Sequences begin
+ * from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
  *
  * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
- * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all.
+ * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all. The norm of
+ * `layerNorm: 'cell'` is no gate: the way from h_t to c_t goes through its Jacobian, which ties the units of a step together: c̃_t of one
+ * unit then has a part of what was sent to the others. `gate` is part of the gates.
+ *
+ * Under `zoneout` c_t is the new cell ĉ_t, which h_t and, to the part 1 − z, the state c'_t take up: with k_t for what comes along the cell
+ * to c'_t, c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. What is sent to h_t lies in s_t to the part 1 − z
+ * of h, and to the part z in s_(t−1). A forget gate counts as z + (1 − z)∘f in the product; a GRU's z in the same way.
  *
  * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
  * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
@@ -64,7 +69,7 @@ export interface GradientFlow {
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
  * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for another kind of model or argument, an unknown option, or layers with `zoneout` or `layerNorm`; RangeError for another shape
+ * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
  *
  * @example
  * ```ts
@@ -86,7 +91,6 @@ export function gradientFlow<Target>(
 ): GradientFlow {
   checkOptions(options, ['loss'], 'gradientFlow');
   const placed = placedLayers('gradientFlow', model);
-  for (const { path, layer } of placed) refuseUnfollowed(path, layer);
   checkBatch(batch);
   const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
   const { output } = model.forward(batch.input, sequence);
@@ -102,27 +106,6 @@ export function gradientFlow<Target>(
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };
   });
-}
-
-/** @throws TypeError for options that put more between the steps than the equations above have */
-function refuseUnfollowed(path: string, layer: Layer): void {
-  if (!(layer instanceof Recurrent)) return;
-  const where = path === '' ? layer.type : `layer ${path}`;
-  const { h, c } = layer.zoneout;
-  if (h > 0 || c > 0)
-    throw new TypeError(
-      `gradientFlow: ${where} has zoneout, by which states pass on beside cell and gates: it is not taken apart`,
-    );
-  refuseNorm('gradientFlow', path, layer);
-}
-
-/** @throws TypeError for layer norm */
-export function refuseNorm(owner: string, path: string, layer: Layer): void {
-  if (!(layer instanceof LSTM) || layer.config().layerNorm === undefined) return;
-  const where = path === '' ? 'LSTM' : `layer ${path}`;
-  throw new TypeError(
-    `${owner}: ${where} has layerNorm, which ties all units of a step together: it is not taken apart`,
-  );
 }
 
 function gradientOf<Target>(
@@ -146,27 +129,15 @@ function gradientOf<Target>(
 }
 
 /** What was found at one level, as norms. */
-function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
+function layerFlow(named: Named): LayerFlow {
+  const { name, of, arrived } = named;
   const { extent, layer } = of;
-  const { dh, dc, sent } = arrived as Required<NonNullable<Named['arrived']>>;
+  const { dh, dc } = arrived as Required<NonNullable<Named['arrived']>>;
   const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
   const cell = layer.type as LayerFlow['cell'];
   if (cell === 'RNN') return { name, cell, dh: norms(dh) };
   const whole = cell === 'LSTM' ? dc : dh;
-  const along = zeros(whole.length);
-  const products = zeros(whole.length);
-  const size = whole.length / extent.steps;
-  const at = slices(level.beforeProjection(sent), extent);
-  let [carried, product] = [zeros(size), zeros(size).fill(1)];
-  for (const t of level.order(extent.steps).reverse()) {
-    const { keep, open } = trace.seen[t] as Required<(typeof trace.seen)[0]>;
-    const here = each((a, b) => a * b, open, at(t));
-    const alone = each((a, b) => a + b, carried, here);
-    along.set(alone, t * size);
-    products.set(product, t * size);
-    carried = each((a, b) => a * b, keep, alone);
-    product = each((a, b) => a * b, keep, product);
-  }
+  const { along, products } = alongCell(named, whole.length);
   return {
     ...{ name, cell, dh: norms(dh) },
     ...(cell === 'LSTM' && { dc: norms(dc) }),
@@ -174,6 +145,27 @@ function layerFlow({ name, of, level, trace, arrived }: Named): LayerFlow {
     throughGates: norms(each((a, b) => a - b, whole, along)),
     forgetProduct: meansOf(products, extent.inside, extent.steps),
   };
+}
+
+/** The part of a gradient that came along the cell alone, and the product of what the gates let stay, `length` values for all steps. */
+function alongCell({ of, level, trace, arrived }: Named, length: number) {
+  const { extent } = of;
+  const [along, products] = [zeros(length), zeros(length)];
+  const size = length / extent.steps;
+  const sent = slices(level.behindCell((arrived as NonNullable<Named['arrived']>).sent), extent);
+  let [carried, product] = [zeros(size), zeros(size).fill(1)];
+  for (const t of level.order(extent.steps).reverse()) {
+    const { keep, beside, open } = trace.seen[t] as Seen & Required<Pick<Seen, 'keep' | 'open'>>;
+    const written = beside ? each((a, z) => (1 - z) * a, carried, beside) : carried;
+    const alone = each((a, b) => a + b, written, open(sent(t)));
+    along.set(alone, t * size);
+    products.set(product, t * size);
+    const back = each((a, b) => a * b, keep, alone);
+    carried = beside ? each((a, b, z) => a + z * b, back, carried, beside) : back;
+    const kept = beside ? each((f, z) => z + (1 - z) * f, keep, beside) : keep;
+    product = each((a, b) => a * b, kept, product);
+  }
+  return { along, products };
 }
 
 /** The norm of each step of [steps, batch, ·], of the rows that count. */

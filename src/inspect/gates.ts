@@ -3,7 +3,6 @@ import type { Integers, Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/ragged.js';
 import { placedLayers } from './copies.js';
-import { refuseNorm } from './flow.js';
 import { asRead, zeros, zeroWhere } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';
 import { saturationWarnings } from './warnings.js';
@@ -42,8 +41,8 @@ export type LayerGates = LSTMGates | GRUGates | RNNGates;
 
 /**
  * Gates and states of every recurrent level over a sequence: the layer's own numbers, h and c to the bit, gates to the bit with the
- * `simd` binary. Dropout is off, sequences begin from zeros or what `learnInitial` holds, and the model is not touched. A step that is
- * masked or behind an end has gates of 0; behind an end states are 0 too.
+ * `simd` binary. Dropout is off, zoneout keeps its expected part, sequences begin from zeros or what `learnInitial` holds, and the model
+ * is not touched. A step that is masked or behind an end has gates of 0; behind an end states are 0 too.
  *
  * Warnings, each with the share of gates or states over all steps, units and sequences, where the nonlinearity is a sigmoid or tanh:
  * half of the forget gates (of a GRU z) lie below 0.05, with how many steps it takes until less than 0.1 % is left of a cell at the
@@ -53,7 +52,7 @@ export type LayerGates = LSTMGates | GRUGates | RNNGates;
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
  * @param input - [batch, time, ·], or what else the model's forward takes
  * @param options - `lengths`, `mask` as for forward
- * @throws TypeError for another kind of model or argument, an unknown option, or a layer with `layerNorm`; RangeError for another shape
+ * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
  *
  * @example
  * ```ts
@@ -72,7 +71,6 @@ export function gates(
 ): { layers: readonly LayerGates[]; warnings: readonly string[] } {
   checkOptions(options, ['lengths', 'mask'], 'gates');
   const placed = placedLayers('gates', model);
-  for (const { path, layer } of placed) refuseNorm('gates', path, layer);
   // The model's own checks, with their messages.
   model.forward(input, options);
   return walkThrough(placed, (walk) => {

@@ -1,5 +1,7 @@
 import { checkActivations, type Nonlinearity } from '../layers/nonlinearities.js';
+import type { Recurrent } from '../layers/recurrent.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { each } from './sequence.js';
 
 /** Kind, alpha and beta, as the core takes them. */
 export type Spec = readonly number[];
@@ -34,4 +36,17 @@ export function slopeOf(runtime: Runtime, spec: Spec, a: Float32Array, y: Float3
   f32.set(y, (ones + 2 * size) >>> 2);
   core.activationBackward(ones, ones, ones + size, ones + 2 * size, a.length, kind, alpha, beta);
   return f32.slice(ones >>> 2, (ones >>> 2) + a.length);
+}
+
+/** What a nonlinearity reads, under the bound that there may be. */
+export function bounded(layer: Recurrent, a: Float32Array): Float32Array {
+  const clip = Math.fround(layer.clip);
+  return clip > 0 ? a.map((value) => Math.min(Math.max(value, -clip), clip)) : a;
+}
+
+/** ψ' at what it reads; 0 where the bound holds that. */
+export function boundedSlope(layer: Recurrent, spec: Spec, a: Float32Array, y: Float32Array): Float32Array {
+  const slope = slopeOf(layer.runtime, spec, a, y);
+  const clip = Math.fround(layer.clip);
+  return clip > 0 ? each((d, x) => (Math.abs(x) < clip ? d : 0), slope, a) : slope;
 }

@@ -104,3 +104,13 @@ export function zeroWhere(data: Float32Array, flags: Uint8Array): Float32Array {
 export function zeros(...shape: number[]): Float32Array {
   return new Float32Array(sizeOf(shape));
 }
+
+/** Element by element; each result is a float32. */
+export function each(
+  of: (a: number, b: number, c: number) => number,
+  a: Float32Array,
+  b: Float32Array,
+  c = a,
+): Float32Array {
+  return a.map((value, n) => of(value, b[n] as number, c[n] as number));
+}

@@ -1,10 +1,10 @@
 import type { Integers, Tensor } from '../border/tensor.js';
 import type { SequenceOptions } from '../layers/ragged.js';
 import type { Recurrent } from '../layers/recurrent.js';
-import { each } from './cells.js';
 import {
   asRead,
   type Extent,
+  each,
   extentOf,
   type Rows,
   rowsOf,

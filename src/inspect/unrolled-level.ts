@@ -1,8 +1,8 @@
 import { LSTM } from '../layers/lstm.js';
 import type { Recurrent } from '../layers/recurrent.js';
-import { each, type Looking, lookingAt, type Seen } from './cells.js';
+import { type Looking, lookingAt, type Seen } from './cells.js';
 import { copyOfLevel, type LevelParameters, parametersOf, type StepLayer } from './copies.js';
-import { type Extent, type Rows, slices, zeros, zeroWhere } from './sequence.js';
+import { type Extent, each, type Rows, slices, zeros, zeroWhere } from './sequence.js';
 
 /** What one level did in one direction, [steps, batch, ·] each, at the place of its input. */
 export interface Trace {
@@ -115,11 +115,8 @@ export class UnrolledLevel {
       const own = gradients(t);
       const above = n === 0 && dLast ? each((a, b) => a + b, own, dLast) : own;
       const total = each((a, b) => a + b, h, above);
-      // Where a step is passed over, what is sent to h after it is sent to h before it; a GRU's own path has that already.
-      const passed =
-        n > 0 && this.hasCell ? flagsOf(live, order[n - 1] as number, batch, 0) : new Uint8Array(batch);
-      const carriedOn = zeroWhere(later, passed);
-      later = each((a, b) => a + b, above, carriedOn);
+      const after = n > 0 ? live.subarray((order[n - 1] as number) * batch) : undefined;
+      later = each((a, b) => a + b, above, this.#carriedOn(later, after));
       sent.set(later, t * batch * R);
       dh.set(total, t * batch * R);
       if (this.hasCell) dc.set(this.#cellGradient(trace.seen[t] as Seen, total, c), t * batch * H);
@@ -136,18 +133,37 @@ export class UnrolledLevel {
     return { dh, dc, sent, dx: wantX ? dx : undefined };
   }
 
-  /** What arrives at c from the step after it, and through h. */
-  #cellGradient(seen: Seen, dh: Float32Array, carried: Float32Array): Float32Array {
-    const inner = this.beforeProjection(dh);
-    const { open, peek } = seen as Required<Seen>;
-    return carried.map((value, n) => {
-      const through = (open[n] as number) + (peek?.[n] ?? 0);
-      return value + (inner[n] as number) * through;
-    });
+  /**
+   * The part of what is sent to h after a step that is sent to h before it, past cell and gates: by zoneout, and all where the step is
+   * passed over. A GRU's own path has that already.
+   */
+  #carriedOn(sent: Float32Array, live: Uint8Array | undefined): Float32Array {
+    if (!live || !this.hasCell) return zeros(sent.length);
+    const [stays, width] = [Math.fround(this.#layer.zoneout.h), this.#layer.stateSize];
+    // Not 0 · d, which is no number where a gradient explodes.
+    const beside = (d: number) => (stays > 0 ? stays * d : 0);
+    return sent.map((d, n) => (live[Math.floor(n / width)] ? beside(d) : d));
   }
 
-  /** The gradient of what a projection reads, from that of h. */
-  beforeProjection(dh: Float32Array): Float32Array {
+  /** What arrives at the new cell from the step after it, and through h. */
+  #cellGradient({ beside, open, peek }: Seen, dh: Float32Array, carried: Float32Array): Float32Array {
+    const d = this.behindCell(dh);
+    const through = open?.(d) ?? zeros(d.length);
+    const whole = peek ? each((a, b) => a + b, through, peek(d)) : through;
+    return beside
+      ? each((a, b, z) => (1 - z) * a + b, carried, whole, beside)
+      : each((a, b) => a + b, carried, whole);
+  }
+
+  /** The gradient of what the cell shows, before zoneout and projection, from that of h; of a GRU that of h. */
+  behindCell(dh: Float32Array): Float32Array {
+    if (!this.hasCell) return dh;
+    const written = 1 - Math.fround(this.#layer.zoneout.h);
+    const own = written < 1 ? dh.map((d) => written * d) : dh;
+    return this.#beforeProjection(own);
+  }
+
+  #beforeProjection(dh: Float32Array): Float32Array {
     const weight = this.parameters.weight_hr;
     if (!weight) return dh;
     const [R = 0, H = 0] = weight.shape;
@@ -162,25 +178,25 @@ export class UnrolledLevel {
   }
 }
 
-/** Flags of a step as zeroWhere takes them: rows that are live there, or that are not. */
-function flagsOf(live: Uint8Array, t: number, batch: number, kept: 0 | 1): Uint8Array {
-  return live.subarray(t * batch, (t + 1) * batch).map((flag) => (flag === kept ? 1 : 0));
-}
-
 /** The rows of a step that is passed over: all gates 0, the cell kept as it is and not shown. */
 function passedOver(seen: Seen, flags: Uint8Array, hasCell: boolean): Seen {
   if (!flags.includes(0)) return seen;
   for (const values of Object.values(seen.gates)) zeroWhere(values, flags);
-  const { gates, keep, open, peek } = seen;
-  const filled = (values: Float32Array, other: number) => {
-    const width = values.length / flags.length;
-    return values.map((value, n) => (flags[Math.floor(n / width)] ? value : other));
-  };
+  const { gates, keep, beside, shown, open, peek } = seen;
+  const hidden = (way: Exclude<Seen['open'], undefined>) => (d: Float32Array) =>
+    zeroWhere(way(d).slice(), flags);
   return {
     gates,
     // A copy where it is a gate's own array, which is to stay 0.
-    ...(keep && { keep: filled(keep, 1) }),
-    ...(open && { open: filled(open, hasCell ? 0 : 1) }),
-    ...(peek && { peek: filled(peek, 0) }),
+    ...(keep && { keep: oneWhere(keep, flags) }),
+    ...(beside && { beside: zeroWhere(beside, flags) }),
+    ...(shown && { shown }),
+    ...(open && { open: hasCell ? hidden(open) : open }),
+    ...(peek && { peek: hidden(peek) }),
   };
+}
+
+function oneWhere(values: Float32Array, flags: Uint8Array): Float32Array {
+  const width = values.length / flags.length;
+  return values.map((value, n) => (flags[Math.floor(n / width)] ? value : 1));
 }

@@ -1,9 +1,10 @@
 import { GRU } from '../layers/gru.js';
 import { LSTM } from '../layers/lstm.js';
 import type { RNN } from '../layers/rnn.js';
+import type { Seen } from './cells.js';
 import { activationsOf } from './copies.js';
 import type { LayerFlow } from './flow.js';
-import { SIGMOIDS, specsOf, squash, TANH } from './nonlinearity.js';
+import { SIGMOIDS, specsOf, TANH } from './nonlinearity.js';
 import type { Named } from './walk.js';
 
 /** A gate below this is as good as shut. */
@@ -78,9 +79,8 @@ function lstmWarnings(named: Named, specs: readonly (readonly number[])[]): stri
   }
   if (candidate === TANH) warnings.push(...saturatedWarning(gateValues(named, 'g'), 'candidates'));
   if (cell === TANH) {
-    const { trace, of } = named;
-    const shown = squash(of.layer.runtime, [TANH, 0, 0], trace.c);
-    warnings.push(...saturatedWarning(liveValues(named, shown), 'cells, in tanh,'));
+    const shown = seenValues(named, ({ shown }) => shown as Float32Array);
+    warnings.push(...saturatedWarning(shown, 'cells, in tanh,'));
   }
   return warnings;
 }
@@ -97,10 +97,14 @@ function rnnWarnings(named: Named, specs: readonly (readonly number[])[]): strin
   return specs[0]?.[0] === TANH ? saturatedWarning(liveValues(named, named.trace.h), 'states') : [];
 }
 
-/** The values of a gate at all steps that are computed. */
-function gateValues({ trace, of }: Named, gate: string): Float32Array {
+function gateValues(named: Named, gate: string): Float32Array {
+  return seenValues(named, ({ gates }) => gates[gate] as Float32Array);
+}
+
+/** What was seen at all steps that are computed. */
+function seenValues({ trace, of }: Named, which: (seen: Seen) => Float32Array): Float32Array {
   const { steps, batch, live } = of.extent;
-  const arrays = trace.seen.map((seen) => seen.gates[gate] as Float32Array);
+  const arrays = trace.seen.map(which);
   const all = new Float32Array(steps * batch * of.layer.hiddenSize);
   for (const [t, values] of arrays.entries()) all.set(values, t * values.length);
   return rowsThat(all, live);

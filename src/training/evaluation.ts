@@ -1,10 +1,12 @@
-import type { Tensor } from '../border/tensor.js';
+import type { Integers, Tensor } from '../border/tensor.js';
 import { type ForwardOptions, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf, rowsOf } from './batch.js';
 import { addSums, type Metric, valuesOfMetrics } from './metrics.js';
 import { type Carried, carriedOf, setCarried } from './model-state.js';
+import type { Padding } from './padding.js';
+import type { Team } from './team.js';
 
 /** What a model comes to on data that it does not learn from. */
 export interface Evaluation {
@@ -35,12 +37,22 @@ export function measureBatch<Target>(
   return { loss, grad, divisor, sums: Object.fromEntries(sums) };
 }
 
-/** Goes through batches without dropout, the event loop turning after each, and leaves the model as it is between them too. */
+/** An output, and the states that the layers would carry from there. */
+export interface Aside {
+  readonly output: Tensor;
+  readonly left: readonly Carried[];
+}
+
+/**
+ * Goes through batches without dropout, the event loop turning after each, and leaves the model as it is between them too. A team's
+ * threads give the same bits, since a row's do not hang on its neighbours.
+ */
 export async function evaluateAll<Target>(
   model: Layer,
   measures: Measures<Target>,
   batches: Iterable<Batch<Target>> | AsyncIterable<Batch<Target>>,
   signal: AbortSignal | undefined,
+  team?: Team,
 ): Promise<Evaluation> {
   const loop = new EventLoop();
   let carried: readonly Carried[] = [];
@@ -49,7 +61,13 @@ export async function evaluateAll<Target>(
   try {
     signal?.throwIfAborted();
     for await (const batch of batches) {
-      const { tally, left } = evaluateBatch(model, measures, batch, carried);
+      checkBatch(batch);
+      const from = batch.reset ? [] : carried;
+      const padding = paddingOf(batch);
+      const { output, left } = team
+        ? await team.aside(batch.input, padding, from, forwardAside)
+        : forwardAside(model, batch.input, padding, from);
+      const tally = measureBatch(model, measures, output, batch);
       carried = left;
       loss += tally.loss * (tally.divisor || 1);
       divisor += tally.divisor;
@@ -66,24 +84,22 @@ export async function evaluateAll<Target>(
   return { loss: loss / (divisor || 1), metrics: valuesOfMetrics(measures.metrics, sums) };
 }
 
-/** One batch, from these carried states on; what training carries, counts and has in its gradients stays. */
-function evaluateBatch<Target>(
+/** The output without dropout, from these carried states on; what training carries, counts and has in its gradients stays. */
+export function forwardAside(
   model: Layer,
-  measures: Measures<Target>,
-  batch: Batch<Target>,
+  input: Tensor | Integers,
+  padding: Padding,
   carried: readonly Carried[],
-): { tally: Tally; left: readonly Carried[] } {
-  checkBatch(batch);
+): Aside {
   const layers = layersOf(model);
   const carries = layers.some(({ extras }) => extras.carried !== undefined);
   const restore = remember(layers);
   const restoreGradients = carries ? gradientsOf(model) : undefined;
   try {
-    if (carries) setCarried(layers, batch.reset ? [] : carried);
+    if (carries) setCarried(layers, carried);
     // Only what records goes on from what is carried.
-    const options = { record: carries, ...paddingOf(batch) } as ForwardOptions;
-    const { output } = model.forward(batch.input, options);
-    return { tally: measureBatch(model, measures, output, batch), left: carriedOf(layers) };
+    const { output } = model.forward(input, { record: carries, ...padding } as ForwardOptions);
+    return { output, left: carriedOf(layers) };
   } finally {
     restore();
     if (restoreGradients) {

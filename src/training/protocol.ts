@@ -1,4 +1,4 @@
-import type { LayerConfig } from '../layers/layer.js';
+import type { ForwardOptions, LayerConfig } from '../layers/layer.js';
 import type { GeneratorState } from '../runtime/runtime.js';
 import type { CarriedState } from './model-state.js';
 
@@ -15,6 +15,7 @@ export interface Setup {
 
 export interface ForwardRequest {
   readonly kind: 'forward';
+  readonly mode: Pick<ForwardOptions, 'training' | 'record'>;
   readonly shape: readonly number[];
   /** The parameters that are new since the last request. */
   readonly changed: readonly number[];

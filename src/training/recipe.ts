@@ -35,7 +35,7 @@ export interface TrainerOptions<Target> {
   /** The largest value of a gradient. */
   clipValue?: number;
   /**
-   * How many threads share each batch: this one and workers, which a run starts and ends. Default 1. For `run` alone, in Node,
+   * How many threads share each batch: this one and workers, which a run starts and ends. Default 1. For `run` and `evaluate`, in Node,
    * Deno, Bun and pages that are cross-origin isolated.
    */
   threads?: number;

@@ -1,11 +1,10 @@
 import type { Integers, Tensor } from '../border/tensor.js';
 import { layerOf } from '../files/config.js';
-import type { CoreLayer } from '../layers/layer.js';
+import type { CoreLayer, ForwardOptions } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { Message } from '../runtime/line.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
 import { carriedOf, generatorsOf, setCarried } from './model-state.js';
-import { trainingOptions } from './padding.js';
 import type { BackwardReply, BackwardRequest, ForwardReply, ForwardRequest, Setup } from './protocol.js';
 
 /** Each rank draws its masks from a place of its own in the stream of rank 0: 2^44 values are more than a run draws. */
@@ -43,7 +42,7 @@ export class Replica {
     const { lengths, mask: shape } = request;
     const mask = shape && { data: others.at(-1) as Int32Array, shape };
     const padding = { ...(lengths && { lengths }), ...(mask && { mask }) };
-    const { output } = model.forward(input, trainingOptions(padding));
+    const { output } = model.forward(input, { ...request.mode, ...padding } as ForwardOptions);
     this.#shape = output.shape;
     const left = carriedOf(layers);
     return {

@@ -96,6 +96,20 @@ export function takeRows<Data extends Float32Array | IntegerArray>(
   return { data: out, shape: taken };
 }
 
+export function nameRows({ from, to }: Slice): string {
+  return to - from === 1 ? `row ${from} of the batch` : `rows ${from} to ${to - 1} of the batch`;
+}
+
+/** Says in an error of what this thread computes which rows are meant. */
+export function namingRows<T>(slice: Slice, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof RangeError) error.message = `${nameRows(slice)}: ${error.message}`;
+    throw error;
+  }
+}
+
 /** The whole that slices of one axis make, in order. */
 export function joinRows(parts: readonly Tensor[], axis: 0 | 1): Tensor {
   const { shape } = parts[0] as Tensor;

@@ -5,6 +5,7 @@ import type { Parameter } from '../layers/parameter.js';
 import { carriedBatchError } from '../layers/states.js';
 import { Line, type Message, makeControl } from '../runtime/line.js';
 import type { Thread } from '../runtime/thread.js';
+import type { Aside } from './evaluation.js';
 import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from './model-state.js';
 import { type Padding, trainingOptions } from './padding.js';
 import {
@@ -17,10 +18,12 @@ import {
   type Setup,
 } from './protocol.js';
 import {
-  type Cut,
   checkPadding,
   cutOf,
   joinRows,
+  nameRows,
+  namingRows,
+  type Rows,
   type Slice,
   slicesOf,
   takePadding,
@@ -38,6 +41,16 @@ interface Member {
 interface Share {
   readonly member: Member;
   readonly slice: Slice;
+}
+
+/** A batch, and who computes which of its rows. */
+interface Cuts {
+  readonly input: Rows;
+  readonly padding: Padding;
+  readonly axis: 0 | 1;
+  readonly rows: number;
+  readonly own: Slice;
+  readonly shares: readonly Share[];
 }
 
 /**
@@ -77,17 +90,34 @@ export class Team {
 
   /** The output for a batch, as `forward(input, { training: true, ...padding })` of the model gives it. */
   async forward(input: Tensor | Integers, padding: Padding): Promise<Tensor> {
-    const cut = cutOf(this.#model, input);
-    const rows = cut.axis === undefined ? 1 : (cut.input.shape[cut.axis] as number);
-    const [own, ...others] = slicesOf(rows, this.#members.length + 1) as [Slice, ...Slice[]];
-    this.#shares = this.#members
-      .map((member, n) => ({ member, slice: others[n] as Slice }))
-      .filter(({ slice }) => slice.to > slice.from);
-    this.#own = own;
-    if (cut.axis === undefined || this.#shares.length === 0) {
-      return this.#model.forward(input, trainingOptions(padding)).output;
-    }
-    return this.#forwardSlices(cut, cut.axis, rows, checkPadding(padding, cut.axis, rows));
+    const cuts = this.#cut(input, padding);
+    this.#shares = cuts.shares;
+    this.#own = cuts.own;
+    if (cuts.shares.length === 0) return this.#model.forward(input, trainingOptions(padding)).output;
+    const carried = carriedOf(this.#layers);
+    this.#send(cuts, carried, { training: true });
+    const own = this.#forwardOwn(cuts, carried);
+    const { output, left } = await this.#join(cuts, own);
+    setCarried(this.#layers, left);
+    this.#shape = output.shape;
+    return output;
+  }
+
+  /** The output without training, from these carried states on, and those that it leaves; `ofOwn` is what one thread does. */
+  async aside(
+    input: Tensor | Integers,
+    padding: Padding,
+    carried: readonly Carried[],
+    ofOwn: (model: CoreLayer, input: Tensor, padding: Padding, carried: readonly Carried[]) => Aside,
+  ): Promise<Aside> {
+    const cuts = this.#cut(input, padding);
+    if (cuts.shares.length === 0) return ofOwn(this.#model, input as Tensor, padding, carried);
+    this.#send(cuts, carried, { record: this.#layers.some(({ extras }) => extras.carried !== undefined) });
+    const own = namingRows(cuts.own, () => {
+      const { input: rows, ...others } = shareOf(cuts, cuts.own);
+      return ofOwn(this.#model, rows as Tensor, others, slicesOfStates(carried, cuts.own));
+    });
+    return this.#join(cuts, own);
   }
 
   /** Adds to the model's gradients, as its `backward` does, from the gradient of the latest output. */
@@ -139,58 +169,66 @@ export class Team {
     return { line, thread, versions: [] };
   }
 
-  async #forwardSlices({ input }: Cut, axis: 0 | 1, rows: number, padding: Padding): Promise<Tensor> {
-    const own = this.#own as Slice;
-    const carried = carriedOf(this.#layers);
-    for (const { shape } of carried) {
-      if (shape.length !== 3 || shape[1] !== rows) throw carriedBatchError(shape, rows);
-    }
-    const request = this.#request();
-    for (const { member, slice } of this.#shares) {
-      const { data, shape } = takeRows(input, axis, slice);
-      const states = slicesOfStates(carried, slice);
-      const { mask, ...lengths } = takePadding(padding, axis, slice);
-      const header = {
-        ...request,
-        ...lengths,
-        shape,
-        changed: this.#news(member),
-        states: states.map(nameOf),
-      };
-      const arrays = [
-        asInt32(data),
-        ...states.map((state) => state.data),
-        ...(mask ? [asInt32(mask.data)] : []),
-      ];
-      member.line.send({ header: { ...header, ...(mask && { mask: mask.shape }) }, arrays });
-    }
-    const ownPadding = takePadding(padding, axis, own);
-    const parts = [this.#forwardOwn(takeRows(input, axis, own) as Tensor, own, carried, ownPadding)];
-    const states = [carriedOf(this.#layers)];
-    for (const { member, slice } of this.#shares) {
-      const { header, arrays } = await receive<ForwardReply>(member, slice);
-      const [data, ...left] = arrays as Float32Array[];
-      parts.push({ data: data as Float32Array, shape: header.shape });
-      states.push(header.states.map((state, n) => ({ ...state, data: left[n] as Float32Array })));
-    }
-    this.#join(states);
-    const output = joinRows(parts, this.#outputAxis((parts[0] as Tensor).shape));
-    this.#shape = output.shape;
-    return output;
+  /** Who computes which rows; nobody but this thread where they can not be shared. */
+  #cut(input: Tensor | Integers, padding: Padding): Cuts {
+    const cut = cutOf(this.#model, input);
+    const axis = cut.axis ?? 0;
+    const rows = cut.axis === undefined ? 1 : (cut.input.shape[axis] as number);
+    const [own, ...others] = slicesOf(rows, this.#members.length + 1) as [Slice, ...Slice[]];
+    const shares = this.#members
+      .map((member, n) => ({ member, slice: others[n] as Slice }))
+      .filter(({ slice }) => slice.to > slice.from);
+    const checked = shares.length > 0 ? checkPadding(padding, axis, rows) : padding;
+    return { input: cut.input, padding: checked, axis, rows, own, shares };
   }
 
-  #forwardOwn(input: Tensor | Integers, slice: Slice, carried: readonly Carried[], padding: Padding): Tensor {
-    setCarried(this.#layers, slicesOfStates(carried, slice));
-    try {
-      return this.#model.forward(input, trainingOptions(padding)).output;
-    } catch (error) {
-      if (error instanceof RangeError) error.message = `${nameRows(slice)}: ${error.message}`;
-      throw error;
+  #send(cuts: Cuts, carried: readonly Carried[], mode: ForwardRequest['mode']): void {
+    for (const { shape } of carried) {
+      if (shape.length !== 3 || shape[1] !== cuts.rows) throw carriedBatchError(shape, cuts.rows);
     }
+    const request = this.#request();
+    for (const { member, slice } of cuts.shares) {
+      const { input, mask, lengths } = shareOf(cuts, slice);
+      const states = slicesOfStates(carried, slice);
+      const header = {
+        ...{ ...request, mode, shape: input.shape },
+        ...{ changed: this.#news(member), states: states.map(nameOf) },
+        ...(lengths && { lengths }),
+        ...(mask && { mask: mask.shape }),
+      };
+      const last = mask ? [asInt32(mask.data)] : [];
+      member.line.send({ header, arrays: [asInt32(input.data), ...states.map(({ data }) => data), ...last] });
+    }
+  }
+
+  #forwardOwn(cuts: Cuts, carried: readonly Carried[]): Aside {
+    const { input, ...padding } = shareOf(cuts, cuts.own);
+    setCarried(this.#layers, slicesOfStates(carried, cuts.own));
+    const { output } = namingRows(cuts.own, () =>
+      this.#model.forward(input as Tensor, trainingOptions(padding)),
+    );
+    return { output, left: carriedOf(this.#layers) };
+  }
+
+  /** The rows of all ranks, those of this thread and those that come. */
+  async #join({ shares }: Cuts, own: Aside): Promise<Aside> {
+    const parts = [own];
+    for (const { member, slice } of shares) {
+      const { header, arrays } = await receive<ForwardReply>(member, slice);
+      const [data, ...left] = arrays as [Float32Array, ...Float32Array[]];
+      const states = header.states.map((state, n) => ({ ...state, data: left[n] as Float32Array }));
+      parts.push({ output: { data, shape: header.shape }, left: states });
+    }
+    const left = own.left.map((state, n) => {
+      const states = parts.map((part) => part.left[n] as Tensor);
+      return { ...state, ...joinRows(states, 1) };
+    });
+    const outputs = parts.map(({ output }) => output);
+    return { output: joinRows(outputs, this.#outputAxis(own.output.shape)), left };
   }
 
   /** What all workers are told alike; the weights that are new go into the shared memory. */
-  #request(): Omit<ForwardRequest, 'changed' | 'shape' | 'states'> {
+  #request(): Omit<ForwardRequest, 'mode' | 'changed' | 'shape' | 'states'> {
     const { f32 } = this.#model.runtime;
     const weights = new Float32Array(this.#weights);
     let start = 0;
@@ -213,15 +251,6 @@ export class Team {
     return changed;
   }
 
-  /** Makes the states that all ranks left those of the model. */
-  #join(ranks: readonly Carried[][]): void {
-    const wholes = (ranks[0] ?? []).map((state, n) => {
-      const parts = ranks.map((states) => states[n] as Tensor);
-      return { ...state, ...joinRows(parts, 1) };
-    });
-    setCarried(this.#layers, wholes);
-  }
-
   #outputAxis(shape: readonly number[]): 0 | 1 {
     return this.#model.order === 'time' && shape.length === 3 ? 1 : 0;
   }
@@ -236,15 +265,16 @@ export class Team {
   }
 }
 
+/** What is computed of a batch for some of its rows. */
+function shareOf({ input, padding, axis }: Cuts, slice: Slice): { input: Rows } & Padding {
+  return { input: takeRows(input, axis, slice), ...takePadding(padding, axis, slice) };
+}
+
 /** A worker's answer. @throws its error, or an Error where it ended */
 async function receive<Reply>({ line }: Member, slice: Slice): Promise<Message<Reply>> {
   const reply = await line.receive<Reply | Failure>();
   if ('error' in (reply.header as object)) throw errorOf(reply.header as Failure, `${nameRows(slice)}: `);
   return reply as Message<Reply>;
-}
-
-function nameRows({ from, to }: Slice): string {
-  return to - from === 1 ? `row ${from} of the batch` : `rows ${from} to ${to - 1} of the batch`;
 }
 
 function nameOf({ layer, name, shape }: CarriedState): CarriedState {

@@ -21,12 +21,13 @@ import { Validations } from './validations.js';
  * and what waits for a step to be complete are as they were. With `onNonFinite: 'skip'` the batch is left out instead, and the step
  * not counted.
  *
- * With `validation` a run measures the model on data that it does not learn from, in this thread, without dropout and without touching
+ * With `validation` a run measures the model on data that it does not learn from, without dropout and without touching
  * anything that training goes on from; a stateful layer begins there with zeros and carries its states on from batch to batch.
  *
  * With `threads` each thread takes its slice of the batch, forward and backward, in a copy of the model; the loss sees the whole
  * batch, in this thread. Gradients are summed in one order, so that a run repeats to the bit for one number of threads; from that
- * on one thread it differs by rounding, and by the masks of dropout, which each thread draws for its rows.
+ * on one thread it differs by rounding, and by the masks of dropout, which each thread draws for its rows. Validations and `evaluate`,
+ * which opens threads of its own, are shared in the same way, and give the bits of one thread.
  *
  * @example
  * ```ts
@@ -173,13 +174,13 @@ export class Trainer<Target = AnyTarget> {
       signal?.throwIfAborted();
       team = await this.#openTeam();
       const pace = new Pace();
-      let made = await this.#validate(signal);
+      let made = await this.#validate(signal, team);
       if (made.stopped) return;
       for await (const batch of batches) {
         course.count();
         const result = await this.#oneOf(team, batch);
         this.#validations.follow(result, course);
-        made = { ...made, ...(await this.#validate(signal)) };
+        made = { ...made, ...(await this.#validate(signal, team)) };
         pace.count(rowsOf(this.model, batch));
         if (result.pending === undefined || made.validation) {
           const { samplesPerSecond } = pace;
@@ -199,20 +200,18 @@ export class Trainer<Target = AnyTarget> {
 
   async #openTeam(): Promise<Team | undefined> {
     const { threads } = this.recipe;
-    if (threads === 1) return undefined;
-    const { Team } = await import('#team');
-    return Team.open(this.model as CoreLayer, threads);
+    return threads > 1 ? (await import('#team')).Team.open(this.model as CoreLayer, threads) : undefined;
   }
 
   #oneOf(team: Team | undefined, batch: Batch<Target>): StepResult | Promise<StepResult> {
     return team ? this.#teamStep(team, batch) : this.#long.watch(() => this.trainStep(batch));
   }
 
-  async #validate(signal: AbortSignal | undefined): Promise<Made> {
+  async #validate(signal: AbortSignal | undefined, team: Team | undefined): Promise<Made> {
     if (!this.#validations.due) return {};
     this.at = 'a validation';
     try {
-      return await this.#validations.make(this.#step, signal);
+      return await this.#validations.make(this.#step, signal, team);
     } finally {
       this.at = undefined;
     }
@@ -231,7 +230,9 @@ export class Trainer<Target = AnyTarget> {
   ): Promise<Evaluation> {
     checkOptions(options, ['signal'], 'Trainer.evaluate');
     const signal = checkSignal(options.signal);
-    return evaluateAll(this.model, this.recipe, onceThrough(checkBatches('batches', batches)), signal);
+    const all = onceThrough(checkBatches('batches', batches));
+    const team = await this.#openTeam(); // Not that of a run, which may be in the middle of a step.
+    return evaluateAll(this.model, this.recipe, all, signal, team).finally(() => team?.close());
   }
 
   /**

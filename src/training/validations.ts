@@ -7,6 +7,7 @@ import { type Best, Monitor, type MonitorState } from './monitor.js';
 import type { Made, StepResult } from './progress.js';
 import type { Better, Rates } from './rates.js';
 import type { Recipe } from './recipe.js';
+import type { Team } from './team.js';
 
 /** The validations of a trainer: when they are made, and what follows from them. */
 export class Validations<Target> {
@@ -55,11 +56,11 @@ export class Validations<Target> {
   }
 
   /** Makes the one that is due; where it is aborted, it stays so. */
-  async make(step: number, signal: AbortSignal | undefined): Promise<Made> {
+  async make(step: number, signal: AbortSignal | undefined, team: Team | undefined): Promise<Made> {
     const { validation, bestWeights } = this.#recipe;
     if (!this.due || !validation || !this.#monitor) return {};
     const batches = onceThrough(validation.batches as AnyBatches<Batch<Target>>);
-    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal);
+    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal, team);
     const value = validation.monitor === 'loss' ? loss : (metrics[validation.monitor] as number);
     this.due = false;
     this.#rates?.observe(value, this.#better, step);

@@ -1,6 +1,6 @@
 import { Adam, crossEntropy, Embedding, Linear, LSTM, Sequential, Trainer } from 'lstm-wasm';
 import { lanes, Vocabulary } from 'lstm-wasm/data';
-import { readText } from '../../book/text.js';
+import { readMobyDick } from '../../book/texts.js';
 
 const EMBEDDING = 16;
 const HIDDEN = 64;
@@ -13,7 +13,7 @@ const HELD_OUT = 0.05;
 
 /** A character model of the book of `npm start`, small enough for the edge. */
 export async function trainWriter(report) {
-  const text = common(await readText());
+  const text = common(await readMobyDick());
   const vocabulary = Vocabulary.ofCharacters(text);
   const ids = vocabulary.encode(text);
   const cut = Math.floor(ids.length * (1 - HELD_OUT));
