@@ -19,6 +19,7 @@ const TOGETHER = 64;
  *
  * @param {Translator} model
  * @param {Int32Array[]} sources sentences of English words
+ * @param {WordVocabulary} vocabulary of the French words
  * @returns {Translation[]}
  */
 export function greedy(model, sources, vocabulary) {
@@ -46,6 +47,7 @@ export function greedy(model, sources, vocabulary) {
  *
  * @param {Translator} model
  * @param {Int32Array[]} sources sentences of English words
+ * @param {WordVocabulary} vocabulary of the French words
  * @returns {Translation[]}
  */
 export function beam(model, sources, vocabulary, width) {
