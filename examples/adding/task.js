@@ -1,6 +1,8 @@
 // The adding problem (Hochreiter & Schmidhuber 1997) in the form of today: each step brings a value from U[0, 1) and a
 // marker. Two steps are marked, one in each half; the target, asked for after the last step, is the sum of their values.
 
+import { integers } from '../random.js';
+
 /** What sequences are for. Each use has a stream of numbers of its own, so that none sees those of another. */
 const USES = ['training', 'validation', 'test'];
 
@@ -36,19 +38,4 @@ export function sequences(lag, use, seed = 0) {
 export function baseline({ data }) {
   const mean = data.reduce((sum, y) => sum + y, 0) / data.length;
   return data.reduce((sum, y) => sum + (y - mean) * (y - mean), 0) / data.length;
-}
-
-/** Whole numbers from 0 to 2^32 − 1: sfc32 (Doty-Humphrey, PractRand). Sums and shifts, so the same in every engine. */
-export function integers(seed, stream) {
-  let [a, b, c, counter] = [seed | 0, stream | 0, 0, 1];
-  const next = () => {
-    const sum = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return sum >>> 0;
-  };
-  for (let n = 0; n < 15; n++) next();
-  return next;
 }

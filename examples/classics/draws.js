@@ -1,4 +1,4 @@
-import { integers } from '../adding/task.js';
+import { integers } from '../random.js';
 
 /** What sequences are for. Each use has a stream of numbers of its own, so that none sees those of another. */
 const USES = ['training', 'test', 'order'];

@@ -1,4 +1,4 @@
-import { integers } from '../adding/task.js';
+import { integers } from '../random.js';
 
 /*
  * The recall task: the first step brings a value from U[-1, 1) and a marker, every later one a small distraction; after the last
