@@ -1,6 +1,6 @@
 // What the commands of the examples share: how they end, and how they read their flags.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** What the user can put right: told in one sentence, without a stack trace. */
@@ -75,9 +75,13 @@ const REASONS = {
   EACCES: 'access is denied',
 };
 
-/** A file that can be written: opened before the training, so that nobody waits in vain; what is there stays. @throws UsageError */
+/** A file that can be written: tried before the training, so that nobody waits in vain; what is there stays. @throws UsageError */
 export function writableFile(flag, path) {
-  return tried(flag, path, 'a file that can be written', () => closeSync(openSync(path, 'a')));
+  return tried(flag, path, 'a file that can be written', () => {
+    const isNew = !existsSync(path);
+    closeSync(openSync(path, 'a'));
+    if (isNew) rmSync(path);
+  });
 }
 
 /** A folder, made where it is not there yet. @throws UsageError */

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 // @ts-expect-error: plain JavaScript, without declarations
 import { draws } from '../examples/classics/draws.js';
@@ -31,12 +29,11 @@ import { problemsOf, TASKS } from '../examples/classics/tasks.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { makeModel, trial } from '../examples/classics/trial.js';
 import { mse } from '../src/index.js';
+import { complaints, ended, isBuilt, NOT_BUILT, start } from './programs.js';
 
 /* The tasks of examples/classics by their definitions, on the sources; the command itself on the built package. */
 vi.mock('lstm-wasm', () => import('../src/index.js'));
 
-const root = fileURLToPath(new URL('../', import.meta.url));
-const isBuilt = existsSync(join(root, 'build/index.js'));
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-classics-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -244,23 +241,12 @@ describe('training [simd]', () => {
 });
 
 describe.runIf(isBuilt)('the command', () => {
-  const run = (...args: string[]) => {
-    const child = spawn(process.execPath, [join(root, 'examples/classics/main.js'), ...args], {
-      cwd: folder,
-    });
-    const result = { code: null as number | null, stdout: '', stderr: '' };
-    child.stdout.on('data', (text) => {
-      result.stdout += text;
-    });
-    child.stderr.on('data', (text) => {
-      result.stderr += text;
-    });
-    return new Promise<typeof result>((resolve) => child.on('close', (code) => resolve({ ...result, code })));
-  };
+  const run = (...args: string[]) => ended(start('classics/main.js', args, { cwd: folder }));
 
   it('trains in workers, tells of each trial, and draws', async () => {
-    const { code, stdout, stderr } = await run('--quick', 'noise-free', '--out', 'pictures');
-    expect(stderr).toBe('');
+    const done = await run('--quick', 'noise-free', '--out', 'pictures');
+    expect(complaints(done)).toEqual([]);
+    const { code, stdout } = done;
     expect(code).toBe(0);
     expect(stdout).toMatch(/noise-free long lag, p = 20: LSTM, seed 1 .* solved after [\d,]+ sequences/);
     expect(stdout).toMatch(/^\| noise-free long lag, p = 20 +\|.* 1 of 1 solved; .* 0 of 1 solved; .*\|$/m);
@@ -284,3 +270,5 @@ describe.runIf(isBuilt)('the command', () => {
     }
   });
 });
+
+if (!isBuilt) it('the command', (ctx) => ctx.skip(NOT_BUILT));

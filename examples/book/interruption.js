@@ -1,5 +1,5 @@
 /** What ended the program: thrown where a long piece of work stops for it. */
-export class Interruption extends Error {
+class Interruption extends Error {
   constructor(signal) {
     super(`interrupted by ${signal}`);
     this.exitCode = signal === 'SIGINT' ? 130 : 143;

@@ -26,14 +26,14 @@ export const TEXTS = {
     prompt: 'ROMEO:\n',
     settings: {
       hidden: 256,
-      dropout: 0.2,
+      dropout: 0.3,
       batch: 32,
       window: 64,
       lr: 0.008,
       threads: 2,
       heldOut: 0.1,
       unit: 'steps',
-      budget: 5000,
+      budget: 3500,
     },
   },
 };

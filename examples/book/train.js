@@ -66,10 +66,11 @@ async function keepAndShow(training, plan, { out, writing, display }) {
   await save(out, { ...training, settings: { ...settings, spent: plan.spent } });
 }
 
-/** The trainer's Error, and the RangeError of a sample, tell what was no number; others are not of this kind. */
+/** The trainer's error, and the RangeError of a sample, tell what was no number; others are not of this kind. */
 function explained(error, out, saved) {
   const isNumeric =
-    error.constructor === Error || (error instanceof RangeError && error.message.startsWith('logits'));
+    error.message.endsWith('; nothing was changed') ||
+    (error instanceof RangeError && error.message.startsWith('logits'));
   if (!isNumeric) return error;
   const kept = saved === undefined ? 'stays as it was' : `keeps what was saved at step ${count(saved)}`;
   return new Failure(`Training stopped: ${error.message}. ${out} ${kept}; a smaller --lr may help.`);

@@ -1,7 +1,7 @@
 import { between, wholeBetween } from './random.js';
 
 /** How much recordings are changed while a model learns; in parts of themselves, standard deviations of a band, frames and bands. */
-export const CHANGES = {
+const CHANGES = {
   pace: 0.2,
   throat: 0.08,
   gain: 0.5,

@@ -28,6 +28,7 @@ export function ctcLoss({ data, shape }, target, { mask } = {}) {
     const from = row * steps;
     const length = mask ? sum(mask.subarray(from, from + steps)) : steps;
     checkTarget(ids, { row, length, classes });
+    if (length === 0) continue;
     const logits = data.subarray(from * classes, (from + length) * classes);
     const result = alignments(logSoftmax(logits, classes), ids, classes);
     loss -= result.logLikelihood;

@@ -42,7 +42,7 @@ export function readOptions(args) {
     epochs: wholeNumber('epochs', values.epochs, 1, 1000) ?? 25,
     stringEpochs: wholeNumber('string-epochs', values['string-epochs'], 1, 1000) ?? 30,
     seed: wholeNumber('seed', values.seed, 0, 2 ** 31) ?? 1,
-    model: writableFolder('model', values.model || MODEL),
+    model: writableFolder('model', fileName('model', values.model) ?? MODEL),
     // Digits alone are not drawn.
     out: parts.some((part) => part !== 'digits') ? writableFile('out', out) : out,
   };
@@ -58,5 +58,9 @@ export function readSound(args) {
   if (values.help) return { help: true };
   if (positionals.length !== 1)
     throw new UsageError(`expected one WAV file, got ${positionals.length}; see --help`);
-  return { kind: values.strings ? 'strings' : 'digits', model: values.model || MODEL, file: positionals[0] };
+  return {
+    kind: values.strings ? 'strings' : 'digits',
+    model: fileName('model', values.model) ?? MODEL,
+    file: positionals[0],
+  };
 }

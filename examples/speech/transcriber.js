@@ -20,7 +20,7 @@ const WEAKER = { pace: 0.1, throat: 0.05, gain: 0.4, tilt: 0.2, noise: 0.1, lead
 const BLANK_FIRST = 3;
 
 /** How many strings are made of so many recordings: as many digits. */
-export const stringsFor = (recordings) => Math.ceil(recordings.length / 5);
+const stringsFor = (recordings) => Math.ceil(recordings.length / 5);
 
 /**
  * Learns to write down strings of digits by CTC. No string tells where its digits lie. The LSTM begins with what `digits` has learned: from

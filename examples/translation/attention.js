@@ -5,7 +5,8 @@ import { softmax } from 'lstm-wasm';
  *
  *   score[t, s] = query[t] · key[s] / √size   weight[t] = softmax(score[t])   context[t] = Σ_s weight[t, s] key[s]
  *
- * Without the root (Vaswani et al. 2017) all weight soon goes to one place, where the softmax has no gradient any more. *
+ * Without the root (Vaswani et al. 2017) all weight soon goes to one place, where the softmax has no gradient any more.
+ *
  * Keys behind a sequence's end have weight 0 and gradient 0. It has no parameters; a Linear layer before the queries makes it
  * Luong's "general" form.
  */

@@ -22,7 +22,7 @@ export const continual = {
   problems: [
     {
       name: 'continual embedded Reber grammar',
-      seeds: 5,
+      seeds: 10,
       forms: [
         {
           ...{ ...SHARED, name: 'LSTM, rate falls', cell: 'LSTM', rate: FALLING },
@@ -65,7 +65,7 @@ function run({ budget = LEARNING.budget }, { cell, units, rate, noForgetGate }, 
 }
 
 /** Of each test stream; they are other ones for each seed. */
-export function symbolsUntilMistake(model, seed, size = TEST) {
+function symbolsUntilMistake(model, seed, size = TEST) {
   const next = reberWindows({ ...size, seed, use: 'test' });
   return rightInARow(model, next, size, isRight);
 }

@@ -114,7 +114,8 @@ def validate(model, pairs, size):
 
 @torch.no_grad()
 def translate(model, source, width, exponent, longest):
-    """Beam search of one sentence, as search.js has it; greedy with a width of 1."""
+    """Beam search of one sentence; greedy with a width of 1. What has not ended after the longest counts where nothing has ended
+    (in search.js it competes with what has)."""
     keys, outside, state = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
     live, done = [([START], 0.0)], []
     for _ in range(longest):
