@@ -97,3 +97,8 @@ function tried(flag, path, expected, act) {
     throw new UsageError(`--${flag} expected ${expected}, got "${path}": ${REASONS[code] ?? code}`);
   }
 }
+
+/** A file's name as a shell takes it. */
+export function quoted(path) {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

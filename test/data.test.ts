@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Batches, batches, lanes, Vocabulary } from '../src/data/index.js';
 import type { Runtime, Tensor } from '../src/index.js';
 import { tensor } from './bits.js';
+import { expectResumable } from './resumable.js';
 import { type Variant, variants } from './variants.js';
 
 /** Rows whose first value is their number. */
@@ -201,15 +202,7 @@ describe('lanes', () => {
 
   it('resumed anywhere', () => {
     const make = () => lanes(text(50), { batch: 3, steps: 4, epochs: 3 });
-    const whole = [...make()];
-    for (let place = 1; place <= whole.length; place++) {
-      const first = make();
-      const before = [];
-      for (const batch of first) if (before.push(batch) === place) break;
-      const second = make();
-      second.loadStateDict(first.stateDict());
-      expect([...before, ...second]).toEqual(whole);
-    }
+    expectResumable(make);
   });
 
   it.each([1, 2])('more than once, %s epochs each', (epochs) => {

@@ -3,6 +3,7 @@ import { lanes, type Series, type SeriesLanesOptions, windows } from '../src/dat
 import { Adam, Linear, LSTM, mse, type Runtime, Sequential, type Tensor, Trainer } from '../src/index.js';
 import { expectAllBits, tensor } from './bits.js';
 import { bad, expectRefusal } from './refusals.js';
+import { expectResumable } from './resumable.js';
 import { variants } from './variants.js';
 
 /** Row n holds 10 n, 10 n + 1, … */
@@ -75,15 +76,7 @@ describe('lanes over a series', () => {
 
   it('resumed anywhere', () => {
     const make = () => lanes(counted(60, ABC), { batch: 3, steps: 4, epochs: 3, targets: ['a'] });
-    const whole = [...make()];
-    for (let place = 1; place <= whole.length; place++) {
-      const first = make();
-      const before = [];
-      for (const batch of first) if (before.push(batch) === place) break;
-      const second = make();
-      second.loadStateDict(first.stateDict());
-      expect([...before, ...second]).toEqual(whole);
-    }
+    expectResumable(make);
   });
 
   it('refuses what it can not cut', checkRefusals);

@@ -1,6 +1,7 @@
+import { quoted } from '../command.js';
 import { table } from '../report.js';
 import { MODEL } from './options.js';
-import { count, quoted } from './wording.js';
+import { count } from './wording.js';
 
 /** What is about to be trained, on what, and by which binary. */
 export function introduce({ train, heldOut, vocabulary, model, settings, trainer }) {

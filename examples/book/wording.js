@@ -9,11 +9,6 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-/** A file's name as a shell takes it. */
-export function quoted(path) {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 const TROUBLES = {
   ENOENT: 'there is none of this name',
   ENOTDIR: 'there is none of this name',

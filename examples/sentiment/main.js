@@ -1,7 +1,7 @@
 // Trains on the split of each seed, measures on its test part, and saves the networks of the first. --help tells the flags.
 
 import { writeFile } from 'node:fs/promises';
-import { command } from '../command.js';
+import { command, quoted } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
 import { naiveBayes } from './bayes.js';
 import { drawSplits } from './chart.js';
@@ -45,7 +45,7 @@ async function main({ splits, epochs, model: folder, out }) {
   console.log(`\n${table(results)}\n\n${summary(results)}`);
   await writeFile(out, drawSplits(results));
   console.log(`The figure is ${out}, the networks of the first split are in ${folder}. To ask them:`);
-  const flag = folder === MODEL ? '' : ` --model ${folder}`;
+  const flag = folder === MODEL ? '' : ` --model ${quoted(folder)}`;
   console.log(`  node examples/sentiment/predict.js${flag} 'A great little phone.'`);
   console.log(`All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
 }

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRuntime } from 'lstm-wasm';
-import { command } from '../command.js';
+import { command, quoted } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
 import { percent } from '../report.js';
 import { trainDigits } from './digits.js';
@@ -105,9 +105,10 @@ function show(display, { what, measured, epoch, epochs, loss }) {
 }
 
 function tellOfPredict({ parts, model }) {
-  const flag = model === MODEL ? '' : ` --model ${model}`;
+  const flag = model === MODEL ? '' : ` --model ${quoted(model)}`;
   const program = `  node examples/speech/predict.js${flag}`;
-  if (parts.includes('digits')) console.log(`To listen to a digit:\n${program} ${join(model, 'digit.wav')}`);
+  if (parts.includes('digits'))
+    console.log(`To listen to a digit:\n${program} ${quoted(join(model, 'digit.wav'))}`);
   if (parts.includes('strings'))
-    console.log(`To write down a string of them:\n${program} --strings ${join(model, 'string.wav')}`);
+    console.log(`To write down a string of them:\n${program} --strings ${quoted(join(model, 'string.wav'))}`);
 }

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { createRuntime } from 'lstm-wasm';
-import { command, writableFile } from '../command.js';
+import { command, quoted, writableFile } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
 import { drawTranslation } from './chart.js';
 import { readSentences, split } from './corpus.js';
@@ -31,7 +31,7 @@ async function main({ settings, validation, test, seed, model: file, out }) {
   const results = measured(translator, parts);
   console.log(`${resultTable(results)}\n\n${examples(translator, parts.test)}\n`);
   await writeFile(out, drawTranslation(translator, results));
-  const flag = file === MODEL ? '' : ` --model ${file}`;
+  const flag = file === MODEL ? '' : ` --model ${quoted(file)}`;
   console.log(`The figure is ${out}, the translator is in ${file}. To ask it:`);
   console.log(`  node examples/translation/predict.js${flag} 'I am hungry.'`);
 }
