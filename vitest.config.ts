@@ -16,8 +16,8 @@ export default defineConfig(({ mode }) => ({
       { find: '#audio', replacement: source('src/data/log-mel.ts') },
       { find: '#csv', replacement: source('src/data/csv-parser.ts') },
       { find: '#disk', replacement: source('src/runtime/disk.node.ts') },
-      { find: '#team', replacement: source('src/training/team.ts') },
-      { find: '#threads', replacement: source('test/threads.ts') },
+      { find: '#team', replacement: source('src/workers/pool.ts') },
+      { find: '#threads', replacement: source('test/helpers/threads.ts') },
       { find: /^lstm-wasm$/, replacement: source('src/index.ts') },
       { find: /^lstm-wasm\/(files|data|inspect)$/, replacement: source('src/$1/index.ts') },
     ],
@@ -32,6 +32,6 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: 2,
     // Node 20 has relaxed SIMD only behind this flag; from 22 on it neither needs nor knows it.
     execArgv: node < 22 ? ['--experimental-wasm-relaxed-simd'] : [],
-    reporters: ['default', './test/reporter.ts'],
+    reporters: ['default', './test/helpers/reporter.ts'],
   },
 }));

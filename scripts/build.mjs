@@ -25,18 +25,18 @@ const ENTRIES = {
   'disk/none': 'src/runtime/disk.none.ts',
   'threads/node': 'src/runtime/threads.node.ts',
   'threads/web': 'src/runtime/threads.web.ts',
-  'threads/worker': 'src/training/worker.ts',
+  'threads/worker': 'src/workers/worker.ts',
   worker: 'src/worker.ts',
 };
 
 /** What is imported only when it is asked for. */
-const LATER = { 'threads/team': 'src/training/team.ts' };
+const LATER = { 'threads/team': 'src/workers/pool.ts' };
 
 /** The same, with a library of others inside, whose licence is carried along. */
 const LIBRARIES = { 'data/audio': 'src/data/log-mel.ts', 'data/csv': 'src/data/csv-parser.ts' };
 
 /** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
-const ALONE = { 'threads/web-worker': 'src/training/worker.ts' };
+const ALONE = { 'threads/web-worker': 'src/workers/worker.ts' };
 
 /** Files for pages without a bundler: each with all that it needs inside, the binary too. */
 const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
@@ -183,7 +183,7 @@ async function buildStandalone(short) {
       ...short,
       outdir: 'build/standalone',
       platform: 'browser',
-      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/training/team.ts' },
+      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/workers/pool.ts' },
       external: [],
       plugins: [lightLoader, besideIt],
       minify: true,

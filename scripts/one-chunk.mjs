@@ -8,9 +8,9 @@ export const oneChunk = {
   name: 'one-chunk',
   setup: ({ onLoad }) =>
     onLoad(
-      { filter: /src.(files.index|data.index|inspect.index|worker|training.worker)\.ts$/ },
+      { filter: /src.(files.index|data.index|inspect.index|worker|workers.worker)\.ts$/ },
       async ({ path }) => ({
-        contents: `import '${/src.worker/.test(path) ? '.' : '..'}/index.js';\n${await readFile(path, 'utf8')}`,
+        contents: `import '${/src.worker\.ts/.test(path) ? '.' : '..'}/index.js';\n${await readFile(path, 'utf8')}`,
         loader: 'ts',
       }),
     ),

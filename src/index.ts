@@ -1,4 +1,3 @@
-export type { IntegerArray, Integers, NamedTensors, Tensor } from './border/tensor.js';
 export { Activation, type ActivationName } from './layers/activation.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
@@ -9,9 +8,9 @@ export { LSTM } from './layers/lstm.js';
 export type { LSTMActivations, LSTMOptions } from './layers/lstm-options.js';
 export type { Nonlinearity, NonlinearitySpec } from './layers/nonlinearities.js';
 export type { Parameter } from './layers/parameter.js';
-export type { SequenceOptions } from './layers/ragged.js';
 export type { RecurrentInit } from './layers/recurrent-init.js';
 export { RNN, type RNNOptions } from './layers/rnn.js';
+export type { SequenceOptions } from './layers/sequence-options.js';
 export { Sequential } from './layers/sequential.js';
 export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
@@ -53,7 +52,6 @@ export {
   type SGDOptions,
 } from './training/optimizers.js';
 export type { Progress, StepResult, Validation } from './training/progress.js';
-export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/recipe.js';
 export { type SampleOptions, sample, softmax } from './training/sampling.js';
 export {
   type ChainedScheduler,
@@ -71,4 +69,6 @@ export {
   stepLR,
 } from './training/schedules.js';
 export { Trainer } from './training/trainer.js';
+export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/trainer-options.js';
 export type { TrainerState } from './training/trainer-state.js';
+export type { IntegerArray, Integers, NamedTensors, Tensor } from './validation/tensor.js';

@@ -4,7 +4,7 @@
  * its own worker too.
  */
 import { isOwnWorker } from './runtime/threads.standalone.js';
-import { serve } from './training/serve.js';
+import { serve } from './workers/serve.js';
 
 export * from './data/index.js';
 export * from './files/index.js';

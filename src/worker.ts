@@ -1,2 +1,2 @@
-export { trainInWorker } from './training/train-in-worker.js';
-export type { WorkerTraining } from './training/worker-training.js';
+export { trainInWorker } from './workers/train-in-worker.js';
+export type { WorkerTraining } from './workers/worker-training.js';

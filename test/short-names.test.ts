@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 // @ts-expect-error: plain JavaScript, without declarations
 import { names } from '../scripts/short-names.mjs';
 
-/* What the build may shorten; that no user meets these names is part of test/pack.test.ts. */
+/* What the build may shorten; that no user meets these names is part of test/package/pack.test.ts. */
 
 const source = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../src/${name}`, import.meta.url)), 'utf8');

@@ -1,6 +1,12 @@
-import { describe } from '../border/errors.js';
-import { checkNotNegative, checkNumber, checkOptions, checkPositive, checkSize } from '../border/options.js';
-import type { Tensor } from '../border/tensor.js';
+import { describe } from '../validation/errors.js';
+import {
+  checkNotNegative,
+  checkNumber,
+  checkOptions,
+  checkPositive,
+  checkSize,
+} from '../validation/options.js';
+import type { Tensor } from '../validation/tensor.js';
 
 /** Sound, as {@link readWav} gives it. */
 export interface Wav {

@@ -1,7 +1,7 @@
-import { describe } from '../border/errors.js';
-import { checkBoolean, checkOptions, checkSeed, checkSize } from '../border/options.js';
-import type { Integers, IntegerTensor, Tensor } from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkBoolean, checkOptions, checkSeed, checkSize } from '../validation/options.js';
+import type { Integers, IntegerTensor, Tensor } from '../validation/tensor.js';
 import { type BucketsOptions, bucketsFrom } from './buckets.js';
 import { Batches, checkEpochs, permutation, upTo } from './iteration.js';
 import { lanesFrom, type SeriesLanesOptions } from './lanes.js';

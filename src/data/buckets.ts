@@ -1,7 +1,13 @@
-import { describe } from '../border/errors.js';
-import { checkBoolean, checkNumber, checkOptions, checkSeed, checkSize } from '../border/options.js';
-import { type Integers, type IntegerTensor, isIntegerArray, sizeOf, type Tensor } from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkBoolean, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
+import {
+  type Integers,
+  type IntegerTensor,
+  isIntegerArray,
+  sizeOf,
+  type Tensor,
+} from '../validation/tensor.js';
 import { Batches, checkEpochs, permutation, SHUFFLES_OF_BATCHES, upTo } from './iteration.js';
 import { checkRows, takeRows, type Values } from './rows.js';
 import {

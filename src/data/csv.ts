@@ -1,5 +1,5 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkBoolean, checkOptions } from '../border/options.js';
+import { describe, suggestion } from '../validation/errors.js';
+import { checkBoolean, checkOptions } from '../validation/options.js';
 import type { Series } from './series.js';
 
 export interface CsvOptions {

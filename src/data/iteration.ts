@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
-import { checkNumber } from '../border/options.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkNumber } from '../validation/options.js';
 import type { BatchesSource } from './batches.js';
 
 /** Where an iteration stands, as plain data; whole numbers as text. */

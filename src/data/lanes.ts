@@ -1,5 +1,5 @@
-import { isObject } from '../border/errors.js';
-import { checkOptions, checkSize } from '../border/options.js';
+import { isObject } from '../validation/errors.js';
+import { checkOptions, checkSize } from '../validation/options.js';
 import {
   checkIntegers,
   type Integers,
@@ -8,7 +8,7 @@ import {
   isIntegers,
   showShape,
   type Tensor,
-} from '../border/tensor.js';
+} from '../validation/tensor.js';
 import type { BatchesSource } from './batches.js';
 import { Batches, checkEpochs } from './iteration.js';
 import type { Values } from './rows.js';

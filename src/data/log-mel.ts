@@ -5,8 +5,8 @@
 import decode from '@audio/decode-wav';
 // @ts-expect-error: it brings no types
 import { fft } from 'fourier-transform';
-import { describe } from '../border/errors.js';
-import type { Tensor } from '../border/tensor.js';
+import { describe } from '../validation/errors.js';
+import type { Tensor } from '../validation/tensor.js';
 import type { LogMel, Wav } from './audio.js';
 
 /** Real and imaginary parts of the bins 0 … N / 2; written over by the next call. */

@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import { checkNumber, checkOneOf, checkOptions } from '../border/options.js';
+import { describe } from '../validation/errors.js';
+import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
 import { checkSeries, columnName, placeIn, type Series, seriesLike } from './series.js';
 import { meansOf } from './statistics.js';
 

@@ -5,7 +5,7 @@ import {
   type IntegerTensor,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
+} from '../validation/tensor.js';
 
 /** Values, or ids. */
 export type Values = Tensor | IntegerTensor;

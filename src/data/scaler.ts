@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
-import { checkOneOf, checkOptions } from '../border/options.js';
-import { checkTensor, showShape, type Tensor } from '../border/tensor.js';
+import { describe } from '../validation/errors.js';
+import { checkOneOf, checkOptions } from '../validation/options.js';
+import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 import { type Column, checkNames, columnName, columnNumbers, type Series } from './series.js';
 
 export interface ScalerOptions {

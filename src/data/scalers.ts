@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import { checkNumber, checkOptions } from '../border/options.js';
+import { describe } from '../validation/errors.js';
+import { checkNumber, checkOptions } from '../validation/options.js';
 import {
   type Affine,
   parseState,

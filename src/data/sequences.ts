@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import { checkNumber, checkOptions } from '../border/options.js';
+import { describe } from '../validation/errors.js';
+import { checkNumber, checkOptions } from '../validation/options.js';
 import {
   type Integers,
   type IntegerTensor,
@@ -8,7 +8,7 @@ import {
   showShape,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
+} from '../validation/tensor.js';
 import { checkRows, type Values } from './rows.js';
 
 /** Sequences of any lengths: values [time, features], or ids [time]. */

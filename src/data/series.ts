@@ -1,5 +1,5 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkTensor, showShape, type Tensor } from '../border/tensor.js';
+import { describe, suggestion } from '../validation/errors.js';
+import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 
 /**
  * What was measured over time: [time, columns], one row for each moment, in the order of time; NaN where a value is missing. With

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkSize } from '../border/options.js';
+import { checkNumber, checkOptions, checkSize } from '../validation/options.js';
 import { checkSeries, type Series, seriesLike } from './series.js';
 
 /** A stretch of a series. */

@@ -1,4 +1,4 @@
-import { describe } from '../border/errors.js';
+import { describe } from '../validation/errors.js';
 
 /**
  * The characters of a text and their ids, in the order of their code points.

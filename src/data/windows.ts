@@ -1,5 +1,5 @@
-import { checkOneOf, checkOptions, checkSize } from '../border/options.js';
-import type { Tensor } from '../border/tensor.js';
+import { checkOneOf, checkOptions, checkSize } from '../validation/options.js';
+import type { Tensor } from '../validation/tensor.js';
 import { type Column, checkSeries, columnNumbers, placeIn, type Series } from './series.js';
 
 export interface WindowsOptions {

@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import { checkBoolean, checkNumber, checkOptions, checkSize } from '../border/options.js';
+import { describe } from '../validation/errors.js';
+import { checkBoolean, checkNumber, checkOptions, checkSize } from '../validation/options.js';
 import { parseState } from './scaler.js';
 import { tokenize } from './words.js';
 

@@ -1,4 +1,4 @@
-import { describe } from '../border/errors.js';
+import { describe } from '../validation/errors.js';
 
 /**
  * What parts words: white space and punctuation, listed rather than asked of the engine, whose tables of Unicode have versions. Runs of

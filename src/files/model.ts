@@ -1,13 +1,13 @@
 import { readBytes, replaceFile } from '#disk';
-import { describe } from '../border/errors.js';
-import { checkOptions } from '../border/options.js';
-import { checkTensor, sameShape, showShape, type Tensor } from '../border/tensor.js';
 import type { BatchesState } from '../data/batches.js';
 import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
+import { configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
-import { configOf, layerOf } from './config.js';
+import { describe } from '../validation/errors.js';
+import { checkOptions } from '../validation/options.js';
+import { checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 import { putArrays, takeArrays } from './training-state.js';
 

@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import { checkShape, sizeOf } from '../border/tensor.js';
+import { describe } from '../validation/errors.js';
+import { checkShape, sizeOf } from '../validation/tensor.js';
 import { halfToFloat } from './half.js';
 
 /** An array of any element kind with a shape. */

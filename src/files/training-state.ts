@@ -1,5 +1,5 @@
-import type { Tensor } from '../border/tensor.js';
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
+import type { Tensor } from '../validation/tensor.js';
 import type { NamedArray } from './safetensors.js';
 
 /** Moves the arrays of a trainer's state among the tensors; what is left is plain text. */

@@ -1,5 +1,3 @@
-import { describe } from '../border/errors.js';
-import type { Integers, Tensor } from '../border/tensor.js';
 import { Activation } from '../layers/activation.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
@@ -12,6 +10,8 @@ import { Recurrent } from '../layers/recurrent.js';
 import { RNN } from '../layers/rnn.js';
 import { Sequential } from '../layers/sequential.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 
 /** A recurrent layer of one level and one direction, which is given one step at a time. */
 export interface StepLayer {

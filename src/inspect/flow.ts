@@ -1,8 +1,8 @@
-import { checkOptions } from '../border/options.js';
-import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import type { SequenceOptions } from '../layers/ragged.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
+import { checkOptions } from '../validation/options.js';
+import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import type { Seen } from './cells.js';
 import { placedLayers } from './copies.js';
 import { each, slices, zeros } from './sequence.js';

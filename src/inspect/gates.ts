@@ -1,7 +1,7 @@
-import { checkOptions } from '../border/options.js';
-import type { Integers, Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import type { SequenceOptions } from '../layers/ragged.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
+import { checkOptions } from '../validation/options.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 import { placedLayers } from './copies.js';
 import { asRead, zeros, zeroWhere } from './sequence.js';
 import { type Named, walkThrough } from './walk.js';

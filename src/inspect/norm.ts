@@ -1,5 +1,5 @@
 /*
- * Layer norm in the order of the core's sums (assembly/layer-norm.ts), so that what is seen is what the layer read:
+ * Layer norm in the order of the core's sums (assembly/cells/layer-norm.ts), so that what is seen is what the layer read:
  * x̂ = (x − μ)·s with s = 1 / √(σ² + ε), of each row.
  */
 

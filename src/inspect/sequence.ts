@@ -1,3 +1,5 @@
+import type { Recurrent } from '../layers/recurrent.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
 import {
   checkIntegers,
   type Integers,
@@ -5,9 +7,7 @@ import {
   isIntegers,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
-import type { SequenceOptions } from '../layers/ragged.js';
-import type { Recurrent } from '../layers/recurrent.js';
+} from '../validation/tensor.js';
 
 /** How a sequence lies outside, and which of its steps count. In here time comes first: [steps, batch, ·]. */
 export interface Extent {

@@ -1,6 +1,6 @@
-import type { Integers, Tensor } from '../border/tensor.js';
-import type { SequenceOptions } from '../layers/ragged.js';
 import type { Recurrent } from '../layers/recurrent.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 import {
   asRead,
   type Extent,

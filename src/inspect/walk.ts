@@ -1,7 +1,7 @@
-import type { Integers, Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
-import type { SequenceOptions } from '../layers/ragged.js';
 import { Recurrent } from '../layers/recurrent.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 import { copyOf, type Placed } from './copies.js';
 import { UnrolledLayer, type Walked } from './unrolled-layer.js';
 

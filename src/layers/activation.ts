@@ -1,13 +1,13 @@
-import { checkOneOf, checkOptions } from '../border/options.js';
-import { sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { checkOneOf, checkOptions } from '../validation/options.js';
+import { sizeOf } from '../validation/tensor.js';
 import type { LayerConfig } from './layer.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** In the order of assembly/activation.ts. */
+/** In the order of assembly/kernels/activation.ts. */
 export const ACTIVATIONS = ['tanh', 'sigmoid', 'relu', 'exponential'] as const;
 
 export type ActivationName = (typeof ACTIVATIONS)[number];

@@ -2,7 +2,7 @@ import { checkActivations, type Nonlinearity } from './nonlinearities.js';
 
 /** What differs between the recurrent cells. */
 export interface CellKind {
-  /** As assembly/general.ts counts them. */
+  /** As assembly/cells/general.ts counts them. */
   readonly kind: 0 | 1 | 2;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
@@ -48,7 +48,7 @@ export interface Cell extends CellKind {
 
 /**
  * Names and shapes of the parameters that one level in one direction can have, nothing for those it has not: PyTorch's in its
- * order, and behind them others, as assembly/plan.ts has them.
+ * order, and behind them others, as assembly/cells/plan.ts has them.
  */
 export function parameterShapes(
   cell: Cell,

@@ -1,6 +1,6 @@
-import { checkOptions, checkProbability } from '../border/options.js';
-import { sizeOf } from '../border/tensor.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
+import { checkOptions, checkProbability } from '../validation/options.js';
+import { sizeOf } from '../validation/tensor.js';
 import { streamOf } from './initialise.js';
 import type { LayerConfig, LayerExtras } from './layer.js';
 import { Stateless } from './stateless.js';

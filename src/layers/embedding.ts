@@ -1,7 +1,7 @@
-import { checkOptions, checkSize } from '../border/options.js';
-import { type Integers, showShape, sizeOf, type Tensor } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { checkOptions, checkSize } from '../validation/options.js';
+import { type Integers, showShape, sizeOf, type Tensor } from '../validation/tensor.js';
 import { drawSource, normal, UNINITIALISED } from './initialise.js';
 import type { LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';

@@ -1,5 +1,5 @@
-import { checkBoolean } from '../border/options.js';
-import type { NamedTensors } from '../border/tensor.js';
+import { checkBoolean } from '../validation/options.js';
+import type { NamedTensors } from '../validation/tensor.js';
 import type { CellKind } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import type { NonlinearitySpec } from './nonlinearities.js';

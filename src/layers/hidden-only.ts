@@ -1,7 +1,7 @@
-import type { Integers, Tensor } from '../border/tensor.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
-import type { SequenceOptions } from './ragged.js';
 import { Recurrent } from './recurrent.js';
+import type { SequenceOptions } from './sequence-options.js';
 import type { Stream, StreamOptions } from './stream.js';
 
 /** The face of a recurrent layer whose only state is h. */

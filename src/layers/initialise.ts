@@ -1,5 +1,5 @@
-import { checkSeed } from '../border/options.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { checkSeed } from '../validation/options.js';
 import type { Parameter } from './parameter.js';
 
 /** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */

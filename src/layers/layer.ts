@@ -1,5 +1,7 @@
-import { suggestion } from '../border/errors.js';
-import { checkBoolean, checkObject, checkOptions } from '../border/options.js';
+import { Holdings } from '../runtime/memory.js';
+import type { GeneratorState, Runtime } from '../runtime/runtime.js';
+import { suggestion } from '../validation/errors.js';
+import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,
   checkIntegers,
@@ -10,11 +12,9 @@ import {
   type NamedTensors,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
-import { Holdings } from '../runtime/memory.js';
-import type { GeneratorState, Runtime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
-import type { SequenceOptions } from './ragged.js';
+import type { SequenceOptions } from './sequence-options.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 

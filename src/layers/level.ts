@@ -2,7 +2,7 @@ import type { Holdings } from '../runtime/memory.js';
 import { type Cell, parameterShapes } from './cell.js';
 import { Parameter } from './parameter.js';
 
-/** Bytes of a plan, as assembly/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
+/** Bytes of a plan, as assembly/cells/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
 export const PLAN_BYTES = 452;
 const OPTIONS = 59;
 const PARAMETERS = 75;

@@ -1,7 +1,7 @@
-import { checkBoolean, checkOptions, checkSize } from '../border/options.js';
-import { showShape, sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { checkBoolean, checkOptions, checkSize } from '../validation/options.js';
+import { showShape, sizeOf } from '../validation/tensor.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { LayerConfig } from './layer.js';
 import { Packed, panelBytes } from './packed.js';

@@ -1,5 +1,12 @@
-import { wrongValue } from '../border/errors.js';
-import { checkBoolean, checkEach, checkNumber, checkPositive, checkSize, refuse } from '../border/options.js';
+import { wrongValue } from '../validation/errors.js';
+import {
+  checkBoolean,
+  checkEach,
+  checkNumber,
+  checkPositive,
+  checkSize,
+  refuse,
+} from '../validation/options.js';
 import type { OwnOptions } from './cell.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import type { RecurrentInit } from './recurrent-init.js';

@@ -1,11 +1,11 @@
-import type { Integers, NamedTensors, Tensor } from '../border/tensor.js';
+import type { Integers, NamedTensors, Tensor } from '../validation/tensor.js';
 import type { CellKind } from './cell.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
 import type { Parameter } from './parameter.js';
-import type { SequenceOptions } from './ragged.js';
 import { Recurrent } from './recurrent.js';
 import { drawParameters } from './recurrent-init.js';
+import type { SequenceOptions } from './sequence-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 

@@ -1,7 +1,7 @@
-import { wrongKind, wrongValue } from '../border/errors.js';
-import { checkNumber, checkOneOf, checkOptions } from '../border/options.js';
+import { wrongKind, wrongValue } from '../validation/errors.js';
+import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
 
-/** The defaults of α and β, where there are any; the names in the order of assembly/activation.ts. */
+/** The defaults of α and β, where there are any; the names in the order of assembly/kernels/activation.ts. */
 const DEFAULTS = {
   tanh: [],
   sigmoid: [],

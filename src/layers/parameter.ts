@@ -1,7 +1,7 @@
-import { wrongValue } from '../border/errors.js';
-import { checkBoolean } from '../border/options.js';
-import { isFloats, sizeOf, valuesFor, wrongFloats } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
+import { wrongValue } from '../validation/errors.js';
+import { checkBoolean } from '../validation/options.js';
+import { isFloats, sizeOf, valuesFor, wrongFloats } from '../validation/tensor.js';
 
 /**
  * A handle onto one parameter of a layer and its gradient, in PyTorch's layout. The values live in the core: what `read`

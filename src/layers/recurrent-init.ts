@@ -1,4 +1,4 @@
-import { checkOneOf } from '../border/options.js';
+import { checkOneOf } from '../validation/options.js';
 import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
 import type { Parameter } from './parameter.js';
 import type { Recurrent } from './recurrent.js';

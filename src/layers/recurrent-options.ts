@@ -1,4 +1,5 @@
-import { isObject, wrongKind } from '../border/errors.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { isObject, wrongKind } from '../validation/errors.js';
 import {
   checkBoolean,
   checkEach,
@@ -7,8 +8,7 @@ import {
   checkProbability,
   checkSize,
   refuse,
-} from '../border/options.js';
-import type { Runtime } from '../runtime/runtime.js';
+} from '../validation/options.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 
 /** How the outputs of the two directions of a level become one: side by side, or element by element. */

@@ -1,4 +1,6 @@
-import { checkOptions } from '../border/options.js';
+import type { Holdings } from '../runtime/memory.js';
+import { checkRuntime } from '../runtime/runtime.js';
+import { checkOptions } from '../validation/options.js';
 import {
   type IntegerArray,
   type Integers,
@@ -6,9 +8,7 @@ import {
   showShape,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
-import type { Holdings } from '../runtime/memory.js';
-import { checkRuntime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 import { type Cell, type CellKind, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
 import { writtenOut } from './ids.js';
@@ -19,8 +19,8 @@ import {
   type LayerConfig,
   type LayerExtras,
 } from './layer.js';
-import { checkSequence, type Extent } from './ragged.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
+import { checkSequence, type Extent } from './sequence-options.js';
 import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
 import {
   type Batch,

@@ -1,5 +1,5 @@
-import { checkOneOf } from '../border/options.js';
-import type { NamedTensors } from '../border/tensor.js';
+import { checkOneOf } from '../validation/options.js';
+import type { NamedTensors } from '../validation/tensor.js';
 import type { CellKind, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import { normal } from './initialise.js';

@@ -1,5 +1,7 @@
-import { describe } from '../border/errors.js';
-import { checkOptions } from '../border/options.js';
+import type { Holdings } from '../runtime/memory.js';
+import { Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkOptions } from '../validation/options.js';
 import {
   checkTensor,
   checkTensorOf,
@@ -7,9 +9,7 @@ import {
   type NamedTensors,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
-import type { Holdings } from '../runtime/memory.js';
-import { Runtime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
 import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
 import { Linear } from './linear.js';

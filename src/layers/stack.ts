@@ -1,22 +1,22 @@
-import { sizeOf } from '../border/tensor.js';
 import type { Holdings } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
+import { sizeOf } from '../validation/tensor.js';
 import { type Cell, parameterShapes } from './cell.js';
 import type { Masks } from './dropout.js';
 import { Level, PLAN_BYTES } from './level.js';
 import type { Parameter } from './parameter.js';
-import type { Extent } from './ragged.js';
 import type { Merge } from './recurrent-options.js';
+import type { Extent } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The struct of assembly/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
+/** The struct of assembly/stack/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
 const PASS_BYTES = 128;
 const INPUT = 11;
 const OUTPUT = 21;
 const STATES = { h: 20, c: 22 } as const;
 
-/** As assembly/merge.ts counts them; `concat` is none of these. */
+/** As assembly/stack/merge.ts counts them; `concat` is none of these. */
 const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
 
 /** Where states lie, [levels, batch, ·]; 0 for none. */
@@ -58,7 +58,7 @@ export interface StackOptions {
   readonly maskedOutput: 'repeat' | 'zeros';
 }
 
-/** The levels of a recurrent layer over time; the core runs them, over what assembly/pass.ts describes. */
+/** The levels of a recurrent layer over time; the core runs them, over what assembly/stack/pass.ts describes. */
 export class Stack {
   /** Values of the output, for each row. */
   readonly width: number;

@@ -1,6 +1,6 @@
-import { wrongKind, wrongValue } from '../border/errors.js';
-import { checkObject, checkOptions } from '../border/options.js';
-import { checkTensor, type NamedTensors, showShape } from '../border/tensor.js';
+import { wrongKind, wrongValue } from '../validation/errors.js';
+import { checkObject, checkOptions } from '../validation/options.js';
+import { checkTensor, type NamedTensors, showShape } from '../validation/tensor.js';
 import { UNINITIALISED } from './initialise.js';
 import { missing } from './layer.js';
 import type { Recurrent } from './recurrent.js';

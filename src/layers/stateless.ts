@@ -1,5 +1,5 @@
-import { wrongKind } from '../border/errors.js';
-import type { Integers, Tensor } from '../border/tensor.js';
+import { wrongKind } from '../validation/errors.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 

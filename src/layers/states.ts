@@ -1,4 +1,4 @@
-import { checkTensorOf, showShape, type Tensor } from '../border/tensor.js';
+import { checkTensorOf, showShape, type Tensor } from '../validation/tensor.js';
 import type { Cell } from './cell.js';
 
 /** The states before the first step, or their gradients, [numLayers * directions, batch, ·] each. */

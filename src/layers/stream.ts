@@ -1,5 +1,7 @@
-import { describe, wrongKind, wrongValue } from '../border/errors.js';
-import { checkObject, checkOptions, checkSize } from '../border/options.js';
+import { Holdings } from '../runtime/memory.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { describe, wrongKind, wrongValue } from '../validation/errors.js';
+import { checkObject, checkOptions, checkSize } from '../validation/options.js';
 import {
   checkIds,
   checkTensorOf,
@@ -9,9 +11,7 @@ import {
   sizeOf,
   type Tensor,
   wrongFloats,
-} from '../border/tensor.js';
-import { Holdings } from '../runtime/memory.js';
-import type { Runtime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 
 /** What a stage reads: `rows` rows of `width` values, or of one 32-bit id each. */
 export interface StageInput {

@@ -1,5 +1,5 @@
 import type { Holdings } from '../runtime/memory.js';
-import type { SequenceOptions } from './ragged.js';
+import type { SequenceOptions } from './sequence-options.js';
 
 /** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
 export interface Block {

@@ -1,5 +1,5 @@
-import { isObject, wrongKind } from '../border/errors.js';
-import { checkOptions, checkSeed } from '../border/options.js';
+import { isObject, wrongKind } from '../validation/errors.js';
+import { checkOptions, checkSeed } from '../validation/options.js';
 import { type Binary, compile, instantiate, simd } from './binary.js';
 import type { Core } from './core.js';
 

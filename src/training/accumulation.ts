@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
-import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Parameter } from '../layers/parameter.js';
+import { describe } from '../validation/errors.js';
+import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { addSums } from './metrics.js';
 
 /** What waits for a step to be complete, as plain data. */

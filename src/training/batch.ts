@@ -1,4 +1,6 @@
-import { describe } from '../border/errors.js';
+import { CoreLayer, type Layer } from '../layers/layer.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
 import {
   type Integers,
   type IntegerTensor,
@@ -6,9 +8,7 @@ import {
   isIntegers,
   sameShape,
   type Tensor,
-} from '../border/tensor.js';
-import { CoreLayer, type Layer } from '../layers/layer.js';
-import type { Runtime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 import type { LossResult } from './losses.js';
 import { type Padding, rowAxis } from './padding.js';
 

@@ -1,6 +1,6 @@
-import { checkPositive } from '../border/options.js';
 import type { Layer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
+import { checkPositive } from '../validation/options.js';
 import { type Parameters, parametersOf } from './groups.js';
 
 /**

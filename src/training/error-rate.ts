@@ -1,6 +1,6 @@
-import { describe, editDistance as distanceOf } from '../border/errors.js';
-import { checkSize } from '../border/options.js';
-import { checkIntegers, checkTensor, type Integers, showShape, type Tensor } from '../border/tensor.js';
+import { describe, editDistance as distanceOf } from '../validation/errors.js';
+import { checkSize } from '../validation/options.js';
+import { checkIntegers, checkTensor, type Integers, showShape, type Tensor } from '../validation/tensor.js';
 import { checkIgnored, likeliestOf, type Metric } from './metrics.js';
 
 /**

@@ -1,12 +1,12 @@
-import type { Integers, Tensor } from '../border/tensor.js';
 import { type ForwardOptions, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
+import type { Team } from '../workers/pool.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf, rowsOf } from './batch.js';
 import { addSums, type Metric, valuesOfMetrics } from './metrics.js';
 import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
-import type { Team } from './team.js';
 
 /** What a model comes to on data that it does not learn from. */
 export interface Evaluation {

@@ -1,5 +1,5 @@
-import { checkOneOf, checkSize } from '../border/options.js';
-import { checkTensor, type Integers, isIntegers, type Tensor } from '../border/tensor.js';
+import { checkOneOf, checkSize } from '../validation/options.js';
+import { checkTensor, type Integers, isIntegers, type Tensor } from '../validation/tensor.js';
 import { checkIgnored, classesOf, type Metric, valuesOf } from './metrics.js';
 
 export interface F1Options {

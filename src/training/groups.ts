@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
 import type { Layer } from '../layers/layer.js';
 import { Parameter } from '../layers/parameter.js';
+import { describe } from '../validation/errors.js';
 
 /** What an optimizer or a clip works on: a model, or parameters. */
 export type Parameters = Layer | readonly Parameter[];

@@ -1,5 +1,6 @@
-import { describe } from '../border/errors.js';
-import { checkOneOf, checkOptions, checkProbability } from '../border/options.js';
+import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkOneOf, checkOptions, checkProbability } from '../validation/options.js';
 import {
   checkIntegers,
   checkTensor,
@@ -10,8 +11,7 @@ import {
   showShape,
   sizeOf,
   type Tensor,
-} from '../border/tensor.js';
-import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+} from '../validation/tensor.js';
 
 /** What a loss gives: its value, and its gradient with respect to the output. */
 export interface LossResult {

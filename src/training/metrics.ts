@@ -1,10 +1,10 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkNumber, checkOptions } from '../border/options.js';
-import { checkTensor, checkTensorOf, type Integers, isIntegers, type Tensor } from '../border/tensor.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { describe, suggestion } from '../validation/errors.js';
+import { checkNumber, checkOptions } from '../validation/options.js';
+import { checkTensor, checkTensorOf, type Integers, isIntegers, type Tensor } from '../validation/tensor.js';
+import { exp, LN2 } from './deterministic-math.js';
 import { checkTargets, countedTargets, crossEntropy, elementWeights } from './losses.js';
 import type { Better } from './rates.js';
-import { exp, LN2 } from './series.js';
 
 /** What a metric may be told beside output and target. */
 export interface MetricOptions {

@@ -1,7 +1,7 @@
-import type { Tensor } from '../border/tensor.js';
 import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { GeneratorState } from '../runtime/runtime.js';
+import type { Tensor } from '../validation/tensor.js';
 
 /** Whose states an array of a message holds. */
 export interface CarriedState {

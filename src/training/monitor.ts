@@ -1,6 +1,6 @@
-import { describe } from '../border/errors.js';
-import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Parameter } from '../layers/parameter.js';
+import { describe } from '../validation/errors.js';
+import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { type Better, isBetter } from './rates.js';
 
 /** The best validation so far. */

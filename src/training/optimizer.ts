@@ -1,12 +1,12 @@
-import { describe } from '../border/errors.js';
-import { checkNotNegative, checkNumber, checkOptions } from '../border/options.js';
-import { checkTensorOf, type Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
 import { bytesOf, type Parameter } from '../layers/parameter.js';
 import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
 import { Holdings } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { describe } from '../validation/errors.js';
+import { checkNotNegative, checkNumber, checkOptions } from '../validation/options.js';
+import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { type Group, groupsOf, type Parameters, parametersOf } from './groups.js';
 
 /** What an optimizer keeps for one parameter: arrays of its size, and numbers that go on from step to step. */

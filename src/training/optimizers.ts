@@ -1,6 +1,6 @@
-import { checkBoolean, checkNotNegative, checkNumber, checkProbability } from '../border/options.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { Core } from '../runtime/core.js';
+import { checkBoolean, checkNotNegative, checkNumber, checkProbability } from '../validation/options.js';
 import type { Group, Parameters } from './groups.js';
 import { Optimizer, type Slot } from './optimizer.js';
 

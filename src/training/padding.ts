@@ -1,5 +1,5 @@
-import type { IntegerTensor } from '../border/tensor.js';
 import type { ForwardOptions } from '../layers/layer.js';
+import type { IntegerTensor } from '../validation/tensor.js';
 
 /** What a batch has for the model beside its input. */
 export interface Padding {

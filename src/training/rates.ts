@@ -1,8 +1,8 @@
-import { describe } from '../border/errors.js';
-import { checkNotNegative } from '../border/options.js';
+import { describe } from '../validation/errors.js';
+import { checkNotNegative } from '../validation/options.js';
+import { cosPi, powerOf } from './deterministic-math.js';
 import type { Optimizer } from './optimizer.js';
 import type { LinearLR, ReduceLROnPlateau, Schedule, SequentialLR } from './schedules.js';
-import { cosPi, powerOf } from './series.js';
 
 /** What a plateau remembers; whole numbers but for `best`, null before the first validation. */
 export interface PlateauState {

@@ -1,6 +1,6 @@
-import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../border/options.js';
-import { checkTensor, showShape, type Tensor } from '../border/tensor.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
+import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 
 /**
  * Softmax over the last axis.

@@ -1,5 +1,5 @@
-import { describe, suggestion } from '../border/errors.js';
-import { checkNotNegative, checkNumber, checkOptions, checkSize } from '../border/options.js';
+import { describe, suggestion } from '../validation/errors.js';
+import { checkNotNegative, checkNumber, checkOptions, checkSize } from '../validation/options.js';
 
 /** See {@link stepLR}. */
 export interface StepLR {

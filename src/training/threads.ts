@@ -1,8 +1,8 @@
 import { missing } from '#threads';
-import { describe } from '../border/errors.js';
-import { checkSize } from '../border/options.js';
 import { CoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import { Sequential } from '../layers/sequential.js';
+import { describe } from '../validation/errors.js';
+import { checkSize } from '../validation/options.js';
 
 /**
  * How many threads a model is to be trained on.

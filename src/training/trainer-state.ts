@@ -1,5 +1,5 @@
-import { describe } from '../border/errors.js';
-import type { Tensor } from '../border/tensor.js';
+import { describe } from '../validation/errors.js';
+import type { Tensor } from '../validation/tensor.js';
 import type { AccumulationState } from './accumulation.js';
 import type { MonitorState } from './monitor.js';
 import type { OptimizerState } from './optimizer.js';

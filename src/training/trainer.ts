@@ -1,16 +1,22 @@
-import { checkOptions, checkSignal } from '../border/options.js';
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { EventLoop } from '../runtime/event-loop.js';
+import { checkOptions, checkSignal } from '../validation/options.js';
+import type { Team } from '../workers/pool.js';
 import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
-import { type AnyBatches, Course, checkBatches, onceThrough } from './course.js';
+import { type AnyBatches, Course, checkBatches, onceThrough } from './batch-progress.js';
 import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
 import type { Optimizer } from './optimizer.js';
 import { LongSteps, Pace } from './pace.js';
 import { trainingOptions } from './padding.js';
 import type { Made, Progress, StepResult } from './progress.js';
-import { type AnyTarget, checkRecipe, checkValidated, type Recipe, type TrainerOptions } from './recipe.js';
-import type { Team } from './team.js';
+import {
+  type AnyTarget,
+  checkRecipe,
+  checkValidated,
+  type Recipe,
+  type TrainerOptions,
+} from './trainer-options.js';
 import { checkState, mapArrays, type TrainerState, warnOfChange } from './trainer-state.js';
 import { NotFinite, Update } from './update.js';
 import { Validations } from './validations.js';

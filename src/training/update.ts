@@ -1,5 +1,5 @@
-import type { Tensor } from '../border/tensor.js';
 import type { Layer } from '../layers/layer.js';
+import type { Tensor } from '../validation/tensor.js';
 import { Accumulation, type Tally } from './accumulation.js';
 import type { Batch } from './batch.js';
 import { clipGradNorm, clipGradValue, firstNotFinite, gradNorm, scaleGradients } from './clipping.js';
@@ -9,7 +9,7 @@ import { type Metric, valuesOfMetrics } from './metrics.js';
 import type { Optimizer } from './optimizer.js';
 import type { StepResult } from './progress.js';
 import { Rates } from './rates.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './trainer-options.js';
 
 /** A loss or a gradient that is not finite. */
 export class NotFinite extends Error {

@@ -1,13 +1,13 @@
 import type { Layer } from '../layers/layer.js';
+import type { Team } from '../workers/pool.js';
 import type { Batch } from './batch.js';
-import { type AnyBatches, type Course, onceThrough } from './course.js';
+import { type AnyBatches, type Course, onceThrough } from './batch-progress.js';
 import { evaluateAll } from './evaluation.js';
 import { parametersOf } from './groups.js';
 import { type Best, Monitor, type MonitorState } from './monitor.js';
 import type { Made, StepResult } from './progress.js';
 import type { Better, Rates } from './rates.js';
-import type { Recipe } from './recipe.js';
-import type { Team } from './team.js';
+import type { Recipe } from './trainer-options.js';
 
 /** The validations of a trainer: when they are made, and what follows from them. */
 export class Validations<Target> {

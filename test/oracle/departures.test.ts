@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { evaluator } from '../onnx/activations.js';
-import { expectClose } from '../onnx/close.js';
-import { evaluate, type Reading } from '../onnx/equations.js';
-import type { Attributes, OnnxTensor, Operator, RecurrentNode } from '../onnx/format.js';
-import { runLayer } from '../onnx/layer.js';
-import { type Variant, variants } from '../variants.js';
+import { evaluator } from '../helpers/onnx/activations.js';
+import { expectClose } from '../helpers/onnx/close.js';
+import { evaluate, type Reading } from '../helpers/onnx/equations.js';
+import type { Attributes, OnnxTensor, Operator, RecurrentNode } from '../helpers/onnx/format.js';
+import { runLayer } from '../helpers/onnx/layer.js';
+import { type Variant, variants } from '../helpers/variants.js';
 import { runOnnxRuntime } from './onnxruntime.js';
 
 /*

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type OnnxTensor, OPERATORS, type RecurrentNode, writeModel } from '../onnx/format.js';
+import { type OnnxTensor, OPERATORS, type RecurrentNode, writeModel } from '../helpers/onnx/format.js';
 
 interface Session {
   run(feeds: Record<string, unknown>): Promise<Record<string, { data: Float32Array; dims: number[] }>>;

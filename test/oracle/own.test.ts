@@ -1,16 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../onnx/close.js';
-import { evaluate } from '../onnx/equations.js';
-import { type Attributes, type Operator, type RecurrentNode, readModel, writeModel } from '../onnx/format.js';
+import { expectClose } from '../helpers/onnx/close.js';
+import { evaluate } from '../helpers/onnx/equations.js';
+import {
+  type Attributes,
+  type Operator,
+  type RecurrentNode,
+  readModel,
+  writeModel,
+} from '../helpers/onnx/format.js';
 import { runOnnxRuntime } from './onnxruntime.js';
 import { drawFrom, inputsOf } from './random-nodes.js';
 
 /**
- * The small models in test/onnx/own, for those who have no ../shared: all inputs are stored in the file, and beside them
+ * The small models in test/helpers/onnx/own, for those who have no ../shared: all inputs are stored in the file, and beside them
  * what onnxruntime gives. ORACLE_STORE=1 writes them anew.
  */
-const OWN = new URL('../onnx/own/', import.meta.url);
+const OWN = new URL('../helpers/onnx/own/', import.meta.url);
 
 const NODES: Record<string, [Operator, Attributes]> = {
   'lstm-everything': ['LSTM', { hidden_size: 3, direction: 'bidirectional', clip: 1 }],

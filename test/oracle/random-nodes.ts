@@ -1,6 +1,6 @@
-import { FUNCTION_NAMES, takes } from '../onnx/activations.js';
-import { evaluate } from '../onnx/equations.js';
-import type { Attributes, OnnxTensor, Operator, RecurrentNode } from '../onnx/format.js';
+import { FUNCTION_NAMES, takes } from '../helpers/onnx/activations.js';
+import { evaluate } from '../helpers/onnx/equations.js';
+import type { Attributes, OnnxTensor, Operator, RecurrentNode } from '../helpers/onnx/format.js';
 
 export interface Draw {
   /** A whole number below `limit`. */

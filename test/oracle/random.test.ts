@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose } from '../onnx/close.js';
-import { evaluate } from '../onnx/equations.js';
-import type { RecurrentNode } from '../onnx/format.js';
-import { runLayer } from '../onnx/layer.js';
-import { type Variant, variants } from '../variants.js';
+import { expectClose } from '../helpers/onnx/close.js';
+import { evaluate } from '../helpers/onnx/equations.js';
+import type { RecurrentNode } from '../helpers/onnx/format.js';
+import { runLayer } from '../helpers/onnx/layer.js';
+import { type Variant, variants } from '../helpers/variants.js';
 import { runOnnxRuntime, version } from './onnxruntime.js';
 import { describeNode, randomNode } from './random-nodes.js';
 

@@ -5,7 +5,7 @@ import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Errors, FUNCTIONS, type FunctionName, join, noErrors } from '../math/measure.js';
+import { type Errors, FUNCTIONS, type FunctionName, join, noErrors } from '../helpers/math/measure.js';
 
 /*
  * exp, sigmoid and tanh over all 2^32 floats, as simd, relaxed fused, and relaxed unfused: what an engine does without
@@ -16,7 +16,7 @@ const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 const folder = mkdtempSync(joinPath(tmpdir(), 'lstm-wasm-math-'));
 const program = joinPath(folder, 'process.mjs');
 buildSync({
-  entryPoints: [file('test/math/process.ts')],
+  entryPoints: [file('test/helpers/math/process.ts')],
   outfile: program,
   bundle: true,
   platform: 'node',
@@ -82,10 +82,11 @@ function measurePart(build: Build, name: FunctionName, from: number, to: number)
 
 /** `            tanh                  1.234                  1.567` */
 function statedErrors(): Record<FunctionName, { unfused: number; fused: number }> {
-  const source = readFileSync(file('assembly/math.ts'), 'utf8');
+  const source = readFileSync(file('assembly/kernels/math.ts'), 'utf8');
   const rows = FUNCTIONS.map((name) => {
     const row = new RegExp(`^ \\* +${name} +(\\d+\\.\\d{3}) +(\\d+\\.\\d{3})$`, 'm').exec(source);
-    if (row === null) throw new Error(`no largest errors of ${name} in the header of assembly/math.ts`);
+    if (row === null)
+      throw new Error(`no largest errors of ${name} in the header of assembly/kernels/math.ts`);
     return [name, { unfused: Number(row[1]), fused: Number(row[2]) }];
   });
   return Object.fromEntries(rows);
@@ -139,7 +140,7 @@ function whyNot({ variant, fused }: Build, found: boolean | 'refused'): string |
 describe('largest errors', () => {
   const [simd, fused, unfused] = builds;
 
-  it.for(FUNCTIONS)('%s is as assembly/math.ts states', (name, { skip }) => {
+  it.for(FUNCTIONS)('%s is as assembly/kernels/math.ts states', (name, { skip }) => {
     const stated = statedErrors()[name];
     expectStated(stated.unfused, [simd, unfused], name);
     if (!measured.has(key(fused, name))) skip('the fused column was not measured');

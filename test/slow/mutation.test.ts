@@ -27,11 +27,11 @@ function swapped(title: string, file: string, find: string, replace: string): Mu
   return { title, file, find, replace };
 }
 
-const LSTM = 'assembly/lstm.ts';
-const ACTIVATION = 'assembly/activation.ts';
-const GENERAL = 'assembly/lstm-general.ts';
-const GRU = 'assembly/gru.ts';
-const NORM = 'assembly/layer-norm.ts';
+const LSTM = 'assembly/cells/lstm.ts';
+const ACTIVATION = 'assembly/kernels/activation.ts';
+const GENERAL = 'assembly/cells/lstm-general.ts';
+const GRU = 'assembly/cells/gru.ts';
+const NORM = 'assembly/cells/layer-norm.ts';
 
 const mutations: Mutation[] = [
   scaled('LSTM: di∘i∘(1 − i)', LSTM, 'f32x4.mul(di, f32x4.mul(i, f32x4.sub(one, i)))'),
@@ -62,11 +62,15 @@ const needed = [
   'build/wasm',
   'package.json',
   'src',
-  ...['test/parity.test.ts', 'test/parity-options.test.ts', 'test/parity-variants.test.ts'],
-  'test/reporter.ts',
-  'test/threads.ts',
-  'test/worker-program.ts',
-  'test/variants.ts',
+  ...[
+    'test/layers/parity.test.ts',
+    'test/layers/parity-options.test.ts',
+    'test/layers/parity-variants.test.ts',
+  ],
+  'test/helpers/reporter.ts',
+  'test/helpers/threads.ts',
+  'test/helpers/worker-program.ts',
+  'test/helpers/variants.ts',
   'test/vectors',
   'tsconfig.json',
   'vitest.config.ts',

@@ -1,0 +1,156 @@
+/*
+ * Every cell but the plain LSTM, and every option: one loop over time around the cells of lstm-general.ts, gru.ts and
+ * rnn.ts. A step forward, with what an option adds in brackets:
+ *
+ *   [recurrent dropout on h]   the cell's products and its passes   [projection]   [zoneout]   [what a mask carries on]
+ *
+ * Backward goes the same way from its end. What a cell sees is dĥ, the gradient of h before zoneout and projection.
+ *
+ * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
+ * all rows of a step at once.
+ */
+import { GRU, LSTM, panelsOf, planeOf } from './planes';
+import { planeGradients } from './general-gradients';
+import { gruBackward, gruForward } from './gru';
+import { inputGradient } from '../layers/linear';
+import { lstmBackward, lstmForward } from './lstm-general';
+import { product } from '../kernels/gemm';
+import { after, before, Plan, rowsAt } from './plan';
+import { flush, inputProduct } from './recurrent';
+import { rnnBackward, rnnForward } from './rnn';
+import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
+import { storeLanes } from '../kernels/simd';
+
+
+/** Steps t0 … t1 − 1 forward. */
+export function generalForward(plan: Plan, t0: i32, t1: i32): void {
+  const H = plan.H;
+  for (let gate: i32 = 0; gate < plan.gateCount; gate++) {
+    const bias = plan.bias + (<usize>(gate * H) << 2);
+    const panels = panelsOf(plan.inputPanels, gate, H, plan.I);
+    inputProduct(planeOf(plan, plan.product, gate, 0), H, plan, bias, panels, H, t0, t1);
+  }
+  for (let n: i32 = 0; n < t1 - t0; n++) {
+    const t = plan.reverse ? t1 - 1 - n : t0 + n;
+    stepForward(plan, t, t - t0);
+  }
+}
+
+/** One step, whose input product is number `n` of the call's. */
+function stepForward(plan: Plan, t: i32, n: i32): void {
+  const R = plan.R;
+  const rows = rowsAt(plan, t);
+  const old = stateBefore(plan, t);
+  const y = after(plan, plan.y, t, <usize>(plan.B * plan.yStride) << 2);
+  const out = plan.yStride == R ? y : plan.nextState;
+  let h = old;
+  if (plan.dropped) {
+    h = plan.hidden + (<usize>(t * plan.kept * plan.B * R) << 2);
+    multiply(h, old, plan.dropped, rows * R);
+  }
+  const cell = plan.projection ? plan.opened + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
+  if (plan.cell == LSTM) lstmForward(plan, t, n, h, cell);
+  else if (plan.cell == GRU) gruForward(plan, t, n, old, h, cell);
+  else rnnForward(plan, t, n, h, cell);
+  if (plan.projection) {
+    memory.fill(out, 0, <usize>(rows * R) << 2);
+    product(out, R, out, R, cell, plan.H, plan.projection, rows, R, plan.H);
+  }
+  if (plan.zoneoutH) {
+    const z = plan.zoneoutH + <usize>(t * plan.zoneoutHStep);
+    complement(plan.spare, z, rows * R);
+    mix(out, z, old, plan.spare, out, rows * R);
+  }
+  keepMasked(plan, t, out, old, R);
+  if (out != y) copyRows(y, <usize>plan.yStride << 2, out, <usize>R << 2, rows, <usize>R << 2);
+}
+
+/** h before step `t`, its rows dense: where it lies, or a copy. */
+function stateBefore(plan: Plan, t: i32): usize {
+  const stride = <usize>plan.yStride << 2;
+  const h = before(plan, plan.y, t, <usize>plan.B * stride);
+  if (plan.yStride == plan.R) return h;
+  copyRows(plan.oldState, <usize>plan.R << 2, h, stride, rowsAt(plan, t), <usize>plan.R << 2);
+  return plan.oldState;
+}
+
+/** Puts the rows of `old` that a mask carries on in the place of those of `next`. */
+export function keepMasked(plan: Plan, t: i32, next: usize, old: usize, width: i32): void {
+  if (!plan.mask) return;
+  const bytes = <usize>width << 2;
+  for (let b: i32 = 0; b < rowsAt(plan, t); b++) {
+    if (isMasked(plan, t, b)) memory.copy(next + <usize>b * bytes, old + <usize>b * bytes, bytes);
+  }
+}
+
+export function isMasked(plan: Plan, t: i32, b: i32): bool {
+  return plan.mask != 0 && load<i32>(plan.mask + (<usize>(t * plan.B + b) << 2)) == 0;
+}
+
+/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
+export function generalBackward(plan: Plan, T: i32): void {
+  const R = plan.R;
+  for (let n: i32 = 0; n < T; n++) {
+    const t = plan.reverse ? n : T - 1 - n;
+    const rows = rowsAt(plan, t);
+    const dhat = plan.projection ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
+    splitStates(plan, t, dhat);
+    let dh = dhat;
+    if (plan.projection) {
+      dh = plan.dInner;
+      inputGradient(dh, dhat, plan.projectionBack, rows, R, plan.H);
+    }
+    const dState = plan.dropped ? plan.dDropped : plan.dh;
+    if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
+    if (plan.cell == LSTM) lstmBackward(plan, t, dh, dState);
+    else if (plan.cell == GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
+    else rnnBackward(plan, t, dh, dState);
+    if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
+  }
+  planeGradients(plan, T);
+}
+
+/** dh' = dy + what the later step sent back, parted in dĥ and what goes to the state before without passing the cell. */
+function splitStates(plan: Plan, t: i32, dhat: usize): void {
+  const R = plan.R;
+  const rows = rowsAt(plan, t);
+  const bytes = <usize>R << 2;
+  for (let b: i32 = 0; b < rows; b++) {
+    const dy = plan.dy + (<usize>((t * plan.B + b) * plan.yStride) << 2);
+    addCarried(dhat + <usize>b * bytes, plan.dh + <usize>b * bytes, plan.dy ? dy : 0, R);
+  }
+  splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
+}
+
+/** What was carried, without its subnormals, and what comes from above (0 for nothing). */
+export function addCarried(out: usize, carried: usize, above: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    let sum = flush(v128.load(carried));
+    if (above) {
+      sum = f32x4.add(sum, v128.load(above));
+      above += 16;
+    }
+    storeLanes(out, sum, n);
+    out += 16;
+    carried += 16;
+  }
+}
+
+/** Leaves in `carried` the part of `d` that zoneout `z` (0 for none) and masks let past the cell, in `d` the rest. */
+export function splitCarried(plan: Plan, t: i32, d: usize, carried: usize, z: usize, width: i32): void {
+  const rows = rowsAt(plan, t);
+  const count = rows * width;
+  const bytes = <usize>width << 2;
+  if (plan.mask) memory.copy(plan.spare + (<usize>(plan.B * plan.H) << 2), d, <usize>count << 2);
+  if (z) {
+    multiply(carried, z, d, count);
+    complement(plan.spare, z, count);
+    multiply(d, plan.spare, d, count);
+  } else {
+    memory.fill(carried, 0, <usize>count << 2);
+  }
+  keepMasked(plan, t, carried, plan.spare + (<usize>(plan.B * plan.H) << 2), width);
+  for (let b: i32 = 0; b < rows; b++) {
+    if (isMasked(plan, t, b)) memory.fill(d + <usize>b * bytes, 0, bytes);
+  }
+}

@@ -1,0 +1,81 @@
+/* What the recurrent cells share. */
+import { product } from '../kernels/gemm';
+import { addWeightGradient, biasGradient, BLOCK, transpose, turnedBytes } from '../layers/linear';
+import { oneHotGradient, oneHotProduct } from '../kernels/one-hot';
+import { splat } from '../kernels/simd';
+import { before, Plan, spanEnd, spanRows } from './plan';
+
+/**
+ * Gradients that vanish end among the subnormals, which some processors handle ten to a hundred times slower: what is
+ * carried from step to step and lies below 2^-100 becomes zero, the same in both binaries.
+ */
+// @ts-ignore: decorator
+@inline
+export function flush(carried: v128): v128 {
+  // Not `and(…, ge)`: NaN must come through, or an explosion would look like a gradient of zero.
+  return v128.andnot(carried, f32x4.lt(f32x4.abs(carried), splat(7.888609052210118e-31)));
+}
+
+/** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, over the panels of W, rows `stride` values from each other. */
+export function inputProduct(
+  out: usize, stride: i32, plan: Plan, bias: usize, panels: usize, columns: i32, t0: i32, t1: i32,
+): void {
+  const I = plan.I;
+  for (let t = t0; t < t1; ) {
+    const next = spanEnd(plan, t, t1);
+    const rows = spanRows(plan, t, next);
+    const to = out + (<usize>((t - t0) * plan.B) * stride << 2);
+    const first = <usize>t * plan.B << 2;
+    if (plan.ids) oneHotProduct(to, stride, bias, plan.ids + first, panels, rows, columns, I);
+    else product(to, stride, bias, 0, plan.x + first * I, I, panels, rows, columns, I);
+    t = next;
+  }
+}
+
+/** The end of the plain LSTM's backward: what follows from da [T, B, columns], which lies at `gates`. dx accumulates. */
+export function parameterGradients(plan: Plan, T: i32, columns: i32): void {
+  for (let t: i32 = 0; t < T; ) {
+    const next = spanEnd(plan, t, T);
+    const first = t * plan.B;
+    const rows = spanRows(plan, t, next);
+    const da = plan.gates + (<usize>first * columns << 2);
+    if (plan.dx) {
+      const dx = plan.dx + (<usize>first * plan.I << 2);
+      product(dx, plan.I, dx, plan.I, da, columns, plan.inputBackPanels, rows, plan.I, columns);
+    }
+    if (plan.dInputWeight || plan.dHiddenWeight) {
+      for (let row: i32 = 0; row < rows; row += BLOCK) {
+        weightGradients(plan, first + row, min(BLOCK, rows - row), columns);
+      }
+    }
+    biasGradient(plan.dInputBias, plan.dHiddenBias, da, rows, columns);
+    t = next;
+  }
+}
+
+function weightGradients(plan: Plan, row: i32, count: i32, columns: i32): void {
+  const turned = plan.scratch;
+  const panels = turned + turnedBytes(columns);
+  transpose(turned, plan.gates + (<usize>row * columns << 2), count, columns);
+  if (plan.dInputWeight) addInputWeight(plan, plan.dInputWeight, turned, panels, row, count, columns);
+  if (!plan.dHiddenWeight) return;
+  const stride = plan.yStride;
+  const h = before(plan, plan.y, 0, <usize>plan.B * stride << 2) + (<usize>row * stride << 2);
+  addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, count, columns, plan.H);
+}
+
+/** dW[N, I] from the rows `row … row + count`, whose da lies turned. */
+export function addInputWeight(
+  plan: Plan, dW: usize, turned: usize, panels: usize, row: i32, count: i32, N: i32,
+): void {
+  const first = <usize>row << 2;
+  const I = plan.I;
+  if (plan.ids) oneHotGradient(dW, turned, plan.ids + first, count, N, I);
+  else addWeightGradient(dW, turned, panels, plan.x + first * I, I, count, N, I);
+}
+
+/** After one step of a stream: the new h becomes the one that the next step reads. */
+export function carryState(plan: Plan): void {
+  const bytes = <usize>plan.B * plan.yStride << 2;
+  memory.copy(plan.y, plan.y + bytes, bytes);
+}

@@ -1,0 +1,25 @@
+/*
+ * The plain RNN (Elman 1990): h' = φ(W x + U h + b). Its gradient passes through U and φ′ at each step,
+ *
+ *   da = (dy + dh′)∘φ′(a)        dh = Uᵀ da
+ *
+ * which is why it vanishes or explodes: nothing carries it past the product, as the LSTM's cell does.
+ */
+import { addHidden, addHiddenBack, gateBackward, gateForward, gateOf, planeOf } from './planes';
+import { Plan, rowsAt } from './plan';
+
+/** Step `t`, number `n` of its call, from h to the new one. */
+export function rnnForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
+  const count = rowsAt(plan, t) * plan.H;
+  const a = planeOf(plan, plan.product, 0, n);
+  addHidden(plan, 0, t, a, h);
+  gateForward(plan, out, a, count);
+  if (plan.gates) memory.copy(gateOf(plan, 0, n), out, <usize>count << 2);
+}
+
+/** From dh to da over the gate, and Uᵀ da added to dState. */
+export function rnnBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
+  const da = gateOf(plan, 0, t);
+  gateBackward(plan, da, dh, planeOf(plan, plan.product, 0, t), rowsAt(plan, t) * plan.H);
+  addHiddenBack(plan, 0, t, dState, da);
+}

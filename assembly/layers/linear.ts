@@ -1,0 +1,104 @@
+/*
+ * y = x Wᵀ + b over rows, and what follows from it backward:
+ *
+ *   dx = dy W        dW += dyᵀ x        db += Σ dy over the rows
+ *
+ * The recurrent layers use the same three for their two products.
+ */
+import { product } from '../kernels/gemm';
+import { packColumns } from '../kernels/panels';
+import { addTo, rowsToColumns } from '../kernels/simd';
+
+/** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
+export const BLOCK: i32 = 128;
+/** Columns of dy that are turned together. */
+const STRIP: i32 = 16;
+
+/** y[M, N] = x[M, K] · Wᵀ + bias; `bias` 0 for none. */
+export function linearForward(y: usize, x: usize, panels: usize, bias: usize, M: i32, N: i32, K: i32): void {
+  if (bias) {
+    product(y, N, bias, 0, x, K, panels, M, N, K);
+  } else {
+    memory.fill(y, 0, (<usize>M * N) << 2);
+    product(y, N, y, N, x, K, panels, M, N, K);
+  }
+}
+
+/** dx[M, K] = dy[M, N] · W, over the panels of W[N, K] as it stands. */
+export function inputGradient(dx: usize, dy: usize, backPanels: usize, M: i32, N: i32, K: i32): void {
+  memory.fill(dx, 0, (<usize>M * K) << 2);
+  product(dx, K, dx, K, dy, N, backPanels, M, K, N);
+}
+
+/** Bytes of scratch for the gradient of W[N, K]. */
+export function gradientScratch(N: i32, K: i32): f64 {
+  const panels = <f64>((K + 15) & ~15) * BLOCK * 4;
+  const turned = <f64>((N + 3) & ~3) * BLOCK * 4;
+  return panels + turned;
+}
+
+/** dW[N, K] += dy[M, N]ᵀ · x[M, K], block by block over the rows: one chain for each weight, in the order of the rows. */
+export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K: i32, scratch: usize): void {
+  for (let row: i32 = 0; row < M; row += BLOCK) {
+    const rows = min(BLOCK, M - row);
+    transpose(scratch, dy + (<usize>row * N << 2), rows, N);
+    addWeightGradient(dW, scratch, scratch + turnedBytes(N), x + (<usize>row * K << 2), K, rows, N, K);
+  }
+}
+
+/** What a block of dyᵀ takes in the scratch; the panels of x lie behind it. */
+// @ts-ignore: decorator
+@inline
+export function turnedBytes(N: i32): usize {
+  return <usize>((N + 3) & ~3) * BLOCK << 2;
+}
+
+/** One block of it: `turned` is dyᵀ [N, M], `panels` room for those of x, whose rows lie `stride` values apart. */
+export function addWeightGradient(
+  dW: usize, turned: usize, panels: usize, x: usize, stride: i32, M: i32, N: i32, K: i32,
+): void {
+  packColumns(panels, x, stride, M, K);
+  product(dW, K, dW, K, turned, M, panels, N, K, M);
+}
+
+/** out[N, M] = in[M, N]ᵀ, in strips of columns that stay in the first-level cache where they are written. */
+export function transpose(out: usize, rows: usize, M: i32, N: i32): void {
+  const stride = <usize>N << 2;
+  const outStride = <usize>M << 2;
+  for (let n: i32 = 0; n < N; n += STRIP) {
+    // Four rows at a time, the last of them first: where M is no multiple of four, their zeros reach into the next row of `out`.
+    for (let m = (M - 1) & ~3; m >= 0; m -= 4) {
+      const row = rows + <usize>m * stride + (<usize>n << 2);
+      rowsToColumns(out + (<usize>(n * M + m) << 2), outStride, row, stride, min(M - m, 4), min(N - n, STRIP));
+    }
+  }
+}
+
+const sums = memory.data(STRIP * 4, 16);
+
+/** db[N] += Σ dy[M, N] over the rows; `second`, where there is one, gets the same. */
+export function biasGradient(db: usize, second: usize, dy: usize, M: i32, N: i32): void {
+  // Strips of a cache line. Past the last column lie the next row's values: their sums are never stored.
+  for (let n: i32 = 0; n < N; n += STRIP) {
+    const at = <usize>n << 2;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let row = dy + at;
+    for (let m: i32 = 0; m < M; m++) {
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
+      row += <usize>N << 2;
+    }
+    v128.store(sums, a);
+    v128.store(sums, b, 16);
+    v128.store(sums, c, 32);
+    v128.store(sums, d, 48);
+    const width = min(N - n, STRIP);
+    if (db) addTo(db + at, sums, width);
+    if (second) addTo(second + at, sums, width);
+  }
+}

@@ -1,0 +1,105 @@
+/* A recurrent stack backward, from the top level down. */
+import { biasGradient, gradientScratch } from '../layers/linear';
+import { mergeBackward, SUM } from './merge';
+import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { gatherSteps, scatterSteps } from './lengths';
+import { dropout } from '../kernels/random';
+import { Plan } from '../cells/plan';
+import { room, startAt, taken } from '../memory/scratch';
+import { runBackward } from './run';
+import { addTo } from '../kernels/simd';
+
+/** Says where what backward needs beside lies from `base` on, and gives how many bytes that takes. */
+export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
+  startAt(base);
+  const rows = <f64>pass.T * pass.B;
+  let dx: usize = 0;
+  let scratch: usize = 0;
+  for (let n: i32 = 0; n < pass.runs; n++) {
+    const plan = planAt(pass, n);
+    const level = offsetof<Plan>('dInputWeight');
+    memory.copy(changetype<usize>(plan) + level, patternAt(pass, n) + level, offsetof<Plan>() - level);
+    if (n % pass.directions == 0) {
+      dx = room(n > 0 || wantInput ? rows : 0, plan.I);
+      scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
+    }
+    plan.dx = dx;
+    plan.scratch = scratch;
+    plan.dy = room(pass.merge > SUM ? rows : 0, plan.R);
+  }
+  const ragged = pass.lengths ? rows : 0;
+  pass.dy = room(pass.last ? 0 : ragged, widthOf(pass));
+  pass.dInput = room(wantInput ? ragged : 0, planAt(pass, 0).I);
+  return taken();
+}
+
+/** From the gradient of the output (0 for zeros) and of the last states, which become those of the first ones; gives that of the input. */
+export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize, dh: usize, dc: usize): usize {
+  layOutBackward(pass, wantInput, base);
+  const D = pass.directions;
+  let dy = enter(pass, dOutput, dh);
+  for (let n = pass.runs - D; n >= 0; n -= D) {
+    const first = planAt(pass, n);
+    const dx = first.dx;
+    const count = pass.T * pass.B * first.I;
+    if (dx) memory.fill(dx, 0, <usize>count << 2);
+    for (let d: i32 = 0; d < D; d++) {
+      planAt(pass, n + d).dy = partOf(pass, n, d, dy, outputOf(planAt(pass, n + D - 1 - d)), pass.T);
+    }
+    for (let d: i32 = 0; d < D; d++) directionBackward(pass, n + d, dh, dc);
+    if (first.levelX) {
+      const scale = <f32>(1 / (1 - pass.dropout));
+      dropout(dx, dx, count, pass.dropout, scale, first.counter, sourceOf(pass));
+    }
+    dy = dx;
+  }
+  if (!pass.dInput) return dy;
+  const bytes = <usize>planAt(pass, 0).I << 2;
+  scatterSteps(pass, pass.dInput, dy, pass.mask, bytes);
+  return pass.dInput;
+}
+
+/** The gradient of the last level's output, from that of the output outside. */
+function enter(pass: Pass, dy: usize, dh: usize): usize {
+  if (!dy || (!pass.last && !pass.lengths)) return dy;
+  if (pass.last) {
+    addLast(pass, dy, dh);
+    return 0;
+  }
+  gatherSteps(pass, pass.dy, dy, pass.zeros ? pass.mask : 0, <usize>widthOf(pass) << 2);
+  return pass.dy;
+}
+
+/** The output after the last step is made of the last states: so is its gradient. */
+function addLast(pass: Pass, dy: usize, dh: usize): void {
+  const D = pass.directions;
+  const top = pass.runs - D;
+  const R = planAt(pass, 0).R;
+  for (let d: i32 = 0; d < D; d++) {
+    let from = partOf(pass, top, d, dy, lastOf(pass, top + D - 1 - d), 1);
+    for (let b: i32 = 0; b < pass.B; b++) {
+      addTo(dh + (<usize>(((top + d) * pass.B + b) * R) << 2), from, R);
+      from += <usize>widthOf(pass) << 2;
+    }
+  }
+}
+
+/** The gradient of `steps` steps of one direction, from that of both; the partner gave `other`. */
+function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
+  const plan = planAt(pass, n + d);
+  if (!dy || pass.merge == SUM) return dy;
+  if (pass.merge == CONCAT) return dy + (<usize>(d * plan.R) << 2);
+  mergeBackward(plan.dy, dy, other, steps * pass.B * plan.R, pass.merge);
+  return plan.dy;
+}
+
+/** One direction of a level; the gradients of learned states are those of all rows. */
+function directionBackward(pass: Pass, n: i32, dh: usize, dc: usize): void {
+  const plan = planAt(pass, n);
+  const B = pass.B;
+  dh += <usize>(n * B * plan.R) << 2;
+  dc += <usize>(n * B * plan.H) << 2;
+  runBackward(plan, dh, dc);
+  if (plan.dH0 && !pass.h0) biasGradient(plan.dH0, 0, dh, B, plan.R);
+  if (plan.dC0 && !pass.c0) biasGradient(plan.dC0, 0, dc, B, plan.H);
+}

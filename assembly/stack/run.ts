@@ -1,0 +1,150 @@
+/*
+ * One level in one direction over one sequence, from end to end: where its arrays lie, its states
+ * brought to where each sequence begins and fetched from where it ends, its steps.
+ */
+import { LSTM } from '../cells/planes';
+import { generalBackward, generalForward } from '../cells/general';
+import { lstmBackward, lstmForward } from '../cells/lstm';
+import { Plan } from '../cells/plan';
+import { room } from '../memory/scratch';
+import { addProduct, multiply } from '../kernels/rows';
+
+/** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
+const PRODUCT_VALUES: f64 = 65536;
+
+/** Says where everything of the run lies that the stack has not placed. */
+export function layOutPlan(plan: Plan): void {
+  const B = <f64>plan.B;
+  const steps = plan.T * B;
+  const kept = plan.kept ? steps : 0;
+  const columns = plan.general ? plan.planes * plan.H : ((plan.H + 3) >> 2) << 4;
+  // In doubles: nothing has been refused yet.
+  const ahead = min<f64>(plan.T, max<f64>(1, PRODUCT_VALUES / (B * columns)));
+  plan.chunk = plan.general && plan.kept ? plan.T : <i32>ahead;
+  plan.product = room(plan.chunk * B, columns);
+  plan.gates = room(kept, plan.planes * plan.H);
+  if (plan.cell == LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
+  if (plan.training && plan.inputDropout > 0) {
+    plan.inputMask = room(B, plan.I);
+    plan.dropX = room(steps, plan.I);
+    plan.dropDx = room(kept, plan.I);
+  }
+  plan.dh = room(plan.kept * B, plan.R);
+  plan.dc = room(plan.kept * B, plan.H);
+  if (plan.general) layOutGeneral(plan, kept || B);
+}
+
+/** What the general cell keeps beside, of `rows` rows. */
+function layOutGeneral(plan: Plan, rows: f64): void {
+  const B = <f64>plan.B;
+  const R = plan.R;
+  plan.spare = room(5 * B + 4, plan.H);
+  if (plan.yStride != R) {
+    plan.oldState = room(B, R);
+    plan.nextState = room(B, R);
+  }
+  plan.dhat = room(plan.projection ? rows : B, R);
+  if (plan.training && plan.recurrentDropout > 0) {
+    plan.dropped = room(B, R);
+    plan.hidden = room(rows, R);
+    plan.dDropped = room(B, R);
+  }
+  plan.zoneoutHStep = plan.training * plan.B * (R << 2);
+  plan.zoneoutCStep = plan.training * plan.B * (plan.H << 2);
+  const drawn = plan.training ? plan.T * B : B;
+  plan.zoneoutH = room(plan.zoneoutOfH > 0 ? drawn : 0, R);
+  plan.zoneoutC = room(plan.zoneoutOfC > 0 ? drawn : 0, plan.H);
+  if (plan.cell == LSTM) layOutLSTM(plan, rows);
+}
+
+function layOutLSTM(plan: Plan, rows: f64): void {
+  const H = plan.H;
+  plan.candidates = room(plan.zoneoutC || plan.mask ? rows : 0, H);
+  plan.inner = room(plan.clip > 0 || plan.cellGain ? rows : 0, H);
+  if (plan.projection) {
+    plan.opened = room(rows, H);
+    plan.dInner = room(plan.B, H);
+  }
+  if (!plan.normBias) return;
+  const products = <f64>plan.chunk * plan.B;
+  plan.scales = room(rows, 4);
+  plan.normHidden = room(max(rows, products), 4 * H);
+  if (!plan.cellGain) return;
+  plan.normInput = room(rows, 4 * H);
+  plan.normCell = room(rows, H);
+  plan.sums = room(products, 4 * H);
+}
+
+/** Forward from h0 and c0, rows `hStep` and `cStep` bytes apart (0 where all are one), 0 for zeros; the last states go to hN, cN. */
+export function runForward(
+  plan: Plan, h0: usize, hStep: i32, c0: usize, cStep: i32, hN: usize, cN: usize,
+): void {
+  moveStates(plan, plan.y, plan.yStride, plan.R, h0, hStep, true, false);
+  if (plan.c) moveStates(plan, plan.c, plan.H, plan.H, c0, cStep, plan.kept != 0, false);
+  if (plan.inputMask) {
+    const count = plan.B * plan.I;
+    const bytes = <usize>count << 2;
+    for (let t: i32 = 0; t < plan.T; t++) {
+      multiply(plan.dropX + <usize>t * bytes, plan.x + <usize>t * bytes, plan.inputMask, count);
+    }
+    plan.x = plan.dropX;
+  }
+  allSteps(plan);
+  moveStates(plan, plan.y, plan.yStride, plan.R, hN, plan.R << 2, true, true);
+  if (plan.c) moveStates(plan, plan.c, plan.H, plan.H, cN, plan.H << 2, plan.kept != 0, true);
+}
+
+/** Its steps alone, from the states that lie in place. */
+export function allSteps(plan: Plan): void {
+  const T = plan.T;
+  for (let done: i32 = 0; done < T; done += plan.chunk) {
+    const next = min(T, done + plan.chunk);
+    const t0 = plan.reverse ? T - next : done;
+    const t1 = plan.reverse ? T - done : next;
+    if (plan.general) generalForward(plan, t0, t1);
+    else lstmForward(plan, t0, t1);
+  }
+}
+
+/** Between a state of `width` values, rows `stride` apart, and [B, ·] outside, in the order outside. */
+function moveStates(
+  plan: Plan, state: usize, stride: i32, width: i32, outside: usize, step: i32, moves: bool, out: bool,
+): void {
+  const bytes = <usize>width << 2;
+  // A state that is kept of each step begins in the first block and ends behind the last; in reverse the other way round.
+  const atEnd = moves && (plan.reverse != 0) != out;
+  for (let b: i32 = 0; b < plan.B; b++) {
+    const at = <usize>b << 2;
+    const block = atEnd ? (plan.lengths ? load<i32>(plan.lengths + at) : plan.T) : 0;
+    const inside = state + (<usize>((block * plan.B + b) * stride) << 2);
+    const row = outside + <usize>((plan.order ? load<i32>(plan.order + at) : b) * step);
+    if (out) memory.copy(row, inside, bytes);
+    else if (outside) memory.copy(inside, row, bytes);
+    else memory.fill(inside, 0, bytes);
+  }
+}
+
+/** Backward from dy, and from dh [B, R] and dc [B, H], which become the gradients of h0 and c0. */
+export function runBackward(plan: Plan, dh: usize, dc: usize): void {
+  const count = plan.B * plan.I;
+  const bytes = <usize>count << 2;
+  const dx = plan.dx;
+  moveGradients(plan, dh, dc, false);
+  if (dx && plan.inputMask) {
+    plan.dx = plan.dropDx;
+    memory.fill(plan.dx, 0, <usize>plan.T * bytes);
+  }
+  if (plan.general) generalBackward(plan, plan.T);
+  else lstmBackward(plan, plan.T);
+  for (let t: i32 = 0; plan.dx != dx && t < plan.T; t++) {
+    addProduct(dx + <usize>t * bytes, plan.dx + <usize>t * bytes, plan.inputMask, count);
+  }
+  moveGradients(plan, dh, dc, true);
+}
+
+function moveGradients(plan: Plan, dh: usize, dc: usize, out: bool): void {
+  const R = plan.R;
+  const H = plan.H;
+  moveStates(plan, plan.dh, R, R, dh, R << 2, false, out);
+  if (plan.c) moveStates(plan, plan.dc, H, H, dc, H << 2, false, out);
+}

@@ -1,0 +1,91 @@
+/*
+ * One step of each optimizer over one parameter, in one pass over memory, as PyTorch defines them. `w` and `d` are the
+ * weight and its gradient, the other arrays the state that stays from step to step; all of them [count].
+ *
+ * Arrays of parameters end at a multiple of 16 bytes and the lanes past their end stay zero, so no tail is needed.
+ */
+import { madd, splat } from '../kernels/simd';
+
+/** g = d + λw;  v = μv + g (v = g at the first step);  w −= lr·v, with Nesterov lr·(g + μv). `v` 0 where μ = 0. */
+export function sgdStep(
+  w: usize, d: usize, v: usize, count: i32, lr: f32, momentum: f32, weightDecay: f32, nesterov: bool, first: bool,
+): void {
+  const rate = splat(-lr);
+  const mu = splat(first ? 0 : momentum);
+  for (const end = d + (<usize>count << 2); d < end; d += 16) {
+    const weight = v128.load(w);
+    let direction = madd(splat(weightDecay), weight, v128.load(d));
+    if (v) {
+      const velocity = madd(mu, v128.load(v), direction);
+      v128.store(v, velocity);
+      direction = nesterov ? madd(splat(momentum), velocity, direction) : velocity;
+      v += 16;
+    }
+    v128.store(w, madd(rate, direction, weight));
+    w += 16;
+  }
+}
+
+/**
+ * RMSprop (Tieleman & Hinton 2012): s = αs + (1 − α)g², with `mean` m = αm + (1 − α)g and s − m² in its place; w −= lr·u, where
+ * u = g / (√s + ε), or with `v` the velocity v = μv + u.
+ */
+export function rmspropStep(
+  w: usize, d: usize, s: usize, mean: usize, v: usize, count: i32,
+  lr: f32, alpha: f64, epsilon: f32, momentum: f32, weightDecay: f32,
+): void {
+  const keep = splat(<f32>alpha);
+  const take = splat(<f32>(1 - alpha));
+  for (const end = d + (<usize>count << 2); d < end; d += 16) {
+    const weight = v128.load(w);
+    const g = madd(splat(weightDecay), weight, v128.load(d));
+    const square = madd(keep, v128.load(s), f32x4.mul(take, f32x4.mul(g, g)));
+    v128.store(s, square);
+    let spread = square;
+    if (mean) {
+      const average = madd(keep, v128.load(mean), f32x4.mul(take, g));
+      v128.store(mean, average);
+      // Rounding can leave less than nothing where all gradients are equal; the maximum keeps NaN.
+      spread = f32x4.max(f32x4.sub(square, f32x4.mul(average, average)), splat(0));
+      mean += 16;
+    }
+    let step = f32x4.div(g, f32x4.add(f32x4.sqrt(spread), splat(epsilon)));
+    if (v) {
+      step = madd(splat(momentum), v128.load(v), step);
+      v128.store(v, step);
+      v += 16;
+    }
+    v128.store(w, madd(splat(-lr), step, weight));
+    w += 16;
+    s += 16;
+  }
+}
+
+/**
+ * Adam (Kingma & Ba 2015): m = β₁m + (1 − β₁)g, s = β₂s + (1 − β₂)g², w −= rate·m / (√s·unbias + ε), where rate is
+ * lr / (1 − β₁^t) and unbias 1 / √(1 − β₂^t). `coupled` adds λw to the gradient (Adam); `shrink` = 1 − lr·λ multiplies the
+ * weight instead (AdamW, Loshchilov & Hutter 2019).
+ */
+export function adamStep(
+  w: usize, d: usize, m: usize, s: usize, count: i32,
+  rate: f32, beta1: f64, beta2: f64, epsilon: f32, unbias: f32, coupled: f32, shrink: f32,
+): void {
+  // 1 − β from the double: rounded first, a β₂ close to 1 would leave nothing of it.
+  const keepMean = splat(<f32>beta1);
+  const takeMean = splat(<f32>(1 - beta1));
+  const keepSquare = splat(<f32>beta2);
+  const takeSquare = splat(<f32>(1 - beta2));
+  for (const end = d + (<usize>count << 2); d < end; d += 16) {
+    const weight = v128.load(w);
+    const g = madd(splat(coupled), weight, v128.load(d));
+    const mean = madd(keepMean, v128.load(m), f32x4.mul(takeMean, g));
+    const square = madd(keepSquare, v128.load(s), f32x4.mul(takeSquare, f32x4.mul(g, g)));
+    v128.store(m, mean);
+    v128.store(s, square);
+    const spread = madd(f32x4.sqrt(square), splat(unbias), splat(epsilon));
+    v128.store(w, madd(splat(-rate), f32x4.div(mean, spread), f32x4.mul(weight, splat(shrink))));
+    w += 16;
+    m += 16;
+    s += 16;
+  }
+}

@@ -1,0 +1,67 @@
+import { describe } from '../validation/errors.js';
+import {
+  checkIntegers,
+  type IntegerArray,
+  type Integers,
+  isIntegerArray,
+  sameShape,
+  showShape,
+} from '../validation/tensor.js';
+
+/** What a forward is told of its sequences beside their values. */
+export interface SequenceOptions {
+  /** How many steps each sequence of the batch has: what lies behind is not computed, and may hold anything. */
+  lengths?: readonly number[] | IntegerArray;
+  /** Integers of the shape of the input but for its features, 0 where a step is to be passed over: it leaves the states alone. */
+  mask?: Integers;
+}
+
+/** How many sequences there are, and of how many steps. */
+export interface Extent {
+  readonly steps: number;
+  readonly batch: number;
+}
+
+/**
+ * The user's `lengths` and `mask`, both, or neither where every step counts.
+ *
+ * @param leading - the input's shape without its features, [time, batch] where `timeMajor`
+ * @throws TypeError for another kind, RangeError for lengths beyond the input or a mask of another shape
+ */
+export function checkSequence(
+  { lengths, mask }: SequenceOptions,
+  { steps, batch }: Extent,
+  leading: readonly number[],
+): { lengths?: readonly number[]; mask?: IntegerArray | undefined } {
+  if (lengths === undefined && mask === undefined) return {};
+  const ends =
+    lengths === undefined ? new Array<number>(batch).fill(steps) : checkLengths(lengths, steps, batch);
+  const masked = mask === undefined ? undefined : checkMask(mask, leading);
+  const passes = masked?.includes(0) ? masked : undefined;
+  return passes || ends.some((length) => length < steps) ? { lengths: ends, mask: passes } : {};
+}
+
+function checkLengths(lengths: unknown, steps: number, batch: number): number[] {
+  if (!Array.isArray(lengths) && !isIntegerArray(lengths))
+    throw new TypeError(`lengths expected an array of whole numbers, got ${describe(lengths)}`);
+  if (lengths.length !== batch)
+    throw new RangeError(
+      `lengths expected one for each of batch = ${batch} sequences, got ${lengths.length}`,
+    );
+  return Array.from(lengths, (length, n) => {
+    if (typeof length !== 'number')
+      throw new TypeError(`lengths[${n}] expected a whole number, got ${describe(length)}`);
+    if (!Number.isInteger(length) || length < 1 || length > steps)
+      throw new RangeError(`lengths[${n}] expected a whole number from 1 to time = ${steps}, got ${length}`);
+    return length;
+  });
+}
+
+function checkMask(mask: unknown, leading: readonly number[]): IntegerArray {
+  const { data, shape } = checkIntegers('mask', mask);
+  if (!sameShape(shape, leading))
+    throw new RangeError(
+      `mask expected the input's shape without its features, ${showShape(leading)}, got ${showShape(shape)}`,
+    );
+  return data;
+}

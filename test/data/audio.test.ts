@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import { type LogMelOptions, logMel, readWav } from '../../src/data/index.js';
+import { closedForm } from '../vectors/closed-form.js';
+
+interface Format {
+  tag: number;
+  bits: number;
+  channels?: number;
+}
+
+/** A WAV file of samples, frame after frame. */
+function wav(
+  { tag, bits, channels = 1 }: Format,
+  write: (view: DataView, at: number, n: number) => void,
+  count: number,
+) {
+  const bytes = bits / 8;
+  const view = new DataView(new ArrayBuffer(44 + count * bytes));
+  const text = (at: number, name: string) =>
+    [...name].forEach((c, n) => view.setUint8(at + n, c.charCodeAt(0)));
+  text(0, 'RIFF');
+  view.setUint32(4, 36 + count * bytes, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, tag, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, 8000, true);
+  view.setUint32(28, 8000 * channels * bytes, true);
+  view.setUint16(32, channels * bytes, true);
+  view.setUint16(34, bits, true);
+  text(36, 'data');
+  view.setUint32(40, count * bytes, true);
+  for (let n = 0; n < count; n++) write(view, 44 + n * bytes, n);
+  return view.buffer;
+}
+
+const SAMPLES = [0, 0.5, -0.5, 0.25, -1, 0.125];
+
+const FORMATS: [string, Format, (view: DataView, at: number, n: number) => void][] = [
+  ['8 bits', { tag: 1, bits: 8 }, (view, at, n) => view.setUint8(at, 128 + Math.round(SAMPLES[n] * 128))],
+  ['16 bits', { tag: 1, bits: 16 }, (view, at, n) => view.setInt16(at, SAMPLES[n] * 32768, true)],
+  ['32 bits', { tag: 1, bits: 32 }, (view, at, n) => view.setInt32(at, SAMPLES[n] * 2 ** 31, true)],
+  ['floats', { tag: 3, bits: 32 }, (view, at, n) => view.setFloat32(at, SAMPLES[n], true)],
+];
+
+describe('readWav', () => {
+  it.each(FORMATS)('of %s', async (_, format, write) => {
+    const buffer = wav(format, write, SAMPLES.length);
+    const { sampleRate, channels, mono } = await readWav(buffer);
+    expect([sampleRate, channels.length, mono]).toEqual([8000, 1, channels[0]]);
+    mono.forEach((x, n) =>
+      expect(Math.abs(x - SAMPLES[n])).toBeLessThanOrEqual(format.bits === 8 ? 0.01 : 2e-5),
+    );
+    const bytes = new Uint8Array(3 + buffer.byteLength);
+    bytes.set(new Uint8Array(buffer), 3);
+    expect(await readWav(bytes.subarray(3)), 'of a part of an array').toEqual({ sampleRate, channels, mono });
+  });
+
+  it('of two channels, and their mean', async () => {
+    const [, format, write] = FORMATS[3];
+    const { channels, mono } = await readWav(wav({ ...format, channels: 2 }, write, 6));
+    expect(channels.map((channel) => [...channel])).toEqual([
+      [0, -0.5, -1],
+      [0.5, 0.25, 0.125],
+    ]);
+    expect([...mono]).toEqual([0.25, -0.125, -0.4375]);
+  });
+});
+
+/** The definition, by sums: Hann window, discrete Fourier transform, triangles on HTK's scale. */
+function byDefinition(
+  samples: Float32Array,
+  length: number,
+  hop: number,
+  size: number,
+  { mels = 40, low = 0, high = 4000 },
+) {
+  const melOf = (f: number) => 2595 * Math.log10(1 + f / 700);
+  const corner = (n: number) =>
+    700 * (10 ** ((melOf(low) + (n * (melOf(high) - melOf(low))) / (mels + 1)) / 2595) - 1);
+  const rows: number[] = [];
+  for (let from = 0; from + length <= samples.length; from += hop) {
+    const power = Array.from({ length: size / 2 + 1 }, (_, k) => {
+      let [re, im] = [0, 0];
+      for (let n = 0; n < length; n++) {
+        const x = samples[from + n] * Math.sin((Math.PI * n) / length) ** 2;
+        re += x * Math.cos((2 * Math.PI * k * n) / size);
+        im += x * Math.sin((2 * Math.PI * k * n) / size);
+      }
+      return re * re + im * im;
+    });
+    for (let m = 0; m < mels; m++) {
+      const [a, b, c] = [corner(m), corner(m + 1), corner(m + 2)];
+      const triangle = (f: number) => Math.max(0, Math.min((f - a) / (b - a), (c - f) / (c - b)));
+      const energy = power.reduce((sum, p, k) => sum + p * triangle((k * 8000) / size), 0);
+      rows.push(Math.log(Math.max(energy, 1e-10)));
+    }
+  }
+  return rows;
+}
+
+describe('logMel', () => {
+  it.each([
+    [{}, 200, 80, 256, 997],
+    [{ mels: 13, low: 100, high: 3800 }, 200, 80, 256, 200],
+    [{ mels: 5, frame: 0.004, hop: 0.001 }, 32, 8, 32, 71],
+    [{ mels: 3, frame: 0.0041, hop: 0.00088, low: 300 }, 33, 7, 64, 34],
+  ])('%j is what its definition says', async (options, length, hop, size, count) => {
+    const samples = Float32Array.from(closedForm('sound', count));
+    const mel = await logMel({ sampleRate: 8000, ...options });
+    const { data, shape } = mel.frames(samples);
+    expect([mel.frameLength, mel.hopLength]).toEqual([length, hop]);
+    expect(shape).toEqual([1 + Math.floor((count - length) / hop), mel.mels]);
+    const expected = byDefinition(samples, length, hop, size, options);
+    expect(data.length).toBe(expected.length);
+    data.forEach((x, n) => expect(Math.abs(x - expected[n])).toBeLessThan(1e-5));
+  });
+
+  it('gives the same frames piece by piece', async () => {
+    const mel = await logMel({ sampleRate: 8000, mels: 12 });
+    const other = await logMel({ sampleRate: 8000, mels: 12, frame: 0.03 });
+    const samples = Float32Array.from(closedForm('sound', 2000));
+    const { data, shape } = mel.frames(samples);
+    for (let n = 0; n < shape[0]; n++) {
+      other.frames(samples);
+      const from = n * mel.hopLength;
+      const one = mel.frames(samples.slice(from, from + mel.frameLength));
+      expect(one).toEqual({ data: data.slice(n * 12, (n + 1) * 12), shape: [1, 12] });
+    }
+  });
+
+  it('takes the floor for silence', async () => {
+    const mel = await logMel({ sampleRate: 8000, floor: 1e-3 });
+    expect(new Set(mel.frames(new Float32Array(400)).data)).toEqual(new Set([Math.fround(Math.log(1e-3))]));
+  });
+});
+
+const with8000 = (options: object) => () => logMel({ sampleRate: 8000, ...options } as LogMelOptions);
+const frames = (samples: unknown) => async () =>
+  (await logMel({ sampleRate: 8000 })).frames(samples as never);
+
+const refused: [what: string, act: () => unknown, error: typeof TypeError, message: RegExp][] = [
+  [
+    'text for bytes',
+    () => readWav('RIFF' as never),
+    TypeError,
+    /^bytes expected a Uint8Array or an ArrayBuffer, got "RIFF"$/,
+  ],
+  [
+    'other bytes',
+    () => readWav(new Uint8Array(99)),
+    RangeError,
+    /^bytes expected a WAV file: Not a WAV file$/,
+  ],
+  [
+    'no bytes',
+    () => readWav(new Uint8Array(0)),
+    RangeError,
+    /^bytes expected samples, got a WAV file without any$/,
+  ],
+  [
+    'a WAV file without samples',
+    () => readWav(wav({ tag: 1, bits: 16 }, () => {}, 0)),
+    RangeError,
+    /^bytes expected samples/,
+  ],
+  [
+    'another coding',
+    () => readWav(wav({ tag: 0x55, bits: 16 }, () => {}, 4)),
+    RangeError,
+    /^bytes expected a WAV file: Unsupported/,
+  ],
+  [
+    'no options',
+    () => logMel(undefined as never),
+    TypeError,
+    /^logMel: options expected an object, got undefined$/,
+  ],
+  [
+    'an unknown option',
+    with8000({ mel: 40 }),
+    TypeError,
+    /^logMel: unknown option "mel"; did you mean "mels"\?$/,
+  ],
+  ['no sample rate', () => logMel({} as never), TypeError, /^sampleRate expected a number, got undefined$/],
+  [
+    'a sample rate of 0',
+    with8000({ sampleRate: 0 }),
+    RangeError,
+    /^sampleRate expected a number above 0, got 0$/,
+  ],
+  [
+    'a frame of one sample',
+    with8000({ frame: 1e-4 }),
+    RangeError,
+    /^frame expected 2 to 2\^20 samples, got 0\.0001 s \* 8000 Hz = 1$/,
+  ],
+  ['an endless frame', with8000({ frame: 1e6 }), RangeError, /^frame expected 2 to 2\^20 samples/],
+  ['a hop of no sample', with8000({ hop: 1e-5 }), RangeError, /^hop expected 1 to 2\^20 samples/],
+  ['no bands', with8000({ mels: 0 }), RangeError, /^mels expected a whole number from 1/],
+  ['a negative frequency', with8000({ low: -1 }), RangeError, /^low expected a number from 0 up, got -1$/],
+  [
+    'more than half of the rate',
+    with8000({ high: 4001 }),
+    RangeError,
+    /^high expected a number above low = 0, up to sampleRate \/ 2 = 4000, got 4001$/,
+  ],
+  ['a floor of 0', with8000({ floor: 0 }), RangeError, /^floor expected a number above 0, got 0$/],
+  [
+    'too many bands',
+    with8000({ mels: 128 }),
+    RangeError,
+    /^mels expected no more bands than the frame tells apart, got 128: band \d+/,
+  ],
+  ['no samples', frames([0, 1]), TypeError, /^samples expected a Float32Array, got \[0, 1\]$/],
+  [
+    'fewer samples than a frame',
+    frames(new Float32Array(199)),
+    RangeError,
+    /^samples expected at least frameLength = 200, got 199$/,
+  ],
+  [
+    'an infinite sample',
+    frames(new Float32Array(200).fill(Number.POSITIVE_INFINITY)),
+    RangeError,
+    /^samples\[0\] expected a finite number, got Infinity$/,
+  ],
+];
+
+describe('what audio refuses', () => {
+  it.each(refused)('%s', async (_, act, error, message) => {
+    const thrown = await Promise.resolve(act()).then(
+      () => expect.fail('nothing was thrown'),
+      (reason: Error) => reason,
+    );
+    expect(thrown.constructor, String(thrown)).toBe(error);
+    expect(thrown.message).toMatch(message);
+  });
+});

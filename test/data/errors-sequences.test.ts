@@ -1,0 +1,258 @@
+import { describe } from 'vitest';
+import { bucketBatches, padSequences, tokenize, WordVocabulary } from '../../src/data/index.js';
+import {
+  bad,
+  booleans,
+  numbers,
+  options,
+  type Row,
+  refusesAlone,
+  type Subjects,
+  sizes,
+  zeros,
+} from '../helpers/refusals.js';
+import { kinds } from '../helpers/refused-targets.js';
+
+const N = Number.NaN;
+const pair = { input: [Int32Array.of(1), Int32Array.of(2, 3)], target: Uint8Array.of(0, 1) };
+const bucketsWith = (name: string) => (_: Subjects, value: never) =>
+  bucketBatches(pair, { batchSize: 2, [name]: value });
+const inputOf = (input: unknown) => () => bucketBatches({ ...pair, input: bad(input) }, { batchSize: 2 });
+const WHOLE = 'a whole number from -2^31 to 2^31 - 1';
+
+const forBuckets: Row[] = [
+  ...options('bucketBatches', (_, value) => bucketBatches(pair, value), ['batchsize', 'batchSize']),
+  ...sizes('batchSize', bucketsWith('batchSize')),
+  ...booleans('shuffle', bucketsWith('shuffle')),
+  ...booleans('dropLast', bucketsWith('dropLast')),
+  ...numbers('seed', bucketsWith('seed'), [-1, 0.5], 'a whole number from 0 to 2^53 - 1'),
+  ...numbers('padding', bucketsWith('padding'), [0.5, 2 ** 31], WHOLE),
+  ...[0, -1, 1.5, N].map(
+    (pool): Row => [
+      `a pool of ${pool}`,
+      () => bucketBatches(pair, { batchSize: 2, pool }),
+      RangeError,
+      /^pool expected a whole number from 1, or Infinity, got /,
+    ],
+  ),
+  ...[0, -1, 1.5, N].map(
+    (epochs): Row => [
+      `epochs of ${epochs}`,
+      () => bucketBatches(pair, { batchSize: 2, epochs }),
+      RangeError,
+      /^epochs expected a whole number from 1, or Infinity, got /,
+    ],
+  ),
+  ...kinds(
+    'examples of',
+    (_, value) => bucketBatches(value, { batchSize: 2 }),
+    /^(examples|input) expected /,
+    [null, undefined, 3, {}],
+  ),
+  ...kinds(
+    'an input of',
+    (_, input) => bucketBatches({ ...pair, input }, { batchSize: 2 }),
+    /^input(\[0\])? expected /,
+    [null, 'ab', Int32Array.of(1), zeros(2, 3), [1, 2], [[1], [2]]],
+  ),
+  ['no sequences', inputOf([]), RangeError, /^input expected at least one sequence, got none$/],
+  [
+    'a sequence without a step',
+    inputOf([Int32Array.of(1), new Int32Array(0)]),
+    RangeError,
+    /^input\[1\] expected at least one step, got none$/,
+  ],
+  [
+    'values among ids',
+    inputOf([Int32Array.of(1), zeros(2)]),
+    TypeError,
+    /^input\[1\] expected ids as input\[0\], got values$/,
+  ],
+  [
+    'other features',
+    inputOf([zeros(2, 3), zeros(2, 4)]),
+    RangeError,
+    /^input\[1\] expected shape \[time, 3\] as input\[0\], got \[2, 4\]$/,
+  ],
+  [
+    'fewer targets',
+    () => bucketBatches({ ...pair, target: Uint8Array.of(1) }, { batchSize: 2 }),
+    RangeError,
+    /^target expected one for each input = 2, got 1$/,
+  ],
+  [
+    'fewer target sequences',
+    () => bucketBatches({ ...pair, target: [zeros(1)] }, { batchSize: 2 }),
+    RangeError,
+    /^target expected one for each input = 2, got 1$/,
+  ],
+  [
+    'padding of rows',
+    () => bucketBatches(pair, { batchSize: 2, targetPadding: 1 }),
+    TypeError,
+    /^targetPadding expected sequences for targets/,
+  ],
+  [
+    'fewer than one batch',
+    () => bucketBatches(pair, { batchSize: 3, dropLast: true }),
+    RangeError,
+    /^input expected at least batchSize = 3 sequences, got 2$/,
+  ],
+  ...options('padSequences', (_, value) => padSequences(pair.input, value), ['pading', 'padding']),
+  ...numbers(
+    'padding',
+    (_, padding) => padSequences(pair.input, { padding }),
+    [0.5],
+    WHOLE,
+    'padSequences with padding of',
+  ),
+  [
+    'padSequences of infinite padding',
+    () => padSequences([zeros(1, 2)], { padding: 1 / 0 }),
+    RangeError,
+    /^padding expected a finite number, got Infinity$/,
+  ],
+  [
+    'padSequences of nothing',
+    () => padSequences([]),
+    RangeError,
+    /^sequences expected at least one sequence, got none$/,
+  ],
+];
+
+const vocabulary = WordVocabulary.of(['a b']);
+const words = JSON.parse(JSON.stringify(vocabulary));
+const restore = (fields: object) => () => WordVocabulary.fromJSON(JSON.stringify({ ...words, ...fields }));
+const wordsWith = (name: string) => (_: Subjects, value: never) =>
+  WordVocabulary.of(['a b'], { [name]: value });
+
+const forWords: Row[] = [
+  ...kinds('tokenize of', (_, value) => tokenize(value), /^text expected a string, got /, [
+    null,
+    undefined,
+    3,
+    ['a'],
+  ]),
+  ...options('WordVocabulary.of', (_, value) => WordVocabulary.of(['a'], value), ['mincount', 'minCount']),
+  ...kinds('texts of', (_, value) => WordVocabulary.of(value), /^texts(\[0\])? expected /, [
+    'a b',
+    null,
+    3,
+    {},
+    [3],
+    [[3]],
+  ]),
+  ...sizes('minCount', wordsWith('minCount')),
+  ...booleans('lowerCase', wordsWith('lowerCase')),
+  ...[0, 4, 5.5, N].map(
+    (maxSize): Row => [
+      `a size of ${maxSize}`,
+      () => WordVocabulary.of(['a'], { maxSize }),
+      RangeError,
+      /^maxSize expected a whole number from 5, or Infinity, got /,
+    ],
+  ),
+  ...kinds('tokens by', wordsWith('tokenize'), /^tokenize expected a function from text to tokens, got /, [
+    null,
+    3,
+    'a',
+  ]),
+  [
+    'tokens that are none',
+    () => WordVocabulary.of(['a'], { tokenize: () => bad([1]) }),
+    TypeError,
+    /^texts\[0\] expected tokens from tokenize, got \[1\]$/,
+  ],
+  [
+    'no word',
+    () => WordVocabulary.of(['a b a'], { minCount: 3 }),
+    RangeError,
+    /^texts expected a word that comes at least minCount = 3 times, got none$/,
+  ],
+  ...kinds(
+    'encode of',
+    (_, value) => vocabulary.encode(value),
+    /^text expected a string or its tokens, got /,
+    [null, undefined, 3, [3]],
+  ),
+  ...options('WordVocabulary.encode', (_, value) => vocabulary.encode('a', value), ['strat', 'start']),
+  ...booleans('end', (_, end) => vocabulary.encode('a', { end })),
+  ...kinds(
+    'decode of',
+    (_, value) => vocabulary.decode(value),
+    /^ids expected an array of whole numbers, got /,
+    [null, 3, 'a', {}],
+  ),
+  ...[-1, 6, 0.5, N].map(
+    (id): Row => [
+      `decode of ${id}`,
+      () => vocabulary.decode([4, id]),
+      RangeError,
+      /^ids expected whole numbers from 0 to 5, got /,
+    ],
+  ),
+  [
+    'fromJSON of no text',
+    () => WordVocabulary.fromJSON(bad(words)),
+    TypeError,
+    /^text expected a string, got /,
+  ],
+  ['fromJSON of no JSON', () => WordVocabulary.fromJSON('a'), RangeError, /^text expected JSON, got "a"$/],
+  [
+    'fromJSON of null',
+    () => WordVocabulary.fromJSON('null'),
+    RangeError,
+    /^text expected that of a WordVocabulary, got one of undefined$/,
+  ],
+  [
+    'fromJSON of a word twice',
+    restore({ words: ['a', 'a'] }),
+    RangeError,
+    /^text expected different words, got \[a, a\]$/,
+  ],
+  [
+    'fromJSON of a special word',
+    restore({ words: ['a', '<unk>'] }),
+    RangeError,
+    /^text expected different words/,
+  ],
+  [
+    'fromJSON of no words',
+    restore({ words: [], counts: [] }),
+    RangeError,
+    /^text expected different words, got \[\]$/,
+  ],
+  [
+    'fromJSON of one count',
+    restore({ counts: [1] }),
+    RangeError,
+    /^text expected a count for each of 2 words, got \[1\]$/,
+  ],
+  [
+    'fromJSON of half a count',
+    restore({ counts: [1, 0.5] }),
+    RangeError,
+    /^text expected a count for each of 2 words/,
+  ],
+  [
+    'fromJSON without lowerCase',
+    restore({ lowerCase: 1 }),
+    RangeError,
+    /^text expected lowerCase and ownTokens, got damaged ones$/,
+  ],
+  [
+    'fromJSON without its function',
+    restore({ ownTokens: true }),
+    TypeError,
+    /^tokenize expected the function, as the vocabulary was made with, got undefined$/,
+  ],
+  [
+    'fromJSON with a function',
+    () => WordVocabulary.fromJSON(JSON.stringify(vocabulary), { tokenize }),
+    TypeError,
+    /^tokenize expected none, as the vocabulary was made with, got a function$/,
+  ],
+];
+
+describe('what bucketBatches refuses', () => refusesAlone(forBuckets));
+describe('what a vocabulary of words refuses', () => refusesAlone(forWords));

@@ -1,0 +1,15 @@
+import type { Batch, Progress, Trainer } from '../../src/index.js';
+
+/** All that a run tells, up to the given step. */
+export async function told<Target>(
+  trainer: Trainer<Target>,
+  data: Iterable<Batch<Target>>,
+  steps = Number.POSITIVE_INFINITY,
+) {
+  const all: Progress[] = [];
+  for await (const one of trainer.run(data)) {
+    all.push(one);
+    if (one.step === steps) break;
+  }
+  return all;
+}
