@@ -3,10 +3,10 @@ import { type Cell, parameterShapes } from './cell.js';
 import { Parameter } from './parameter.js';
 
 /** Bytes of a plan, as assembly/cells/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
-export const PLAN_BYTES = 452;
-const OPTIONS = 59;
-const PARAMETERS = 75;
-const GRADIENTS = 90;
+export const PLAN_BYTES = 476;
+const OPTIONS = 65;
+const PARAMETERS = 81;
+const GRADIENTS = 96;
 
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {

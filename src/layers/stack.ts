@@ -11,10 +11,10 @@ import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 /** The struct of assembly/stack/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
-const PASS_BYTES = 128;
+const PASS_BYTES = 136;
 const INPUT = 11;
-const OUTPUT = 21;
-const STATES = { h: 20, c: 22 } as const;
+const OUTPUT = 22;
+const STATES = { h: 21, c: 23 } as const;
 
 /** As assembly/stack/merge.ts counts them; `concat` is none of these. */
 const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
@@ -116,9 +116,10 @@ export class Stack {
   ): Pass {
     const { plain, recurrentDropout } = this.#cell;
     const { training, recording } = tape;
-    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0);
+    const traced = tape.trace !== undefined;
+    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0 || traced);
     const input = ids ? [0, pointer] : [pointer, 0];
-    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training];
+    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training, +traced];
     const pass = this.#open(tape, general, words);
     const { core, i32 } = this.#holdings.runtime;
     core.forward(pass);
@@ -155,7 +156,7 @@ export class Stack {
     const { runtime } = holdings;
     const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
     const general = +!plain;
-    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0]);
+    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0, 0]);
     const plans = (pass + PASS_BYTES) >>> 2;
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
