@@ -18,6 +18,7 @@ import { product } from '../kernels/gemm';
 import { after, before, CellKind, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
 import { rnnBackward, rnnForward } from './rnn';
+import { traceCarried, traceHidden } from './trace';
 import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
 import { storeLanes } from '../kernels/simd';
 
@@ -87,13 +88,17 @@ export function isMasked(plan: Plan, t: i32, b: i32): bool {
   return plan.mask != 0 && load<i32>(plan.mask + (<usize>(t * plan.B + b) << 2)) == 0;
 }
 
-/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
+/**
+ * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input;
+ * those not where the gates are held.
+ */
 export function generalBackward(plan: Plan, T: i32): void {
   const R = plan.R;
   for (let n: i32 = 0; n < T; n++) {
     const t = plan.reverse ? n : T - 1 - n;
     const rows = rowsAt(plan, t);
     const dhat = plan.projection ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
+    if (plan.traced) traceCarried(plan, t);
     splitStates(plan, t, dhat);
     let dh = dhat;
     if (plan.projection) {
@@ -107,7 +112,7 @@ export function generalBackward(plan: Plan, T: i32): void {
     else rnnBackward(plan, t, dh, dState);
     if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
   }
-  planeGradients(plan, T);
+  if (!plan.held) planeGradients(plan, T);
 }
 
 /** dh' = dy + what the later step sent back, parted in dĥ and what goes to the state before without passing the cell. */
@@ -119,6 +124,7 @@ function splitStates(plan: Plan, t: i32, dhat: usize): void {
     const dy = plan.dy + (<usize>((t * plan.B + b) * plan.yStride) << 2);
     addCarried(dhat + <usize>b * bytes, plan.dh + <usize>b * bytes, plan.dy ? dy : 0, R);
   }
+  if (plan.traced) traceHidden(plan, t, dhat);
   splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
 }
 

@@ -37,6 +37,8 @@ export class Plan {
   /** 1 where every step is kept for backward. */
   kept: i32;
   training: i32;
+  /** 1 where backward writes a trace, see trace.ts. */
+  traced: i32;
   /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
   active: usize;
   lengths: usize;
@@ -99,6 +101,12 @@ export class Plan {
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
   dInner: usize;
   dDropped: usize;
+  // The trace, [T, B, R] or [T, B, H] each, and 1 or 2 in a backward that holds the gates constant, see trace.ts.
+  traceH: usize;
+  traceC: usize;
+  along: usize;
+  stays: usize;
+  held: i32;
   /** h and h' with dense rows [B, R], where those of y are not. */
   oldState: usize;
   nextState: usize;

@@ -7,6 +7,7 @@ import { dropout } from '../kernels/random';
 import { Plan } from '../cells/plan';
 import { room, startAt, taken } from '../memory/scratch';
 import { runBackward } from './run';
+import { layOutTrace } from '../cells/trace';
 import { addTo } from '../kernels/simd';
 
 /** Says where what backward needs beside lies from `base` on, and gives how many bytes that takes. */
@@ -26,6 +27,7 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
     plan.dx = dx;
     plan.scratch = scratch;
     plan.dy = room(pass.merge > Merge.SUM ? rows : 0, plan.R);
+    if (plan.traced) layOutTrace(plan);
   }
   const ragged = pass.lengths ? rows : 0;
   pass.dy = room(pass.last ? 0 : ragged, widthOf(pass));

@@ -31,6 +31,7 @@ export class Pass {
   B: i32;
   kept: i32;
   training: i32;
+  traced: i32;
 
   // Behind these stack.ts says where they lie, the first four for the plans.
   active: usize;

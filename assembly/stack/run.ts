@@ -5,6 +5,7 @@
 import { generalBackward, generalForward } from '../cells/general';
 import { lstmBackward, lstmForward } from '../cells/lstm';
 import { CellKind, Plan } from '../cells/plan';
+import { ALONG, STAYS } from '../cells/trace';
 import { room } from '../memory/scratch';
 import { addProduct, multiply } from '../kernels/rows';
 
@@ -128,6 +129,7 @@ export function runBackward(plan: Plan, dh: usize, dc: usize): void {
   const count = plan.B * plan.I;
   const bytes = <usize>count << 2;
   const dx = plan.dx;
+  if (plan.traced) heldBackwards(plan, dh, dc);
   moveGradients(plan, dh, dc, false);
   if (dx && plan.inputMask) {
     plan.dx = plan.dropDx;
@@ -146,4 +148,20 @@ function moveGradients(plan: Plan, dh: usize, dc: usize, out: bool): void {
   const H = plan.H;
   moveStates(plan, plan.dh, R, R, dh, R << 2, false, out);
   if (plan.c) moveStates(plan, plan.dc, H, H, dc, H << 2, false, out);
+}
+
+/** The backwards of a trace that hold the gates constant; the one from ones first, then that from the loss. */
+function heldBackwards(plan: Plan, dh: usize, dc: usize): void {
+  const dy = plan.dy;
+  const state = plan.c ? plan.dc : plan.dh;
+  memory.fill(plan.dh, 0, <usize>(plan.B * plan.R) << 2);
+  for (let n: i32 = 0; n < plan.B * plan.H; n++) store<f32>(state + (<usize>n << 2), 1);
+  plan.dy = 0;
+  plan.held = STAYS;
+  generalBackward(plan, plan.T);
+  plan.dy = dy;
+  plan.held = ALONG;
+  moveGradients(plan, dh, dc, false);
+  generalBackward(plan, plan.T);
+  plan.held = 0;
 }

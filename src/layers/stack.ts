@@ -119,7 +119,8 @@ export class Stack {
   ): Pass {
     const { plain, recurrentDropout } = this.#cell;
     const { training, recording } = tape;
-    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0);
+    const traced = tape.trace !== undefined;
+    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0 || traced);
     const pass = this.#open(tape, general, [
       [PassStruct.lengths, lengths],
       [PassStruct.mask, mask],
@@ -131,6 +132,7 @@ export class Stack {
       [PassStruct.B, batch],
       [PassStruct.kept, +recording],
       [PassStruct.training, +training],
+      [PassStruct.traced, +traced],
     ]);
     const { core, i32 } = this.#holdings.runtime;
     core.forward(pass);
@@ -182,6 +184,7 @@ export class Stack {
       [PassStruct.B, rows],
       [PassStruct.kept, 0],
       [PassStruct.training, 0],
+      [PassStruct.traced, 0],
     ]);
     const plans = pass + PassStruct.SIZE;
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
