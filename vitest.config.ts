@@ -16,7 +16,7 @@ export default defineConfig(({ mode }) => ({
       { find: '#audio', replacement: source('src/data/log-mel.ts') },
       { find: '#csv', replacement: source('src/data/csv-parser.ts') },
       { find: '#disk', replacement: source('src/runtime/disk.node.ts') },
-      { find: '#team', replacement: source('src/workers/pool.ts') },
+      { find: '#worker-pool', replacement: source('src/parallel/pool.ts') },
       { find: '#threads', replacement: source('test/helpers/threads.ts') },
       { find: /^lstm-wasm$/, replacement: source('src/index.ts') },
       { find: /^lstm-wasm\/(files|data|inspect)$/, replacement: source('src/$1/index.ts') },

@@ -30,7 +30,7 @@ const ENTRIES = {
 };
 
 /** What is imported only when it is asked for. */
-const LATER = { 'threads/team': 'src/workers/pool.ts' };
+const LATER = { 'threads/worker-pool': 'src/parallel/pool.ts' };
 
 /** The same, with a library of others inside, whose licence is carried along. */
 const LIBRARIES = { 'data/audio': 'src/data/log-mel.ts', 'data/csv': 'src/data/csv-parser.ts' };
@@ -167,7 +167,7 @@ function bundled(entryPoints, options) {
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#audio', '#csv', '#disk', '#team', '#threads', 'node:*'],
+    external: ['#wasm/*', '#audio', '#csv', '#disk', '#worker-pool', '#threads', 'node:*'],
     plugins: [lightLoader, oneChunk],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
@@ -183,7 +183,7 @@ async function buildStandalone(short) {
       ...short,
       outdir: 'build/standalone',
       platform: 'browser',
-      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/workers/pool.ts' },
+      alias: { '#threads': './src/runtime/threads.standalone.ts', '#worker-pool': './src/parallel/pool.ts' },
       external: [],
       plugins: [lightLoader, besideIt],
       minify: true,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const ALLOWED = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-  /^build\/(index|relaxed|worker|(files|inspect)\/index|data\/(index|csv|audio)|disk\/(node|none)|threads\/(node|web|team|worker|web-worker)|chunks\/[\w.-]+)\.js(\.map)?$/,
+  /^build\/(index|relaxed|worker|(files|inspect)\/index|data\/(index|csv|audio)|disk\/(node|none)|threads\/(node|web|worker-pool|worker|web-worker)|chunks\/[\w.-]+)\.js(\.map)?$/,
   /^build\/standalone\/(lstm-wasm|relaxed|csv|audio)\.js$/,
   /^build\/wasm\/(simd|relaxed)(\.wasm|\.js|\.module\.js|\.edge\.js|\.node\.js|\.d\.ts|\.wasm\.d\.ts)$/,
   /^build\/types\/.+\.d\.ts$/,

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** What the package's imports are in its sources, for a bundler. */
 export const SOURCES = {
   '#threads': join(root, 'src/runtime/threads.node.ts'),
-  '#team': join(root, 'src/workers/pool.ts'),
+  '#worker-pool': join(root, 'src/parallel/pool.ts'),
 };
 
 /** Bundles the program of the workers to `worker.js` in a folder: a bundle that starts them looks for it beside itself. */

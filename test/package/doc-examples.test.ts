@@ -29,7 +29,7 @@ const entries: Record<string, string> = {
   '#audio': 'src/data/log-mel.ts',
   '#csv': 'src/data/csv-parser.ts',
   '#disk': 'src/runtime/disk.node.ts',
-  '#team': 'src/workers/pool.ts',
+  '#worker-pool': 'src/parallel/pool.ts',
   '#threads': 'src/runtime/threads.node.ts',
 };
 
