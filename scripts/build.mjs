@@ -67,12 +67,15 @@ try {
 async function buildWasm() {
   requireFiles(['assembly/index.ts']);
   if (wasmIsFresh()) return console.log('wasm: up to date');
-  await Promise.all([compile('debug'), ...Object.keys(VARIANTS).map(compileAndOptimize)]);
+  await Promise.all([
+    run('scripts/structs.mjs', ['--target', 'debug']),
+    ...Object.keys(VARIANTS).map(compileAndOptimize),
+  ]);
 }
 
 /** One target of asconfig.json. */
 function compile(target) {
-  return run('assemblyscript/bin/asc.js', ['--target', target]);
+  return run('node_modules/assemblyscript/bin/asc.js', ['--target', target]);
 }
 
 async function compileAndOptimize(variant) {
@@ -81,7 +84,7 @@ async function compileAndOptimize(variant) {
   const optimized = `build/wasm/${variant}.opt.wasm`;
   const features = VARIANTS[variant].map((feature) => `--enable-${feature}`);
   // A function that is called once stays one: in line it needs its locals renumbered, and gzip finds less twice.
-  await run('binaryen/bin/wasm-opt', [
+  await run('node_modules/binaryen/bin/wasm-opt', [
     ...['--mvp-features', ...features, '-Oz', '--one-caller-inline-max-function-size=0', '--converge'],
     ...['--strip-producers', '--strip-target-features', wasm, '-o', optimized],
   ]);
@@ -222,7 +225,7 @@ function carryLicenses() {
 }
 
 function buildTypes() {
-  return run('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+  return run('node_modules/typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
 }
 
 /** Whether the file that each target writes last is newer than everything it is made from. */
@@ -233,7 +236,13 @@ function wasmIsFresh() {
   ];
   if (!outputs.every((file) => existsSync(file))) return false;
   const sources = readdirSync('assembly', { recursive: true }).map((name) => join('assembly', name));
-  const inputs = [...sources, 'asconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+  const inputs = [
+    ...sources,
+    'asconfig.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'scripts/structs.mjs',
+  ];
   const time = (file) => statSync(file).mtimeMs;
   return Math.min(...outputs.map(time)) > Math.max(...inputs.map(time));
 }
@@ -243,10 +252,10 @@ function requireFiles(files) {
   if (missing.length > 0) throw new Error(`no such source: ${missing.join(', ')}`);
 }
 
-/** Runs a JavaScript command line tool in its own process, so that two cores build two binaries. */
+/** Runs a script in its own process, so that two cores build two binaries. */
 function run(script, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();

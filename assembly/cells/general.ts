@@ -9,15 +9,16 @@
  * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
  * all rows of a step at once.
  */
-import { GRU, LSTM, panelsOf, planeOf } from './planes';
+import { panelsOf, planeOf } from './planes';
 import { planeGradients } from './general-gradients';
 import { gruBackward, gruForward } from './gru';
 import { inputGradient } from '../layers/linear';
 import { lstmBackward, lstmForward } from './lstm-general';
 import { product } from '../kernels/gemm';
-import { after, before, Plan, rowsAt } from './plan';
+import { after, before, CellKind, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
 import { rnnBackward, rnnForward } from './rnn';
+import { traceCarried, traceHidden } from './trace';
 import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
 import { storeLanes } from '../kernels/simd';
 
@@ -49,8 +50,8 @@ function stepForward(plan: Plan, t: i32, n: i32): void {
     multiply(h, old, plan.dropped, rows * R);
   }
   const cell = plan.projection ? plan.opened + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
-  if (plan.cell == LSTM) lstmForward(plan, t, n, h, cell);
-  else if (plan.cell == GRU) gruForward(plan, t, n, old, h, cell);
+  if (plan.cell == CellKind.LSTM) lstmForward(plan, t, n, h, cell);
+  else if (plan.cell == CellKind.GRU) gruForward(plan, t, n, old, h, cell);
   else rnnForward(plan, t, n, h, cell);
   if (plan.projection) {
     memory.fill(out, 0, <usize>(rows * R) << 2);
@@ -87,13 +88,17 @@ export function isMasked(plan: Plan, t: i32, b: i32): bool {
   return plan.mask != 0 && load<i32>(plan.mask + (<usize>(t * plan.B + b) << 2)) == 0;
 }
 
-/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
+/**
+ * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input;
+ * those not where the gates are held.
+ */
 export function generalBackward(plan: Plan, T: i32): void {
   const R = plan.R;
   for (let n: i32 = 0; n < T; n++) {
     const t = plan.reverse ? n : T - 1 - n;
     const rows = rowsAt(plan, t);
     const dhat = plan.projection ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
+    if (plan.traced) traceCarried(plan, t);
     splitStates(plan, t, dhat);
     let dh = dhat;
     if (plan.projection) {
@@ -102,12 +107,12 @@ export function generalBackward(plan: Plan, T: i32): void {
     }
     const dState = plan.dropped ? plan.dDropped : plan.dh;
     if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
-    if (plan.cell == LSTM) lstmBackward(plan, t, dh, dState);
-    else if (plan.cell == GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
+    if (plan.cell == CellKind.LSTM) lstmBackward(plan, t, dh, dState);
+    else if (plan.cell == CellKind.GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
     else rnnBackward(plan, t, dh, dState);
     if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
   }
-  planeGradients(plan, T);
+  if (!plan.held) planeGradients(plan, T);
 }
 
 /** dh' = dy + what the later step sent back, parted in dĥ and what goes to the state before without passing the cell. */
@@ -119,6 +124,7 @@ function splitStates(plan: Plan, t: i32, dhat: usize): void {
     const dy = plan.dy + (<usize>((t * plan.B + b) * plan.yStride) << 2);
     addCarried(dhat + <usize>b * bytes, plan.dh + <usize>b * bytes, plan.dy ? dy : 0, R);
   }
+  if (plan.traced) traceHidden(plan, t, dhat);
   splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
 }
 

@@ -59,6 +59,7 @@ export function gruBackward(plan: Plan, t: i32, old: usize, dh: usize, dState: u
   const dm = gateOf(plan, 3, t);
   const a = planeOf(plan, plan.product, 0, t);
   addProduct(plan.dh, dh, z, count);
+  if (plan.held) return;
   complement(d, z, count);
   multiply(d, d, dh, count);
   subtract(dm, old, n, count);

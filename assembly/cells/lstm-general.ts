@@ -18,6 +18,7 @@ import { addCarried, keepMasked, splitCarried } from './general';
 import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
 import { sumsNorm, sumsNormBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
+import { traceCell } from './trace';
 import { addProduct, complement, mix, multiply, subtract, zeroOutside } from '../kernels/rows';
 import { addTo } from '../kernels/simd';
 
@@ -107,41 +108,52 @@ function openOutput(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count
     if (plan.cellGain) cellNorm(plan, t, inner);
     if (plan.clip) clampTo(inner, count, plan.clip);
   }
-  activationForward(squashed, inner, count, <i32>plan.squash, plan.cellAlpha, plan.cellBeta);
+  activationForward(squashed, inner, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   multiply(out, o, squashed, count);
 }
 
-/** From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. */
+/**
+ * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. Where the gates
+ * are held, that alone.
+ */
 export function lstmBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const count = rows * H;
-  const row = <usize>H << 2;
   const size = <usize>(plan.B * H) << 2;
-  const c = cellsBefore(plan, t);
-  const i = gateOf(plan, 0, t);
-  const f = gateOf(plan, 1, t);
-  const g = gateOf(plan, 2, t);
   const dcell = plan.spare + 2 * size;
   const d = dcell + size;
-  const df = d + size;
+  const carried = d + size;
   cellGradient(plan, t, dh, dcell, count);
-  multiply(d, dh, keptOf(plan, plan.squashed, t), count);
-  gradientOf(plan, t, 3, d, count);
-  if (plan.peepholes) peephole(dcell, plan.peepholes + 2 * row, sumOf(plan, 3, t), rows, H, false);
-  addCarried(df, plan.dc, 0, count);
-  splitCarried(plan, t, df, plan.dc, plan.zoneoutC && plan.zoneoutC + <usize>(t * plan.zoneoutCStep), H);
-  addTo(dcell, df, count);
+  if (!plan.held) {
+    multiply(d, dh, keptOf(plan, plan.squashed, t), count);
+    gradientOf(plan, t, 3, d, count);
+    if (plan.peepholes) peephole(dcell, plan.peepholes + (<usize>(2 * H) << 2), sumOf(plan, 3, t), rows, H, false);
+  }
+  addCarried(carried, plan.dc, 0, count);
+  splitCarried(plan, t, carried, plan.dc, plan.zoneoutC && plan.zoneoutC + <usize>(t * plan.zoneoutCStep), H);
+  addTo(dcell, carried, count);
+  if (plan.traced) {
+    const traced = traceCell(plan, t, dcell);
+    if (traced) keepMasked(plan, t, traced, plan.dc, H);
+  }
   if (plan.cellClip) zeroOutside(dcell, candidates(plan, t), count, plan.cellClip);
-  addProduct(plan.dc, dcell, f, count);
+  addProduct(plan.dc, dcell, gateOf(plan, 1, t), count);
+  if (!plan.held) gatesBackward(plan, t, dcell, d, carried, dState);
+}
+
+/** From dĉ to da of i, f and g; `d` and `df` take values of one step. */
+function gatesBackward(plan: Plan, t: i32, dcell: usize, d: usize, df: usize, dState: usize): void {
+  const count = rowsAt(plan, t) * plan.H;
+  const c = cellsBefore(plan, t);
   // Of i by way of g, of f by way of c; coupled, of i by way of both, since f = 1 − i.
   multiply(df, dcell, c, count);
-  multiply(d, dcell, g, count);
+  multiply(d, dcell, gateOf(plan, 2, t), count);
   if (plan.coupled) {
     subtract(d, d, df, count);
     memory.fill(df, 0, <usize>count << 2);
   }
-  multiply(dcell, dcell, i, count);
+  multiply(dcell, dcell, gateOf(plan, 0, t), count);
   gradientOf(plan, t, 2, dcell, count);
   gradientOf(plan, t, 0, d, count);
   gradientOf(plan, t, 1, df, count);
@@ -172,7 +184,7 @@ function cellGradient(plan: Plan, t: i32, dh: usize, dcell: usize, count: i32): 
   const inner = plan.inner ? keptOf(plan, plan.inner, t) : candidates(plan, t);
   const squashed = keptOf(plan, plan.squashed, t);
   multiply(dcell, dh, gateOf(plan, 3, t), count);
-  activationBackward(dcell, dcell, inner, squashed, count, <i32>plan.squash, plan.cellAlpha, plan.cellBeta);
+  activationBackward(dcell, dcell, inner, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   if (plan.clip) zeroOutside(dcell, inner, count, plan.clip);
   if (plan.cellGain) cellNormBackward(plan, t, dcell);
 }

@@ -2,12 +2,18 @@
  * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
  * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
+import { ActivationKind } from '../kernels/activation';
+
+export const enum CellKind {
+  LSTM,
+  GRU,
+  RNN,
+}
 
 @unmanaged
 export class Plan {
   // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
-  /** Which cell, as general.ts counts them. */
-  cell: i32;
+  cell: CellKind;
   I: i32;
   H: i32;
   /** Values of h: H, or fewer where it is projected. */
@@ -31,6 +37,8 @@ export class Plan {
   /** 1 where every step is kept for backward. */
   kept: i32;
   training: i32;
+  /** 1 where backward writes a trace, see trace.ts. */
+  traced: i32;
   /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
   active: usize;
   lengths: usize;
@@ -93,6 +101,12 @@ export class Plan {
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
   dInner: usize;
   dDropped: usize;
+  // The trace, [T, B, R] or [T, B, H] each, and 1 or 2 in a backward that holds the gates constant, see trace.ts.
+  traceH: usize;
+  traceC: usize;
+  along: usize;
+  stays: usize;
+  held: i32;
   /** h and h' with dense rows [B, R], where those of y are not. */
   oldState: usize;
   nextState: usize;
@@ -111,16 +125,16 @@ export class Plan {
   recurrentDropout: f32;
   zoneoutOfH: f32;
   zoneoutOfC: f32;
-  // Nonlinearities, as activation.ts counts them.
-  gate: f32;
+  // Activations: of the gates (of an RNN, its only one), of the candidate, and of the cell on its way to h.
+  gateActivation: ActivationKind;
   gateAlpha: f32;
   gateBeta: f32;
-  candidate: f32;
+  candidateActivation: ActivationKind;
   candidateAlpha: f32;
   candidateBeta: f32;
-  squash: f32;
-  cellAlpha: f32;
-  cellBeta: f32;
+  outputActivation: ActivationKind;
+  outputAlpha: f32;
+  outputBeta: f32;
   // The parameters.
   inputWeight: usize;
   hiddenWeight: usize;

@@ -19,6 +19,7 @@ export function rnnForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): vo
 
 /** From dh to da over the gate, and Uᵀ da added to dState. */
 export function rnnBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
+  if (plan.held) return;
   const da = gateOf(plan, 0, t);
   gateBackward(plan, da, dh, planeOf(plan, plan.product, 0, t), rowsAt(plan, t) * plan.H);
   addHiddenBack(plan, 0, t, dState, da);

@@ -2,10 +2,10 @@
  * One level in one direction over one sequence, from end to end: where its arrays lie, its states
  * brought to where each sequence begins and fetched from where it ends, its steps.
  */
-import { LSTM } from '../cells/planes';
 import { generalBackward, generalForward } from '../cells/general';
 import { lstmBackward, lstmForward } from '../cells/lstm';
-import { Plan } from '../cells/plan';
+import { CellKind, Plan } from '../cells/plan';
+import { ALONG, STAYS } from '../cells/trace';
 import { room } from '../memory/scratch';
 import { addProduct, multiply } from '../kernels/rows';
 
@@ -23,7 +23,7 @@ export function layOutPlan(plan: Plan): void {
   plan.chunk = plan.general && plan.kept ? plan.T : <i32>ahead;
   plan.product = room(plan.chunk * B, columns);
   plan.gates = room(kept, plan.planes * plan.H);
-  if (plan.cell == LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
+  if (plan.cell == CellKind.LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
   if (plan.training && plan.inputDropout > 0) {
     plan.inputMask = room(B, plan.I);
     plan.dropX = room(steps, plan.I);
@@ -54,7 +54,7 @@ function layOutGeneral(plan: Plan, rows: f64): void {
   const drawn = plan.training ? plan.T * B : B;
   plan.zoneoutH = room(plan.zoneoutOfH > 0 ? drawn : 0, R);
   plan.zoneoutC = room(plan.zoneoutOfC > 0 ? drawn : 0, plan.H);
-  if (plan.cell == LSTM) layOutLSTM(plan, rows);
+  if (plan.cell == CellKind.LSTM) layOutLSTM(plan, rows);
 }
 
 function layOutLSTM(plan: Plan, rows: f64): void {
@@ -129,6 +129,7 @@ export function runBackward(plan: Plan, dh: usize, dc: usize): void {
   const count = plan.B * plan.I;
   const bytes = <usize>count << 2;
   const dx = plan.dx;
+  if (plan.traced) heldBackwards(plan, dh, dc);
   moveGradients(plan, dh, dc, false);
   if (dx && plan.inputMask) {
     plan.dx = plan.dropDx;
@@ -147,4 +148,20 @@ function moveGradients(plan: Plan, dh: usize, dc: usize, out: bool): void {
   const H = plan.H;
   moveStates(plan, plan.dh, R, R, dh, R << 2, false, out);
   if (plan.c) moveStates(plan, plan.dc, H, H, dc, H << 2, false, out);
+}
+
+/** The backwards of a trace that hold the gates constant; the one from ones first, then that from the loss. */
+function heldBackwards(plan: Plan, dh: usize, dc: usize): void {
+  const dy = plan.dy;
+  const state = plan.c ? plan.dc : plan.dh;
+  memory.fill(plan.dh, 0, <usize>(plan.B * plan.R) << 2);
+  for (let n: i32 = 0; n < plan.B * plan.H; n++) store<f32>(state + (<usize>n << 2), 1);
+  plan.dy = 0;
+  plan.held = STAYS;
+  generalBackward(plan, plan.T);
+  plan.dy = dy;
+  plan.held = ALONG;
+  moveGradients(plan, dh, dc, false);
+  generalBackward(plan, plan.T);
+  plan.held = 0;
 }

@@ -142,7 +142,7 @@ export class Stream {
   }
 
   /**
-   * Goes on from states that {@link state} gave, in this stream or another one of the same model and batch.
+   * Continues from states that {@link Stream.state} returned, in this stream or in another one of the same model and batch.
    *
    * @throws TypeError for a missing state, RangeError for another shape
    */

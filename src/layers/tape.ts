@@ -34,6 +34,8 @@ export class Tape {
   sequence: SequenceOptions = {};
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
+  /** Where a pass is traced: what its recurrent layers left in the core, in forward order. */
+  trace: unknown[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
   /** Whether backward has begun to write: what was recorded can not be used again. */

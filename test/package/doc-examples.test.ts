@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../src/files/index.js';
+import { Linear, LSTM } from '../../src/index.js';
 import { agrees, type Example, extractExamples, instrument } from '../helpers/doc-examples.js';
 import { writeWorker } from '../helpers/worker-program.js';
 
 /*
- * Every example of the documentation, run as its reader would: in a Node process of its own, in an empty folder, with the
+ * Every example of the documentation, run as a reader would: in a Node process of its own, in an empty folder, with the
  * package's names standing for its sources. Examples of one file share the folder, so that one may read what another wrote.
  * What a console.log prints has to be what the comment behind it says.
  */
@@ -32,6 +34,23 @@ const entries: Record<string, string> = {
   '#worker-pool': 'src/parallel/pool.ts',
   '#threads': 'src/runtime/threads.node.ts',
 };
+
+/** Examples of one file run in one folder. */
+function folderOf(file: string): string {
+  return join(folder, file.replaceAll('/', '-'));
+}
+
+/** The file that the README's Python lines write: names, shapes and metadata as `safetensors.torch.save_file` gives them. */
+function savedByPyTorch(): Uint8Array {
+  const layers = { lstm: new LSTM(3, 8), head: new Linear(8, 1) };
+  const tensors = Object.entries(layers).flatMap(([layer, { parameters }]) =>
+    [...parameters].map(([name, parameter]) => [
+      `${layer}.${name}`,
+      { data: parameter.read(), shape: parameter.shape },
+    ]),
+  );
+  return writeSafetensors(Object.fromEntries(tensors), { format: 'pt' });
+}
 
 /** For the bundler and the type checker alike. */
 function writeTsconfig(): string {
@@ -57,6 +76,8 @@ beforeAll(() => {
   examples.forEach(({ code }, n) => writeFileSync(sourceOf(n), `${code}\nexport {};\n`));
   tsconfig = writeTsconfig();
   writeWorker(folder);
+  mkdirSync(folderOf('README.md'));
+  writeFileSync(join(folderOf('README.md'), 'model.safetensors'), savedByPyTorch());
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -82,7 +103,7 @@ function run(example: Example, n: number) {
     tsconfig,
     logLevel: 'silent',
   });
-  const cwd = join(folder, example.file.replaceAll('/', '-'));
+  const cwd = folderOf(example.file);
   mkdirSync(cwd, { recursive: true });
   const result = spawnSync(process.execPath, [...process.execArgv, bundle], {
     cwd,

@@ -112,7 +112,7 @@ function checkModels(runtime: Runtime) {
   expectThrow(
     () => trainInWorker(other, data),
     'TypeError',
-    /^optimizer expected SGD, RMSprop, Adam, AdamW, got/,
+    /^optimizer expected one of SGD, RMSprop, Adam, AdamW, got/,
   );
   const both = new SGD([...linear.parameters.values(), ...new Linear(1, 1, { runtime }).parameters.values()]);
   const wide = new Trainer(linear, { loss: mse, optimizer: both });
