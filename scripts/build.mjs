@@ -14,7 +14,7 @@ import { importFromBeside, replaceByNothing, shareOneChunk } from './plugins.mjs
 /** The program of a worker. The threads of `#threads` look for it beside themselves. */
 const WORKER = 'src/workers/worker.ts';
 
-const { '#csv': csv, '#audio': audio, '#team': pool, ...environment } = imported;
+const { '#csv': csv, '#audio': audio, '#worker-pool': pool, ...environment } = imported;
 
 /** Entries that share chunks, and with them one default runtime and one class of each name. */
 const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WORKER };
@@ -152,7 +152,7 @@ async function buildHost() {
       plugins: [
         replaceByNothing({
           '#wasm/simd': 'export default undefined;',
-          '#team': 'export const Team = undefined;',
+          '#worker-pool': 'export const WorkerPool = undefined;',
         }),
       ],
       minify: true,
@@ -184,7 +184,7 @@ async function buildStandalone() {
     bundled(STANDALONE, {
       outdir: 'build/standalone',
       platform: 'browser',
-      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': `./${pool}` },
+      alias: { '#threads': './src/runtime/threads.standalone.ts', '#worker-pool': `./${pool}` },
       external: [],
       plugins: [importFromBeside(['#csv', '#audio'])],
       minify: true,
