@@ -1,6 +1,7 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkBoolean } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
-import type { CellKind } from './cell.js';
+import type { CellDescription } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import { drawParameters, type RecurrentInit } from './recurrent-init.js';
@@ -15,8 +16,8 @@ export interface GRUOptions
   init?: RecurrentInit;
 }
 
-const CELL: CellKind = {
-  kind: 1,
+const CELL: CellDescription = {
+  kind: CellKind.GRU,
   gates: 3,
   blocks: 4,
   hasCell: false,

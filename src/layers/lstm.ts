@@ -1,5 +1,6 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import type { Integers, NamedTensors, Tensor } from '../validation/tensor.js';
-import type { CellKind } from './cell.js';
+import type { CellDescription } from './cell.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
 import type { Parameter } from './parameter.js';
@@ -9,8 +10,8 @@ import type { SequenceOptions } from './sequence-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
-const CELL: CellKind = {
-  kind: 0,
+const CELL: CellDescription = {
+  kind: CellKind.LSTM,
   gates: 4,
   blocks: 4,
   hasCell: true,

@@ -1,6 +1,7 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkOneOf } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
-import type { CellKind, OwnOptions } from './cell.js';
+import type { CellDescription, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import { normal } from './initialise.js';
 import type { LayerConfig } from './layer.js';
@@ -20,8 +21,8 @@ export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]
   init?: RecurrentInit | 'identity';
 }
 
-const CELL: CellKind = {
-  kind: 2,
+const CELL: CellDescription = {
+  kind: CellKind.RNN,
   gates: 1,
   blocks: 1,
   hasCell: false,
