@@ -18,6 +18,7 @@ export interface GRUOptions
 const CELL: CellKind = {
   kind: 1,
   gates: 3,
+  gateRoles: { r: 'reset', z: 'update', n: 'candidate' },
   blocks: 4,
   hasCell: false,
   parts: ['gate', 'candidate'],

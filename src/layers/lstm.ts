@@ -12,6 +12,7 @@ import type { Stream, StreamOptions } from './stream.js';
 const CELL: CellKind = {
   kind: 0,
   gates: 4,
+  gateRoles: { i: 'input', f: 'forget', g: 'candidate', o: 'output' },
   blocks: 4,
   hasCell: true,
   parts: ['gate', 'candidate', 'cell'],

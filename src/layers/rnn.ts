@@ -23,6 +23,7 @@ export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]
 const CELL: CellKind = {
   kind: 2,
   gates: 1,
+  gateRoles: {},
   blocks: 1,
   hasCell: false,
   parts: ['activation'],
