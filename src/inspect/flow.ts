@@ -70,7 +70,7 @@ export interface GradientFlow {
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param batch - `input`, with `target` as for {@link Trainer} and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
+ * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
  * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
  *
  * @example

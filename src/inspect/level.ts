@@ -3,8 +3,10 @@ import type { CoreLayer } from '../layers/layer.js';
 import type { Parameter } from '../layers/parameter.js';
 import type { TracedPass } from '../layers/tape.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { type Field, readInt } from '../runtime/struct.js';
+import * as Pass from '../runtime/structs/pass.js';
+import * as Plan from '../runtime/structs/plan.js';
 import type { Tensor } from '../validation/tensor.js';
-import { PASS, PLAN } from './structs.js';
 
 /** Values of every step in the core, [steps, batch, width], rows `stride` values apart. */
 export interface Values {
@@ -44,46 +46,46 @@ export class TracedLevel {
     this.#direction = direction;
     this.#runtime = runtime;
     this.#plan = plan;
-    this.steps = this.#get('T');
-    this.reverse = this.#get('reverse') !== 0;
+    this.steps = this.#get(Plan.T);
+    this.reverse = this.#get(Plan.reverse) !== 0;
     this.rows = this.#rows();
   }
 
   /** The values of each gate by its name, before a backward. */
   get gates(): { name: string; role: GateRole; values: Values }[] {
-    const plane = this.#get('chunk') * this.#get('B') * this.#get('H') * 4;
+    const plane = this.#get(Plan.chunk) * this.#get(Plan.B) * this.#get(Plan.H) * 4;
     return Object.entries(this.cell.gateRoles).map(([name, role], n) => {
-      return { name, role, values: this.#values(this.#get('gates') + n * plane, this.#get('H')) };
+      return { name, role, values: this.#values(this.#get(Plan.gates) + n * plane, this.#get(Plan.H)) };
     });
   }
 
   get h(): Values {
-    return this.#after('y', this.#get('R'), this.#get('yStride'));
+    return this.#after(Plan.y, this.#get(Plan.R), this.#get(Plan.yStride));
   }
 
   /** The cell states, and the same behind their nonlinearity. */
   get c(): Values | undefined {
-    return this.cell.hasCell ? this.#after('c', this.#get('H'), this.#get('H')) : undefined;
+    return this.cell.hasCell ? this.#after(Plan.c, this.#get(Plan.H), this.#get(Plan.H)) : undefined;
   }
 
   get squashed(): Values | undefined {
-    return this.cell.hasCell ? this.#values(this.#get('squashed'), this.#get('H')) : undefined;
+    return this.cell.hasCell ? this.#values(this.#get(Plan.squashed), this.#get(Plan.H)) : undefined;
   }
 
   /** What backward traced: dh_t, dc_t, what came along the cell, and the product of what the gates let stay. */
   get trace(): { dh: Values; dc: Values; along: Values; stays: Values } {
-    const [R, H] = [this.#get('R'), this.#get('H')];
+    const [R, H] = [this.#get(Plan.R), this.#get(Plan.H)];
     return {
-      dh: this.#values(this.#get('traceH'), R),
-      dc: this.#values(this.#get('traceC'), H),
-      along: this.#values(this.#get('along'), H),
-      stays: this.#values(this.#get('stays'), H),
+      dh: this.#values(this.#get(Plan.traceH), R),
+      dc: this.#values(this.#get(Plan.traceC), H),
+      along: this.#values(this.#get(Plan.along), H),
+      stays: this.#values(this.#get(Plan.stays), H),
     };
   }
 
-  /** The number of the nonlinearity that one part of the cell has, as the core counts them; undefined without that part. */
+  /** The kind of the nonlinearity of one part of the cell; undefined without that part. */
   nonlinearity(part: string): number | undefined {
-    return this.cell.activations[this.#direction]?.[3 * this.cell.parts.indexOf(part)];
+    return this.cell.activations[this.#direction]?.[this.cell.parts.indexOf(part)]?.kind;
   }
 
   /** One row of values: a view until the core's memory grows. */
@@ -95,7 +97,7 @@ export class TracedLevel {
   tensor(values: Values, masked: boolean): Tensor {
     const { width } = values;
     const { batched, timeMajor } = this.#pass;
-    const [steps, batch] = [this.steps, this.#get('B')];
+    const [steps, batch] = [this.steps, this.#get(Plan.B)];
     const data = new Float32Array(steps * batch * width);
     for (const row of this.rows)
       if (masked || !row.masked) data.set(this.row(values, row), row.outside * width);
@@ -103,8 +105,8 @@ export class TracedLevel {
     return { data, shape: [...(batched ? leading : [steps]), width] };
   }
 
-  #get(field: keyof typeof PLAN): number {
-    return this.#runtime.i32[(this.#plan + PLAN[field]) >>> 2] as number;
+  #get(field: Field<'i32'> | Field<'u32'>): number {
+    return readInt(this.#runtime.i32, this.#plan, field);
   }
 
   #values(pointer: number, width: number, stride = width): Values {
@@ -112,15 +114,15 @@ export class TracedLevel {
   }
 
   /** States behind each step: the blocks have the initial one before them, in reverse after them. */
-  #after(field: 'y' | 'c', width: number, stride: number): Values {
-    const first = this.reverse ? 0 : this.#get('B') * stride * 4;
+  #after(field: Field<'u32'>, width: number, stride: number): Values {
+    const first = this.reverse ? 0 : this.#get(Plan.B) * stride * 4;
     return this.#values(this.#get(field) + first, width, stride);
   }
 
   #rows(): Row[] {
     const { i32 } = this.#runtime;
     const { batched, timeMajor } = this.#pass;
-    const [batch, active, order, mask] = (['B', 'active', 'order', 'mask'] as const).map((field) =>
+    const [batch, active, order, mask] = [Plan.B, Plan.active, Plan.order, Plan.mask].map((field) =>
       this.#get(field),
     ) as [number, number, number, number];
     const read = (pointer: number, n: number, otherwise: number) =>
@@ -143,18 +145,16 @@ export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): Traced
   for (const [name, parameter] of model.parameters)
     names.set(parameter, [...(names.get(parameter) ?? []), name]);
   return trace.flatMap((pass) => {
-    const at = pass.pointer >>> 2;
-    const [runs, directions] = [PASS.runs, PASS.directions].map((field) => runtime.i32[at + field / 4]) as [
-      number,
-      number,
-    ];
+    const [runs, directions] = [Pass.runs, Pass.directions].map((field) =>
+      readInt(runtime.i32, pass.pointer, field),
+    ) as [number, number];
     return Array.from({ length: runs }, (_, n) => {
       const d = n % directions;
       const suffix = `l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
       // A layer that stands in a model twice has a name for each time.
       const own = names.get(pass.parameters.get(`weight_ih_${suffix}`) as Parameter) as string[];
       const name = (own.length > 1 ? (own.shift() as string) : (own[0] as string)).replace('weight_ih_', '');
-      return new TracedLevel(runtime, pass, d, pass.pointer + PASS.SIZE + n * PLAN.SIZE, name);
+      return new TracedLevel(runtime, pass, d, pass.pointer + Pass.SIZE + n * Plan.SIZE, name);
     });
   });
 }

@@ -1,4 +1,5 @@
 import type { GateRole } from '../layers/cell.js';
+import { HARD_SIGMOID, SIGMOID, TANH } from '../runtime/structs/activation-kind.js';
 import type { LayerFlow } from './flow.js';
 import type { TracedLevel, Values } from './level.js';
 
@@ -16,9 +17,8 @@ const VANISHED = 1e-6;
 /** Times the norm where the gradient came in. */
 const EXPLODED = 1e3;
 
-/** The numbers of the nonlinearities whose values lie between 0 and 1, and of tanh, as the core counts them. */
-const SIGMOIDS: readonly number[] = [1, 4];
-const TANH = 0;
+/** The nonlinearities whose values lie between 0 and 1. */
+const SIGMOIDS: readonly number[] = [SIGMOID, HARD_SIGMOID];
 
 /** What is checked of gates, by role. */
 const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
