@@ -149,8 +149,10 @@ function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Ar
   const sums = new Float64Array(level.steps);
   for (const row of level.rows) {
     const less = others && level.row(others, row);
-    for (const [n, value] of level.row(values, row).entries())
-      sums[row.step] = (sums[row.step] as number) + (value - (less?.[n] ?? 0)) ** 2;
+    for (const [n, value] of level.row(values, row).entries()) {
+      const rest = value - (less?.[n] ?? 0);
+      sums[row.step] = (sums[row.step] as number) + rest * rest;
+    }
   }
   return sums.map(Math.sqrt);
 }
