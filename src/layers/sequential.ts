@@ -11,7 +11,14 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
-import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
+import {
+  type BackwardOptions,
+  CoreLayer,
+  type Layer,
+  type LayerConfig,
+  layersOf,
+  type Recording,
+} from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
@@ -73,6 +80,17 @@ export class Sequential extends Stateless {
   override backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
     this.#checkLayers();
     return super.backward(gradient, options);
+  }
+
+  /** @internal */
+  override get overridden(): boolean {
+    return this.forward !== Stateless.prototype.forward || this.backward !== Sequential.prototype.backward;
+  }
+
+  /** @internal */
+  override backwardRecorded(recording: Recording): void {
+    this.#checkLayers();
+    super.backwardRecorded(recording);
   }
 
   override loadStateDict(dict: NamedTensors): void {
