@@ -1,6 +1,6 @@
 import { Holdings } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
-import { suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,

@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { Activation, type ActivationName } from './activation.js';
 import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';

@@ -1,4 +1,5 @@
-import { describe, isObject, suggestion, wrongKind, wrongValue } from './errors.js';
+import { suggestion } from './edit-distance.js';
+import { describe, isObject, wrongKind, wrongValue } from './errors.js';
 
 /** @throws TypeError for anything but an object that is no array */
 export function checkObject(name: string, value: unknown): asserts value is object {
