@@ -101,11 +101,7 @@ function checkModels(runtime: Runtime) {
   const { data } = begin(runtime);
   const linear = new Linear(3, 3, { runtime });
   const twice = begin(runtime, { model: new Sequential(linear, linear) }).trainer;
-  expectThrow(
-    () => trainInWorker(twice, data),
-    'TypeError',
-    /^trainInWorker expected each layer of the model once/,
-  );
+  expectThrow(() => trainInWorker(twice, data), 'TypeError', /^trainInWorker expected /);
   class Own extends SGD {}
   const optimizer = new Own(linear);
   const other = new Trainer(linear, { loss: mse, optimizer });
