@@ -18,9 +18,9 @@ export const names = [
     'enter',
     'extras',
   ],
-  ...['final', 'finalStates', 'fits', 'forwardIn', 'gates', 'general', 'gradient', 'hasCell', 'holdings'],
+  ...['final', 'finalStates', 'fits', 'forwardIn', 'gradient', 'hasCell', 'holdings'],
   ...['initial', 'latest', 'leave', 'named', 'needGradient', 'nextStream', 'nonlinearities', 'oneHot'],
-  ...['openStage', 'order', 'own', 'owner', 'parts', 'plain', 'pointer', 'pointers', 'prepareBackward'],
+  ...['openStage', 'own', 'owner', 'parts', 'plain', 'pointer', 'pointers', 'prepareBackward'],
   ...['recording', 'recurs', 'refresh', 'reserve', 'sequence', 'spent', 'take', 'takeZeros', 'tapes'],
   ...['turned', 'turningBytes', 'upToDate', 'wantInput', 'width'],
 ];
