@@ -21,7 +21,7 @@ export type ActivationName = keyof typeof KINDS;
 export const ACTIVATIONS = /* @__PURE__ */ Object.keys(KINDS) as ActivationName[];
 
 /**
- * An activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, on any shape.
+ * An elementwise activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, for any shape.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export const ACTIVATIONS = /* @__PURE__ */ Object.keys(KINDS) as ActivationName[
  * const { output } = new Activation('relu').forward({ data: new Float32Array([-1, 2]), shape: [2] });
  * console.log(output.data[0], output.data[1]); // 0 2
  * ```
- * @throws TypeError for no string, RangeError for an unknown name
+ * @throws TypeError if the name is not a string, RangeError for an unknown name
  */
 export class Activation extends Stateless {
   override readonly type = 'Activation';
