@@ -1,13 +1,15 @@
+import type { GateRole } from '../layers/cell.js';
 import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
 import { checkOptions } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
-import type { Seen } from './cells.js';
-import { placedLayers } from './copies.js';
-import { each, slices, zeros } from './sequence.js';
-import { type Named, walkThrough } from './walk.js';
+import type { TracedLevel, Values } from './level.js';
+import { checkModel, record } from './recording.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
+
+/** The gates that say how much of a state stays. */
+const KEEPS: readonly GateRole[] = ['forget', 'update'];
 
 /** What gradients are followed from: targets for a loss, or the gradient of the output itself. */
 export type FlowBatch<Target> =
@@ -90,19 +92,18 @@ export function gradientFlow<Target>(
   options: { loss?: Loss<Target> } = {},
 ): GradientFlow {
   checkOptions(options, ['loss'], 'gradientFlow');
-  const placed = placedLayers('gradientFlow', model);
+  const checked = checkModel('gradientFlow', model);
   checkBatch(batch);
   const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
-  const { output } = model.forward(batch.input, sequence);
-  const { loss, gradient } = gradientOf(model, batch, output, options.loss);
-  return walkThrough(placed, (walk) => {
-    walk.forward(batch.input, sequence, true);
-    walk.backward(gradient);
-    const named = walk.levels;
-    const layers = named.map(layerFlow);
-    const warnings = named.flatMap((one, n) => [
-      ...flowWarnings(layers[n] as LayerFlow, one.level.order(one.of.extent.steps)),
-      ...saturationWarnings(one),
+  return record(checked, batch.input, sequence, (recording) => {
+    const { output, levels } = recording;
+    const { loss, gradient } = gradientOf(model, batch, output, options.loss);
+    const saturation = levels.map(saturationWarnings);
+    recording.backward(gradient);
+    const layers = levels.map(layerFlow);
+    const warnings = levels.flatMap((level, n) => [
+      ...flowWarnings(layers[n] as LayerFlow, level.reverse),
+      ...(saturation[n] as string[]),
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };
   });
@@ -129,66 +130,38 @@ function gradientOf<Target>(
 }
 
 /** What was found at one level, as norms. */
-function layerFlow(named: Named): LayerFlow {
-  const { name, of, arrived } = named;
-  const { extent, layer } = of;
-  const { dh, dc } = arrived as Required<NonNullable<Named['arrived']>>;
-  const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
-  const cell = layer.type as LayerFlow['cell'];
-  if (cell === 'RNN') return { name, cell, dh: norms(dh) };
-  const whole = cell === 'LSTM' ? dc : dh;
-  const { along, products } = alongCell(named, whole.length);
+function layerFlow(level: TracedLevel): LayerFlow {
+  const { name, cell, trace } = level;
+  const { dh, dc, along, stays } = trace;
+  const found = { name, cell: level.type as LayerFlow['cell'], dh: normsOf(level, dh) };
+  if (!Object.values(cell.gateRoles).some((role) => KEEPS.includes(role))) return found;
   return {
-    ...{ name, cell, dh: norms(dh) },
-    ...(cell === 'LSTM' && { dc: norms(dc) }),
-    alongCell: norms(along),
-    throughGates: norms(each((a, b) => a - b, whole, along)),
-    forgetProduct: meansOf(products, extent.inside, extent.steps),
+    ...found,
+    ...(cell.hasCell && { dc: normsOf(level, dc) }),
+    alongCell: normsOf(level, along),
+    throughGates: normsOf(level, cell.hasCell ? dc : dh, along),
+    forgetProduct: meansOf(level, stays),
   };
 }
 
-/** The part of a gradient that came along the cell alone, and the product of what the gates let stay, `length` values for all steps. */
-function alongCell({ of, level, trace, arrived }: Named, length: number) {
-  const { extent } = of;
-  const [along, products] = [zeros(length), zeros(length)];
-  const size = length / extent.steps;
-  const sent = slices(level.behindCell((arrived as NonNullable<Named['arrived']>).sent), extent);
-  let [carried, product] = [zeros(size), zeros(size).fill(1)];
-  for (const t of level.order(extent.steps).reverse()) {
-    const { keep, beside, open } = trace.seen[t] as Seen & Required<Pick<Seen, 'keep' | 'open'>>;
-    const written = beside ? each((a, z) => (1 - z) * a, carried, beside) : carried;
-    const alone = each((a, b) => a + b, written, open(sent(t)));
-    along.set(alone, t * size);
-    products.set(product, t * size);
-    const back = each((a, b) => a * b, keep, alone);
-    carried = beside ? each((a, b, z) => a + z * b, back, carried, beside) : back;
-    const kept = beside ? each((f, z) => z + (1 - z) * f, keep, beside) : keep;
-    product = each((a, b) => a * b, kept, product);
+/** The norm of each step, of values or of how far they are from `others`. */
+function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Array {
+  const sums = new Float64Array(level.steps);
+  for (const row of level.rows) {
+    const less = others && level.row(others, row);
+    for (const [n, value] of level.row(values, row).entries()) {
+      const rest = value - (less?.[n] ?? 0);
+      sums[row.step] = (sums[row.step] as number) + rest * rest;
+    }
   }
-  return { along, products };
+  return sums.map(Math.sqrt);
 }
 
-/** The norm of each step of [steps, batch, ·], of the rows that count. */
-function normsOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
-  return perStep(values, counts, steps, (x) => x * x).map(Math.sqrt);
-}
-
-function meansOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
-  const many = perStep(values, counts, steps, () => 1);
-  return perStep(values, counts, steps, (x) => x).map((sum, t) => (many[t] ? sum / (many[t] as number) : 0));
-}
-
-function perStep(
-  values: Float32Array,
-  counts: Uint8Array,
-  steps: number,
-  of: (x: number) => number,
-): Float64Array {
-  const sums = new Float64Array(steps);
-  const [size, width] = [values.length / steps, values.length / counts.length];
-  for (let n = 0; n < values.length; n++) {
-    const t = Math.floor(n / size);
-    if (counts[Math.floor(n / width)]) sums[t] = (sums[t] as number) + of(values[n] as number);
+function meansOf(level: TracedLevel, values: Values): Float64Array {
+  const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
+  for (const row of level.rows) {
+    for (const value of level.row(values, row)) sums[row.step] = (sums[row.step] as number) + value;
+    counts[row.step] = (counts[row.step] as number) + values.width;
   }
-  return sums;
+  return sums.map((sum, t) => sum / (counts[t] || 1));
 }

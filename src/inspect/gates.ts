@@ -2,9 +2,8 @@ import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { checkOptions } from '../validation/options.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
-import { placedLayers } from './copies.js';
-import { asRead, zeros, zeroWhere } from './sequence.js';
-import { type Named, walkThrough } from './walk.js';
+import type { TracedLevel } from './level.js';
+import { checkModel, record } from './recording.js';
 import { saturationWarnings } from './warnings.js';
 
 interface LayerStates {
@@ -70,30 +69,19 @@ export function gates(
   options: SequenceOptions = {},
 ): { layers: readonly LayerGates[]; warnings: readonly string[] } {
   checkOptions(options, ['lengths', 'mask'], 'gates');
-  const placed = placedLayers('gates', model);
-  // The model's own checks, with their messages.
-  model.forward(input, options);
-  return walkThrough(placed, (walk) => {
-    walk.forward(input, options, false);
-    const named = walk.levels;
-    return { layers: named.map(layerGates), warnings: named.flatMap(saturationWarnings) };
-  });
+  return record(checkModel('gates', model), input, options, ({ levels }) => ({
+    layers: levels.map(layerGates),
+    warnings: levels.flatMap(saturationWarnings),
+  }));
 }
 
-function layerGates({ name, of, level, trace }: Named): LayerGates {
-  const { extent, layer } = of;
-  const shown = (values: Float32Array) => asRead(zeroWhere(values.slice(), extent.inside), extent);
-  const names = Object.keys(trace.seen[0]?.gates ?? {});
-  const gathered = names.map((gate) => {
-    const values = zeros(extent.steps, extent.batch, layer.hiddenSize);
-    for (const [t, seen] of trace.seen.entries())
-      values.set(seen.gates[gate] as Float32Array, t * extent.batch * layer.hiddenSize);
-    return [gate, asRead(values, extent)];
-  });
+function layerGates(level: TracedLevel): LayerGates {
+  const { name, type, h, c } = level;
+  const gates = level.gates.map((gate) => [gate.name, level.tensor(gate.values, false)]);
   return {
-    ...{ name, cell: layer.type },
-    ...Object.fromEntries(gathered),
-    ...(level.hasCell && { c: shown(trace.c) }),
-    h: shown(trace.h),
+    ...{ name, cell: type },
+    ...Object.fromEntries(gates),
+    ...(c && { c: level.tensor(c, true) }),
+    h: level.tensor(h, true),
   } as LayerGates;
 }

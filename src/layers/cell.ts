@@ -2,12 +2,17 @@ import type { Field } from '../runtime/struct.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
 
+/** What a gate does, or the candidate among them. */
+export type GateRole = 'input' | 'forget' | 'output' | 'reset' | 'update' | 'candidate';
+
 /** What differs between the recurrent cells. */
 export interface CellDescription {
   /** Of src/runtime/structs/cell-kind.ts. */
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
+  /** The gates by name, in the order of their blocks. */
+  readonly gateRoles: Readonly<Record<string, GateRole>>;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
   readonly blocks: 1 | 4;
   /** Whether there is a cell state beside the hidden one. */

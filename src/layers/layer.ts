@@ -202,7 +202,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
-  protected copyIn(
+  copyIn(
     data: Float32Array | IntegerArray | readonly number[],
     { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
@@ -222,7 +222,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  protected leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): Tensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.take(bytes) : pointer;

@@ -252,6 +252,8 @@ export abstract class Recurrent extends CoreLayer {
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
     const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
+    const { type, timeMajor, parameters } = this;
+    tape.trace?.push({ ...sizes, pointer: pass.pass, cell: this.#cell, type, timeMajor, parameters });
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward, tape);
       this.#carried = { h: hN, ...(cN && { c: cN }) };
