@@ -232,7 +232,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
-    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
+    this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }
 

@@ -21,7 +21,7 @@ import {
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
 import { checkSequence, type Extent } from './sequence-options.js';
-import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
+import { type Sequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type Batch,
   carriedBatchError,
@@ -38,7 +38,7 @@ type Sizes = Batch & Extent;
 interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly pass: Pass;
+  readonly pass: StackForward;
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */

@@ -70,6 +70,17 @@ export class Tape {
     return start;
   }
 
+  /**
+   * A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. It is
+   * called again only where what is left of the tape's memory is too small.
+   */
+  takeFor(layOut: (base: number) => number): void {
+    const last = this.#segments.at(-1);
+    const next = last ? last.pointer + this.#used : 0;
+    const start = this.take(layOut(next));
+    if (start !== next) layOut(start);
+  }
+
   takeZeros(bytes: number): number {
     const pointer = this.take(bytes);
     this.#holdings.runtime.floats(pointer, bytes / 4).fill(0);
