@@ -1,3 +1,9 @@
+/**
+ * Layers, losses, optimizers, schedules, metrics, training and runtimes.
+ *
+ * @module lstm-wasm
+ */
+
 export { Activation, type ActivationName } from './layers/activation.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';

@@ -1,3 +1,9 @@
+/**
+ * The faster binary.
+ *
+ * @module lstm-wasm/relaxed
+ */
+
 import relaxedSource from '#wasm/relaxed';
 import type { Binary } from './runtime/binary.js';
 

@@ -1,2 +1,8 @@
+/**
+ * Trains in a worker.
+ *
+ * @module lstm-wasm/worker
+ */
+
 export { trainInWorker } from './workers/train-in-worker.js';
 export type { WorkerTraining } from './workers/worker-training.js';

@@ -2,12 +2,18 @@
  * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
  * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
+import { ActivationKind } from '../kernels/activation';
+
+export const enum CellKind {
+  LSTM,
+  GRU,
+  RNN,
+}
 
 @unmanaged
 export class Plan {
   // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
-  /** Which cell, as general.ts counts them. */
-  cell: i32;
+  cell: CellKind;
   I: i32;
   H: i32;
   /** Values of h: H, or fewer where it is projected. */
@@ -18,7 +24,7 @@ export class Plan {
   gateCount: i32;
   coupled: i32;
   resetBefore: i32;
-  /** 0 for the plain LSTM. */
+  /** 1 where the general kernel computes it, 0 for the plain LSTM's: openPass chooses. */
   general: i32;
 
   // The sequence, as a pass has it.
@@ -31,6 +37,8 @@ export class Plan {
   /** 1 where every step is kept for backward. */
   kept: i32;
   training: i32;
+  /** 1 where backward writes a trace, see trace.ts. */
+  traced: i32;
   /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
   active: usize;
   lengths: usize;
@@ -60,8 +68,14 @@ export class Plan {
   /** What backward carries, in dhN dcN, out dh0 dc0. */
   dh: usize;
   dc: usize;
-  /** Five times [B, H], at least [4H]. */
-  spare: usize;
+  // What one step of the general kernel needs, [B, H] each: 1 − z, or a state blended by it; a gradient before splitCarried;
+  // gradients of a gate, of ĉ, and of what later steps sent back to the cell. With layer norm a row of all gates [4H].
+  blend: usize;
+  unsplit: usize;
+  dGate: usize;
+  dNewCells: usize;
+  dCarried: usize;
+  normRow: usize;
   /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
   dropped: usize;
   hidden: usize;
@@ -78,10 +92,11 @@ export class Plan {
   zoneoutHStep: i32;
   zoneoutC: usize;
   zoneoutCStep: i32;
-  // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
-  candidates: usize;
-  inner: usize;
-  opened: usize;
+  // Kept of each step: ĉ, the cell before zoneout; what the output activation reads, where norm or clip change it; h before
+  // its projection.
+  newCells: usize;
+  activationInput: usize;
+  unprojected: usize;
   // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; the planes of U h before their norm.
   normInput: usize;
   normHidden: usize;
@@ -91,8 +106,14 @@ export class Plan {
   /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
   dhat: usize;
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
-  dInner: usize;
+  dUnprojected: usize;
   dDropped: usize;
+  // The trace, [T, B, R] or [T, B, H] each, and 1 or 2 in a backward that holds the gates constant, see trace.ts.
+  traceH: usize;
+  traceC: usize;
+  along: usize;
+  stays: usize;
+  held: i32;
   /** h and h' with dense rows [B, R], where those of y are not. */
   oldState: usize;
   nextState: usize;
@@ -111,16 +132,16 @@ export class Plan {
   recurrentDropout: f32;
   zoneoutOfH: f32;
   zoneoutOfC: f32;
-  // Nonlinearities, as activation.ts counts them.
-  gate: f32;
+  // Activations: of the gates (of an RNN, its only one), of the candidate, and of the cell on its way to h.
+  gateActivation: ActivationKind;
   gateAlpha: f32;
   gateBeta: f32;
-  candidate: f32;
+  candidateActivation: ActivationKind;
   candidateAlpha: f32;
   candidateBeta: f32;
-  squash: f32;
-  cellAlpha: f32;
-  cellBeta: f32;
+  outputActivation: ActivationKind;
+  outputAlpha: f32;
+  outputBeta: f32;
   // The parameters.
   inputWeight: usize;
   hiddenWeight: usize;

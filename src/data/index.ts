@@ -1,3 +1,9 @@
+/**
+ * Turns files, text and sound into batches.
+ *
+ * @module lstm-wasm/data
+ */
+
 export { type LogMel, type LogMelOptions, logMel, readWav, type Wav } from './audio.js';
 export { type Batches, type BatchesOptions, type BatchesState, batches } from './batches.js';
 export { type Bucket, type BucketsOptions, bucketBatches } from './buckets.js';

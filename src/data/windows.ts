@@ -21,8 +21,8 @@ export interface Windows {
   /** [windows, steps, inputs]. */
   readonly input: Tensor;
   /**
-   * [windows, horizon * targets]: row after row of what follows, as `new Linear(hidden, horizon * targets)` gives it; with the shape
-   * [windows, horizon, targets] it is the same numbers.
+   * The rows that follow each window, one after the other: [windows, horizon * targets], the shape of the output of
+   * `new Linear(hidden, horizon * targets)`.
    */
   readonly target: Tensor;
   /** The row of the series that each window begins with; its target begins `steps` rows later. */

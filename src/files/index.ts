@@ -1,3 +1,9 @@
+/**
+ * Reads and writes models and safetensors files.
+ *
+ * @module lstm-wasm/files
+ */
+
 export {
   type LoadedModel,
   loadModel,

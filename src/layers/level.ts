@@ -1,84 +1,131 @@
-import type { Holdings } from '../runtime/memory.js';
-import { type Cell, parameterShapes } from './cell.js';
+import type { Allocations } from '../runtime/memory.js';
+import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
+import * as PackPart from '../runtime/structs/pack-part.js';
+import * as Plan from '../runtime/structs/plan.js';
+import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
+import { Packed } from './packed.js';
 import { Parameter } from './parameter.js';
 
-/** Bytes of a plan, as assembly/cells/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
-export const PLAN_BYTES = 452;
-const OPTIONS = 59;
-const PARAMETERS = 75;
-const GRADIENTS = 90;
+/** Where a plan holds the activations of a cell, in the order of its parts. */
+const ACTIVATIONS = [
+  [Plan.gateActivation, Plan.gateAlpha, Plan.gateBeta],
+  [Plan.candidateActivation, Plan.candidateAlpha, Plan.candidateBeta],
+  [Plan.outputActivation, Plan.outputAlpha, Plan.outputBeta],
+] as const;
 
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
-  /** In the order of a plan. */
-  readonly #parameters: readonly (Parameter | undefined)[];
-  readonly #holdings: Holdings;
-  /** What a plan begins with: as the plain cell computes it, and as the general one does. */
-  readonly #places: readonly number[];
-  /** The packed parts of both, and what the versions of the parameters came to when each was packed. */
-  readonly #packs: number[] = [];
-  readonly #versions: number[] = [];
+  readonly #parameters: readonly (ParameterSpec & { readonly parameter: Parameter })[];
+  readonly #allocations: Allocations;
+  /** The plan that every pass begins with: sizes, options and parameters. */
+  readonly #pattern: number;
+  /** For each kernel the parts of assembly/cells/packs.ts. */
+  readonly #packs: Packed[] = [];
 
-  /** `named` gets the parameters, with `suffix` behind their names; `places` are two of zeros. */
+  /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     inputSize: number,
     direction: number,
     named: Map<string, Parameter>,
     suffix: string,
-    places: readonly number[],
+    pattern: number,
   ) {
-    this.#holdings = holdings;
-    this.#parameters = parameterShapes(cell, inputSize).map(([name, shape]) => {
-      if (!shape) return undefined;
-      const parameter = new Parameter(holdings, shape);
-      named.set(name + suffix, parameter);
-      return parameter;
+    this.#allocations = allocations;
+    this.#parameters = parameterSpecs(cell, inputSize).map((spec) => {
+      const parameter = new Parameter(allocations, spec.shape);
+      named.set(spec.name + suffix, parameter);
+      return { ...spec, parameter };
     });
-    this.#places = places;
-    const { kind, gates, blocks, hiddenSize, stateSize, own, clip, activations } = cell;
-    const { inputDropout, recurrentDropout, zoneout } = cell;
-    const { cellClip = 0, normEpsilon = 0, coupled = false, resetAfter = true } = own;
-    const fractions = [clip, cellClip, normEpsilon, inputDropout, recurrentDropout, zoneout.h, zoneout.c];
-    const sizes = [kind, inputSize, hiddenSize, stateSize, blocks, gates, +coupled, +!resetAfter];
-    const pointers = this.#parameters.map((parameter) => parameter?.pointer ?? 0);
-    const { f32, i32 } = holdings.runtime;
-    for (const [general, place] of places.entries()) {
-      const at = place >>> 2;
-      i32.set([...sizes, general], at);
-      f32.set([...fractions, ...(activations[direction] ?? [])], at + OPTIONS);
-      i32.set(pointers, at + PARAMETERS);
+    this.#pattern = pattern;
+    this.#writePattern(cell, inputSize, direction);
+  }
+
+  #writePattern(cell: Cell, inputSize: number, direction: number): void {
+    const { f32, i32 } = this.#allocations.runtime;
+    const plan = this.#pattern;
+    const { own, zoneout } = cell;
+    writeInts(i32, plan, [
+      [Plan.cell, cell.kind],
+      [Plan.I, inputSize],
+      [Plan.H, cell.hiddenSize],
+      [Plan.R, cell.stateSize],
+      [Plan.planes, cell.blocks],
+      [Plan.gateCount, cell.gates],
+      [Plan.coupled, +(own.coupled ?? false)],
+      [Plan.resetBefore, +!(own.resetAfter ?? true)],
+    ]);
+    writeFloats(f32, plan, [
+      [Plan.clip, cell.clip],
+      [Plan.cellClip, own.cellClip ?? 0],
+      [Plan.epsilon, own.normEpsilon ?? 0],
+      [Plan.inputDropout, cell.inputDropout],
+      [Plan.recurrentDropout, cell.recurrentDropout],
+      [Plan.zoneoutOfH, zoneout.h],
+      [Plan.zoneoutOfC, zoneout.c],
+    ]);
+    for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
+      const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
+      writeInts(i32, plan, [[kindField, kind]]);
+      writeFloats(f32, plan, [
+        [alphaField, alpha],
+        [betaField, beta],
+      ]);
     }
+    writeInts(
+      i32,
+      plan,
+      this.#parameters.map(({ field, parameter }) => [field, parameter.pointer]),
+    );
   }
 
-  /** Where the states before the first step lie, where they are learned, h and c; else 0. */
-  get initial(): readonly number[] {
-    return this.#parameters.slice(-2).map((parameter) => parameter?.pointer ?? 0);
+  /** Where the state before the first step lies, where that is learned; else 0. */
+  initial(name: 'h' | 'c'): number {
+    const field = name === 'h' ? Plan.h0 : Plan.c0;
+    return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
   }
 
-  /** Packs what forward reads, for the plain cell (0) or the general one (1), if a parameter has changed: in the same place. */
-  refresh(general: number): void {
-    this.#pack(general, 0);
+  /** Completes the plan of an open pass with the packed parameters that forward reads. */
+  prepareForward(plan: number): void {
+    this.#place(plan, PackPart.FORWARD);
   }
 
-  /** What backward needs beside: the weights as they stand, and where the gradients accumulate. */
-  prepareBackward(general: number, wantInput: boolean): void {
-    this.#pack(general, 1);
-    if (wantInput) this.#pack(general, 2);
-    const gradients = this.#parameters.map((parameter) => parameter?.needGradient() ?? 0);
-    this.#holdings.runtime.i32.set(gradients, ((this.#places[general] as number) >>> 2) + GRADIENTS);
+  /** Packs the parameters that forward reads again if one has changed; they stay where they are. */
+  refresh(plan: number): void {
+    this.#packed(plan, PackPart.FORWARD).upToDate();
   }
 
-  #pack(general: number, part: number): void {
+  /** Completes the plan with what backward needs besides: the weights untransposed, and where gradients accumulate. */
+  prepareBackward(plan: number, wantInput: boolean): void {
+    this.#place(plan, PackPart.BACK);
+    if (wantInput) this.#place(plan, PackPart.INPUT_BACK);
+    const gradients = this.#parameters.map(
+      ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
+    );
+    writeInts(this.#allocations.runtime.i32, plan, gradients);
+  }
+
+  #place(plan: number, part: number): void {
+    const { core } = this.#allocations.runtime;
+    core.pack(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
+  }
+
+  /** The packed form that the kernel of the plan reads. */
+  #packed(plan: number, part: number): Packed {
+    const { core } = this.#allocations.runtime;
+    const general = this.#general(plan);
     const n = 3 * general + part;
-    const { core } = this.#holdings.runtime;
-    let version = 0;
-    for (const parameter of this.#parameters) version += parameter?.version ?? 0;
-    if (version === this.#versions[n]) return;
-    const level = this.#places[general] as number;
-    this.#packs[n] ??= this.#holdings.take(core.pack(level, part, 0));
-    core.pack(level, part, this.#packs[n]);
-    this.#versions[n] = version;
+    this.#packs[n] ??= new Packed(
+      this.#allocations,
+      this.#parameters.map(({ parameter }) => parameter),
+      () => core.pack(this.#pattern, part, general, 0, 0),
+      (to) => core.pack(this.#pattern, part, general, to, 1),
+    );
+    return this.#packs[n];
+  }
+
+  #general(plan: number): number {
+    return readInt(this.#allocations.runtime.i32, plan, Plan.general);
   }
 }

@@ -1,23 +1,22 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
+import { type Field, readInt, writeInts } from '../runtime/struct.js';
+import * as Merge from '../runtime/structs/merge.js';
+import * as Pass from '../runtime/structs/pass.js';
+import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
-import { type Cell, parameterShapes } from './cell.js';
+import { type Cell, parameterSpecs } from './cell.js';
 import type { Masks } from './dropout.js';
-import { Level, PLAN_BYTES } from './level.js';
+import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
-import type { Merge } from './recurrent-options.js';
+import type { Merge as MergeName } from './recurrent-options.js';
 import type { Extent } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The struct of assembly/stack/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
-const PASS_BYTES = 128;
-const INPUT = 11;
-const OUTPUT = 21;
-const STATES = { h: 20, c: 22 } as const;
+const MERGES = { concat: Merge.CONCAT, sum: Merge.SUM, mul: Merge.MULTIPLY, average: Merge.AVERAGE };
 
-/** As assembly/stack/merge.ts counts them; `concat` is none of these. */
-const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
+type PassValues = readonly (readonly [Field<'i32'> | Field<'u32'>, number])[];
 
 /** Where states lie, [levels, batch, ·]; 0 for none. */
 export interface StatePointers {
@@ -31,10 +30,9 @@ export interface Sequences extends Extent {
   readonly mask: number;
 }
 
-/** A forward in the core, and what it left there: the output, and the states after the last step. */
-export interface Pass {
+/** A forward in the core: its struct, the output, and the states after the last step. */
+export interface StackForward {
   readonly pass: number;
-  readonly general: number;
   readonly y: number;
   readonly final: StatePointers;
 }
@@ -53,7 +51,7 @@ export interface StackOptions {
   readonly dropout: number;
   readonly bidirectional: boolean;
   readonly reverse: boolean;
-  readonly merge: Merge;
+  readonly merge: MergeName;
   readonly returnSequences: boolean;
   readonly maskedOutput: 'repeat' | 'zeros';
 }
@@ -62,21 +60,19 @@ export interface StackOptions {
 export class Stack {
   /** Values of the output, for each row. */
   readonly width: number;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #cell: Cell;
   readonly #masks: Masks | undefined;
   readonly #dropout: number;
   readonly #directions: number;
   /** For each level its directions. */
   readonly #levels: readonly Level[];
-  /** What their plans begin with, for the plain cell and behind that for the general one. */
-  readonly #pointer: number;
   /** What all passes begin with. */
-  readonly #words: readonly number[];
+  readonly #common: PassValues;
 
   /** `named` gets the parameters. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     options: StackOptions,
     masks: Masks | undefined,
@@ -85,25 +81,28 @@ export class Stack {
     const { numLayers, dropout, bidirectional, reverse, merge, returnSequences, maskedOutput } = options;
     const directions = bidirectional ? 2 : 1;
     this.width = merge === 'concat' ? directions * cell.stateSize : cell.stateSize;
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#cell = cell;
     this.#masks = masks;
     this.#dropout = dropout;
     this.#directions = directions;
     refuseBytes(stackBytes(cell, options, directions, this.width));
     const count = numLayers * directions;
-    this.#pointer = holdings.takeZeros(2 * count * PLAN_BYTES);
-    const merged = bidirectional ? MERGES.indexOf(merge) : -1;
-    this.#words = [
-      ...[count, directions, +reverse, merged],
-      ...[+!returnSequences, +(maskedOutput === 'zeros')],
+    const patterns = allocations.allocateZeros(count * Plan.SIZE);
+    this.#common = [
+      [Pass.patterns, patterns],
+      [Pass.runs, count],
+      [Pass.directions, directions],
+      [Pass.reverse, +reverse],
+      [Pass.merge, MERGES[merge]],
+      [Pass.last, +!returnSequences],
+      [Pass.zeros, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      const place = this.#pointer + n * PLAN_BYTES;
-      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * PLAN_BYTES]);
+      return new Level(allocations, cell, inputSize, d, named, suffix, patterns + n * Plan.SIZE);
     });
   }
 
@@ -113,63 +112,82 @@ export class Stack {
     { steps, batch, lengths, mask }: Sequences,
     { h, c }: StatePointers,
     tape: Tape,
-  ): Pass {
-    const { plain, recurrentDropout } = this.#cell;
-    const { training, recording } = tape;
-    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0);
-    const input = ids ? [0, pointer] : [pointer, 0];
-    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training];
-    const pass = this.#open(tape, general, words);
-    const { core, i32 } = this.#holdings.runtime;
+  ): StackForward {
+    const { training, recording, trace } = tape;
+    const pass = this.#open(tape, [
+      [Pass.lengths, lengths],
+      [Pass.mask, mask],
+      [Pass.h0, h],
+      [Pass.c0, c],
+      [Pass.x, ids ? 0 : pointer],
+      [Pass.ids, ids ? pointer : 0],
+      [Pass.T, steps],
+      [Pass.B, batch],
+      [Pass.kept, +recording],
+      [Pass.training, +training],
+      [Pass.traced, +(trace !== undefined)],
+    ]);
+    const { core, i32 } = this.#allocations.runtime;
     core.forward(pass);
-    const at = (pass >>> 2) + OUTPUT;
-    const [y, hN, cN] = i32.subarray(at, at + 3) as unknown as [number, number, number];
-    return { pass, general, y, final: { h: hN, c: cN } };
+    const y = readInt(i32, pass, Pass.y);
+    const final = { h: readInt(i32, pass, Pass.hN), c: readInt(i32, pass, Pass.cN) };
+    return { pass, y, final };
   }
 
-  /** Takes all that a pass needs, and draws its masks: nothing can fail in it. */
-  #open(memory: Pick<Tape, 'take'>, general: number, words: readonly number[]): number {
-    const { runtime } = this.#holdings;
+  /** Allocates all that a pass needs, and draws its masks: nothing can fail in it. */
+  #open(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
+    const { runtime } = this.#allocations;
     const { core } = runtime;
-    const count = this.#levels.length;
-    for (const level of this.#levels) level.refresh(general);
-    const pass = memory.take(PASS_BYTES + count * PLAN_BYTES);
-    runtime.i32.set([this.#pointer + general * count * PLAN_BYTES, ...this.#words, ...words], pass >>> 2);
-    core.layOut(pass, this.#dropout, memory.take(core.layOut(pass, this.#dropout, 0)));
-    if (this.#masks) this.#masks.drawFor(pass);
-    else core.drawMasks(pass, 0, 0);
+    const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
+    writeInts(runtime.i32, pass, [...this.#common, ...values]);
+    core.openPass(pass, this.#dropout);
+    for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
+    memory.allocateFor((base) => core.layOut(pass, base));
+    this.#masks?.drawFor(pass);
     return pass;
   }
 
-  /** Takes all that backward needs, and gives the step: nothing can fail in it. */
-  prepareBackward({ pass, general }: Pass, wantInput: boolean, tape: Tape): StackBackward {
-    const { core } = this.#holdings.runtime;
+  /** Allocates all that backward needs, and returns the step: nothing can fail in it. */
+  prepareBackward({ pass }: StackForward, wantInput: boolean, tape: Tape): StackBackward {
+    const { core } = this.#allocations.runtime;
     for (const [n, level] of this.#levels.entries())
-      level.prepareBackward(general, wantInput || n >= this.#directions);
-    const place = tape.take(core.layOutBackward(pass, +wantInput, 0));
-    return (dy, { h, c }) => core.backward(pass, +wantInput, place, dy, h, c);
+      level.prepareBackward(planAt(pass, n), wantInput || n >= this.#directions);
+    tape.allocateFor((base) => core.layOutBackward(pass, +wantInput, base));
+    return (dy, { h, c }) => core.backward(pass, dy, h, c);
   }
 
   /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
-  openStage({ pointer, rows }: StageInput, holdings: Holdings, check: () => void): Stage {
-    const { runtime } = holdings;
-    const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
-    const general = +!plain;
-    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0]);
-    const plans = (pass + PASS_BYTES) >>> 2;
+  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+    const { runtime } = allocations;
+    const { hasCell, stateSize, hiddenSize } = this.#cell;
+    const pass = this.#open(allocations, [
+      [Pass.lengths, 0],
+      [Pass.mask, 0],
+      [Pass.h0, 0],
+      [Pass.c0, 0],
+      [Pass.x, pointer],
+      [Pass.ids, 0],
+      [Pass.T, 1],
+      [Pass.B, rows],
+      [Pass.kept, 0],
+      [Pass.training, 0],
+      [Pass.traced, 0],
+    ]);
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
       const width = name === 'h' ? stateSize : hiddenSize;
-      const initial = this.#levels.map((level) => level.initial[+(name === 'c')] as number);
-      const place = (n: number) => runtime.i32[plans + (n * PLAN_BYTES) / 4 + STATES[name]] as number;
+      const initial = this.#levels.map((level) => level.initial(name));
+      const field = name === 'h' ? Plan.y : Plan.c;
+      const place = (n: number) => readInt(runtime.i32, planAt(pass, n), field);
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
     const run = (oneHot: boolean) => {
       check();
-      const { i32 } = runtime;
-      i32[(pass >>> 2) + INPUT] = oneHot ? 0 : pointer;
-      i32[(pass >>> 2) + INPUT + 1] = oneHot ? pointer : 0;
-      for (const level of this.#levels) level.refresh(general);
+      writeInts(runtime.i32, pass, [
+        [Pass.x, oneHot ? 0 : pointer],
+        [Pass.ids, oneHot ? pointer : 0],
+      ]);
+      for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
       runtime.core.streamStep(pass);
     };
     // Not the output of the pass, which may be that of the last step alone.
@@ -178,7 +196,12 @@ export class Stack {
   }
 }
 
-/** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
+/** Where the plan of a level and direction lies: behind the pass. */
+function planAt(pass: number, n: number): number {
+  return pass + Pass.SIZE + n * Plan.SIZE;
+}
+
+/** Bytes of all parameters, checked before the first is made: a count of layers may be wrong by orders of magnitude. */
 function stackBytes(
   cell: Cell,
   { inputSize, numLayers }: StackOptions,
@@ -186,6 +209,6 @@ function stackBytes(
   width: number,
 ): number {
   const values = (inputs: number) =>
-    parameterShapes(cell, inputs).reduce((sum, [, shape]) => sum + (shape ? sizeOf(shape) : 0), 0);
+    parameterSpecs(cell, inputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return 4 * directions * (values(inputSize) + (numLayers - 1) * Math.max(values(width), 16));
 }

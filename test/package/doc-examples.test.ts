@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error: plain JavaScript, without declarations
+import { exported, importedInNode } from '../../scripts/entries.mjs';
+import { writeSafetensors } from '../../src/files/index.js';
+import { Linear, LSTM } from '../../src/index.js';
 import { agrees, type Example, extractExamples, instrument } from '../helpers/doc-examples.js';
 import { writeWorker } from '../helpers/worker-program.js';
 
 /*
- * Every example of the documentation, run as its reader would: in a Node process of its own, in an empty folder, with the
+ * Every example of the documentation, run as a reader would: in a Node process of its own, in an empty folder, with the
  * package's names standing for its sources. Examples of one file share the folder, so that one may read what another wrote.
  * What a console.log prints has to be what the comment behind it says.
  */
@@ -19,19 +23,24 @@ const examples = extractExamples(root);
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-examples-'));
 const sourceOf = (n: number) => join(folder, `example-${n}.ts`);
 
-const entries: Record<string, string> = {
-  'lstm-wasm': 'src/index.ts',
-  'lstm-wasm/relaxed': 'src/relaxed.ts',
-  'lstm-wasm/files': 'src/files/index.ts',
-  'lstm-wasm/data': 'src/data/index.ts',
-  'lstm-wasm/inspect': 'src/inspect/index.ts',
-  'lstm-wasm/worker': 'src/worker.ts',
-  '#audio': 'src/data/log-mel.ts',
-  '#csv': 'src/data/csv-parser.ts',
-  '#disk': 'src/runtime/disk.node.ts',
-  '#team': 'src/workers/pool.ts',
-  '#threads': 'src/runtime/threads.node.ts',
-};
+const entries: Record<string, string> = { ...exported, ...importedInNode };
+
+/** Examples of one file run in one folder. */
+function folderOf(file: string): string {
+  return join(folder, file.replaceAll('/', '-'));
+}
+
+/** The file that the README's Python lines write: names, shapes and metadata as `safetensors.torch.save_file` gives them. */
+function savedByPyTorch(): Uint8Array {
+  const layers = { lstm: new LSTM(3, 8), head: new Linear(8, 1) };
+  const tensors = Object.entries(layers).flatMap(([layer, { parameters }]) =>
+    [...parameters].map(([name, parameter]) => [
+      `${layer}.${name}`,
+      { data: parameter.read(), shape: parameter.shape },
+    ]),
+  );
+  return writeSafetensors(Object.fromEntries(tensors), { format: 'pt' });
+}
 
 /** For the bundler and the type checker alike. */
 function writeTsconfig(): string {
@@ -57,6 +66,8 @@ beforeAll(() => {
   examples.forEach(({ code }, n) => writeFileSync(sourceOf(n), `${code}\nexport {};\n`));
   tsconfig = writeTsconfig();
   writeWorker(folder);
+  mkdirSync(folderOf('README.md'));
+  writeFileSync(join(folderOf('README.md'), 'model.safetensors'), savedByPyTorch());
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -82,7 +93,7 @@ function run(example: Example, n: number) {
     tsconfig,
     logLevel: 'silent',
   });
-  const cwd = join(folder, example.file.replaceAll('/', '-'));
+  const cwd = folderOf(example.file);
   mkdirSync(cwd, { recursive: true });
   const result = spawnSync(process.execPath, [...process.execArgv, bundle], {
     cwd,

@@ -4,21 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 /*
- * What the documentation says of the source is still there: files that are linked to, functions named as
+ * What the documentation refers to exists: files and headings that are linked to, functions named as
  * `assembly/cells/lstm.ts: cellForward`, and the lines quoted from them, in a fence that names the function or inline, ending in a
  * semicolon, after the function is named.
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md') && existsSync(join(root, name)),
-);
+const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...guides.map((name) => `docs/${name}`)];
 
 const NAMED = /`((?:assembly|src)\/[\w./-]+\.ts): (\w+)`/g;
 const QUOTED_BLOCK = /^```typescript (\S+\.ts): (\w+)\n([\s\S]*?)^```$/gm;
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g;
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const prose = read(page).replace(/^```[\s\S]*?^```$/gm, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** The text of a function, from its name to the brace in the first column. Undefined where there is none. */
 function functionText(file: string, name: string): string | undefined {
@@ -47,6 +57,17 @@ describe.each(pages)('%s', (page) => {
     const targets = [...text.matchAll(LINK)].map(([, target]) => target.replace(/#.*$/, ''));
     const local = targets.filter((target) => target !== '' && !/^[a-z]+:/.test(target));
     const missing = local.filter((target) => !existsSync(join(root, dirname(page), target)));
+    expect(missing).toEqual([]);
+  });
+
+  it('links to headings that exist', () => {
+    const targets = [...text.matchAll(LINK)]
+      .map(([, target]) => target.split('#'))
+      .filter(([file, anchor]) => anchor !== undefined && !/^[a-z]+:/.test(file))
+      .map(([file, anchor]) => [file === '' ? page : join(dirname(page), file), anchor]);
+    const missing = targets.filter(
+      ([file, anchor]) => !(existsSync(join(root, file)) && anchorsOf(file).includes(anchor)),
+    );
     expect(missing).toEqual([]);
   });
 
