@@ -1,4 +1,4 @@
-import { Holdings } from '../runtime/memory.js';
+import { Allocations } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import { suggestion } from '../validation/edit-distance.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
@@ -18,25 +18,25 @@ import type { SequenceOptions } from './sequence-options.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
-/** What every forward takes; `lengths` and `mask` a recurrent layer, and a Sequential with one in it. */
+/** The options of every forward. `lengths` and `mask` are for recurrent layers, and a Sequential that contains one. */
 export interface ForwardOptions extends SequenceOptions {
-  /** Turns dropout on, and recording with it. Default false. */
+  /** Turns on dropout, and recording. Default false. */
   training?: boolean;
-  /** Keeps what `backward` needs. Default: as `training`. */
+  /** Keeps what `backward` needs. Default: the value of `training`. */
   record?: boolean;
 }
 
 export interface BackwardOptions {
-  /** Whether to compute the gradient of the input; the first layer of a model saves a product without. Default true. */
+  /** Whether to compute the gradient of the input. The first layer of a model does not need it. Default true. */
   inputGradient?: boolean;
 }
 
-/** What a model is to {@link Trainer}, {@link Sequential} and the optimizers; a layer of the user's own speaks it too. */
+/** The interface of models for `Trainer`, `Sequential` and the optimizers. Custom layers implement it too. */
 export interface Layer {
   forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   /** Parameter gradients accumulate. */
   backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
-  /** Names to handles; listing copies nothing. */
+  /** Parameters by name. Listing them copies nothing. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly parameterCount: number;
   readonly runtime: Runtime;
@@ -46,20 +46,20 @@ export interface Layer {
   dispose(): void;
 }
 
-/** What a layer is made from, as plain data: {@link saveModel} writes it. */
+/** The configuration of a layer as plain data, which `saveModel` stores. */
 export type LayerConfig = { readonly type: string; readonly [key: string]: unknown };
 
 /** What the layers of this package share: border checks, copies, tapes, parameters. */
 export abstract class CoreLayer implements Layer {
   declare readonly runtime: Runtime;
   /** @internal */
-  declare readonly holdings: Holdings;
+  declare readonly allocations: Allocations;
   /** @internal */
   declare protected readonly tapes: TapePool;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
-  /** The class, as messages and files name it. */
+  /** The name of the class, for messages and files. */
   abstract readonly type: string;
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
   get order(): 'batch' | 'time' | undefined {
@@ -74,14 +74,14 @@ export abstract class CoreLayer implements Layer {
   /** @internal */
   constructor(runtime: Runtime) {
     this.runtime = runtime;
-    this.holdings = new Holdings(runtime, this);
-    this.tapes = new TapePool(this.holdings);
+    this.allocations = new Allocations(runtime, this);
+    this.tapes = new TapePool(this.allocations);
   }
 
   /** @internal Forward over a block in the core. */
   abstract forwardIn(input: Block, tape: Tape): Block;
   /** @internal One step of a stream, planned once. */
-  abstract openStage(input: StageInput, holdings: Holdings): Stage;
+  abstract openStage(input: StageInput, allocations: Allocations): Stage;
   /** @internal Its constructor's arguments as plain data. */
   abstract config(): LayerConfig;
 
@@ -98,9 +98,9 @@ export abstract class CoreLayer implements Layer {
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
-  /** Sets the gradients to zero and drops what waits for a backward. */
+  /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
-    this.holdings.check();
+    this.allocations.check();
     this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
@@ -114,18 +114,18 @@ export abstract class CoreLayer implements Layer {
   }
 
   /**
-   * Replaces all parameters, or none where one does not fit.
+   * Replaces all parameters. If one does not fit, none is changed.
    *
-   * @throws TypeError for a missing or an unknown name, RangeError for another shape or values that are not finite
+   * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
   loadStateDict(dict: NamedTensors): void {
-    this.holdings.check();
+    this.allocations.check();
     loadParameters(this.parameters, dict);
   }
 
-  /** Gives the layer's memory back to its runtime. The layer can not be used after it. */
+  /** Returns the layer's memory to its runtime. The layer cannot be used afterwards. */
   dispose(): void {
-    this.holdings.dispose(this.type);
+    this.allocations.dispose(this.type);
   }
 
   /** @internal Streams, training state and the like: what a checkpoint holds beside the parameters. */
@@ -153,7 +153,7 @@ export abstract class CoreLayer implements Layer {
       for (const parameter of this.named.values()) parameter.owner = this;
       return made;
     } catch (error) {
-      this.holdings.dispose(this.type);
+      this.allocations.dispose(this.type);
       throw error;
     }
   }
@@ -180,7 +180,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
-    this.holdings.check();
+    this.allocations.check();
     const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
     const { training = false, record = training } = options;
@@ -191,7 +191,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.holdings.check();
+    this.allocations.check();
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
@@ -202,14 +202,14 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
-  protected copyIn(
+  copyIn(
     data: Float32Array | IntegerArray | readonly number[],
     { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
-    const block = { pointer: tape.take(data.length * 4), shape, turned, ids };
+    const block = { pointer: tape.allocate(data.length * 4), shape, turned, ids };
     const bytes = this.turningBytes(block);
-    const staged = bytes > 0 ? tape.take(bytes) : block.pointer;
+    const staged = bytes > 0 ? tape.allocate(bytes) : block.pointer;
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     values.set(data, staged >>> 2);
     if (bytes > 0) this.#turn(block.pointer, staged, shape);
@@ -222,17 +222,17 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  protected leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): Tensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
-    const staged = bytes > 0 ? tape.take(bytes) : pointer;
+    const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
     const [first = 0, second = 0, ...row] = shape;
     if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
     return { data: this.runtime.floats(staged, sizeOf(shape)).slice(), shape: [...shape] };
   }
 
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
-    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
+    this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }
 

@@ -19,14 +19,14 @@ const NONLINEARITIES = {
 } as const;
 
 /**
- * The nonlinearities of recurrent cells, as ONNX names them: `hardSigmoid` is clamp(alpha·x + beta, 0, 1), with 0.2 and 0.5
- * that of ONNX and Keras 2, with an alpha of 1 / 6 that of Keras 3; `affine` alpha·x + beta, by default x itself;
- * `leakyRelu` x, below 0 alpha·x; `thresholdedRelu` x above alpha, else 0; `scaledTanh` alpha·tanh(beta·x); `elu` x, below 0
- * alpha·(eˣ − 1); `softsign` x / (1 + |x|); `softplus` ln(1 + eˣ).
+ * The nonlinearities of recurrent cells, with ONNX's names. `hardSigmoid` is clamp(alpha·x + beta, 0, 1), by default with 0.2 and 0.5 as in
+ * ONNX and Keras 2 (Keras 3: alpha 1 / 6); `affine` alpha·x + beta, by default x; `leakyRelu` x, or alpha·x below 0;
+ * `thresholdedRelu` x above alpha, otherwise 0; `scaledTanh` alpha·tanh(beta·x); `elu` x, or alpha·(eˣ − 1) below 0;
+ * `softsign` x / (1 + |x|); `softplus` ln(1 + eˣ).
  */
 export type Nonlinearity = keyof typeof NONLINEARITIES;
 
-/** One of them by name, or with parameters of its own. */
+/** A nonlinearity by name, or with its own parameters. */
 export type NonlinearitySpec = Nonlinearity | { name: Nonlinearity; alpha?: number; beta?: number };
 
 const NAMES = /* @__PURE__ */ Object.keys(NONLINEARITIES) as Nonlinearity[];
