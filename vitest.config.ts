@@ -1,37 +1,46 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+// @ts-expect-error: plain JavaScript, without declarations
+import { exported, importedInNode } from './scripts/entries.mjs';
 
 const node = Number(process.versions.node.split('.')[0]);
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** The folders that are no part of `unit`, which mirrors src/ and assembly/: each is a project of its own. */
+const APART = ['package', 'examples', 'slow', 'oracle'];
 
-/** `--mode slow` runs test/slow alone, `--mode oracle` test/oracle; without it everything else runs. */
-const APART = ['slow', 'oracle'];
+const project = (name: string, test: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...test },
+});
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   resolve: {
-    // The source, as the tests of everything else have it; without these the built copy would be taken, or what an example
-    // with a package.json of its own has installed.
-    alias: [
-      { find: '#audio', replacement: source('src/data/log-mel.ts') },
-      { find: '#csv', replacement: source('src/data/csv-parser.ts') },
-      { find: '#disk', replacement: source('src/runtime/disk.node.ts') },
-      { find: '#team', replacement: source('src/workers/pool.ts') },
-      { find: '#threads', replacement: source('test/helpers/threads.ts') },
-      { find: /^lstm-wasm$/, replacement: source('src/index.ts') },
-      { find: /^lstm-wasm\/(files|data|inspect)$/, replacement: source('src/$1/index.ts') },
-    ],
+    // The sources: otherwise imports resolve to the built copy, or to what an example with a package.json of its own has installed.
+    alias: Object.entries<string>({
+      ...exported,
+      ...importedInNode,
+      '#threads': 'test/helpers/threads.ts',
+    }).map(([name, source]) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: join(import.meta.dirname, source),
+    })),
   },
   test: {
-    include: [APART.includes(mode) ? `test/${mode}/**/*.test.ts` : 'test/**/*.test.ts'],
-    exclude: APART.includes(mode)
-      ? ['**/node_modules/**']
-      : ['test/runtimes/**', ...APART.map((folder) => `test/${folder}/**`)],
-    testTimeout: mode === 'slow' ? 30 * 60_000 : 60_000,
+    projects: [
+      project('unit', {
+        include: ['test/**/*.test.ts'],
+        exclude: [...APART, 'runtimes'].map((folder) => `test/${folder}/**`),
+      }),
+      project('package', { globalSetup: 'test/helpers/packed-package.ts' }),
+      project('examples'),
+      project('slow', { testTimeout: 30 * 60_000 }),
+      project('oracle'),
+    ],
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     // Node 20 has relaxed SIMD only behind this flag; from 22 on it neither needs nor knows it.
     execArgv: node < 22 ? ['--experimental-wasm-relaxed-simd'] : [],
     reporters: ['default', './test/helpers/reporter.ts'],
   },
-}));
+});

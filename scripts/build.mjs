@@ -5,41 +5,31 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { besideIt } from './beside-it.mjs';
-import { lightLoader } from './light-loader.mjs';
-import { lightParser } from './light-parser.mjs';
-import { oneChunk } from './one-chunk.mjs';
-import { shortNames } from './short-names.mjs';
-import { withoutBinaries } from './without-binaries.mjs';
+import { entryPoints, exported, imported, standalone } from './entries.mjs';
+import { importFromBeside, replaceByNothing, shareOneChunk } from './plugins.mjs';
 
-const ENTRIES = {
-  index: 'src/index.ts',
-  relaxed: 'src/relaxed.ts',
-  'files/index': 'src/files/index.ts',
-  'data/index': 'src/data/index.ts',
-  'inspect/index': 'src/inspect/index.ts',
-  'disk/node': 'src/runtime/disk.node.ts',
-  'disk/none': 'src/runtime/disk.none.ts',
-  'threads/node': 'src/runtime/threads.node.ts',
-  'threads/web': 'src/runtime/threads.web.ts',
-  'threads/worker': 'src/workers/worker.ts',
-  worker: 'src/worker.ts',
-};
+/** The program of a worker. The threads of `#threads` look for it beside themselves. */
+const WORKER = 'src/workers/worker.ts';
 
-/** What is imported only when it is asked for. */
-const LATER = { 'threads/team': 'src/workers/pool.ts' };
+const { '#csv': csv, '#audio': audio, '#worker-pool': pool, ...environment } = imported;
 
-/** The same, with a library of others inside, whose licence is carried along. */
-const LIBRARIES = { 'data/audio': 'src/data/log-mel.ts', 'data/csv': 'src/data/csv-parser.ts' };
+/** Entries that share chunks, and with them one default runtime and one class of each name. */
+const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WORKER };
+
+/** Bundled alone, since it is only imported on demand. */
+const ON_DEMAND = entryPoints(pool);
+
+/** Imported on demand as well, each with libraries inside, whose licences are copied along. */
+const LIBRARIES = entryPoints([csv, audio]);
 
 /** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
-const ALONE = { 'threads/web-worker': 'src/workers/worker.ts' };
+const PAGE_WORKER = { 'runtime/web-worker': WORKER };
 
-/** Files for pages without a bundler: each with all that it needs inside, the binary too. */
-const STANDALONE = { 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' };
+/** Files for pages without a bundler, each with all that it needs inside, the binary too. */
+const STANDALONE = standalone;
 
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
@@ -52,12 +42,11 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
-    requireFiles(Object.values({ ...ENTRIES, ...LATER, ...LIBRARIES, ...ALONE, ...STANDALONE }));
-    const short = await shortNames(bundled({ ...ENTRIES, ...LATER, ...ALONE, ...STANDALONE }));
-    await buildHost(short);
-    await buildStandalone(short);
+    requireFiles([ENTRIES, ON_DEMAND, LIBRARIES, STANDALONE].flatMap(Object.values));
+    await buildHost();
+    await buildStandalone();
     await buildTypes();
-    carryLicenses();
+    copyLicenses();
   }
 } catch (error) {
   console.error(`build: ${error.message}`);
@@ -67,12 +56,15 @@ try {
 async function buildWasm() {
   requireFiles(['assembly/index.ts']);
   if (wasmIsFresh()) return console.log('wasm: up to date');
-  await Promise.all([compile('debug'), ...Object.keys(VARIANTS).map(compileAndOptimize)]);
+  await Promise.all([
+    run('scripts/structs.mjs', ['--target', 'debug']),
+    ...Object.keys(VARIANTS).map(compileAndOptimize),
+  ]);
 }
 
 /** One target of asconfig.json. */
 function compile(target) {
-  return run('assemblyscript/bin/asc.js', ['--target', target]);
+  return run('node_modules/assemblyscript/bin/asc.js', ['--target', target]);
 }
 
 async function compileAndOptimize(variant) {
@@ -81,7 +73,7 @@ async function compileAndOptimize(variant) {
   const optimized = `build/wasm/${variant}.opt.wasm`;
   const features = VARIANTS[variant].map((feature) => `--enable-${feature}`);
   // A function that is called once stays one: in line it needs its locals renumbered, and gzip finds less twice.
-  await run('binaryen/bin/wasm-opt', [
+  await run('node_modules/binaryen/bin/wasm-opt', [
     ...['--mvp-features', ...features, '-Oz', '--one-caller-inline-max-function-size=0', '--converge'],
     ...['--strip-producers', '--strip-target-features', wasm, '-o', optimized],
   ]);
@@ -127,31 +119,42 @@ function encode(bytes) {
   ].join('');
 }
 
-/** One call with splitting, so that all entries share one default runtime and one class of each name. */
-async function buildHost(short) {
+async function buildHost() {
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  await build(bundled(ENTRIES, { ...short, chunkNames: 'chunks/[name]-[hash]', splitting: true }));
+  const sharing = [...Object.values(exported), WORKER].filter((source) => source !== exported['lstm-wasm']);
+  await build(
+    bundled(ENTRIES, {
+      chunkNames: 'chunks/[name]-[hash]',
+      splitting: true,
+      plugins: [shareOneChunk(exported['lstm-wasm'], sharing)],
+    }),
+  );
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
-  await build(bundled(LATER, { ...short, sourcemap: false }));
+  await build(bundled(ON_DEMAND, { sourcemap: false }));
   await build(
     bundled(LIBRARIES, {
-      define: { PAPA_BROWSER_CONTEXT: 'true' }, // by which Papa Parse knows that it has no streams of Node to bring along
+      define: { PAPA_BROWSER_CONTEXT: 'true' }, // tells Papa Parse to leave out Node's streams
       mainFields: ['module', 'main'],
-      plugins: [lightParser],
-      // Papa Parse has the text of a worker in it, which publint takes for CommonJS where no export stands on its own.
+      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
+      // Papa Parse holds the text of a worker, which publint takes for CommonJS unless an export statement stands alone.
       banner: { js: 'export{};' },
       minify: true,
       sourcemap: false,
     }),
   );
   await build(
-    bundled(ALONE, {
-      ...short,
-      alias: { '#threads': './src/runtime/threads.web.ts' },
+    bundled(PAGE_WORKER, {
+      alias: { '#threads': `./${imported['#threads'].default}` },
       external: [],
-      plugins: [lightLoader, withoutBinaries],
+      // A worker is sent the binary, and never opens workers of its own.
+      plugins: [
+        replaceByNothing({
+          '#wasm/simd': 'export default undefined;',
+          '#worker-pool': 'export const WorkerPool = undefined;',
+        }),
+      ],
       minify: true,
       sourcemap: false,
     }),
@@ -167,62 +170,52 @@ function bundled(entryPoints, options) {
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    external: ['#wasm/*', '#audio', '#csv', '#disk', '#team', '#threads', 'node:*'],
-    plugins: [lightLoader, oneChunk],
+    external: ['#*', 'node:*'],
     logLevel: 'warning',
-    logOverride: { 'ignored-bare-import': 'silent' }, // those of oneChunk
+    logOverride: { 'ignored-bare-import': 'silent' }, // those of shareOneChunk
     tsconfigRaw: {}, // its `paths` are for the type checker
     ...options,
   };
 }
 
-/** `#wasm/*` and `#disk` lead to what pages have, as package.json says; what only some ask for lies beside the one file. */
-async function buildStandalone(short) {
+/** `#wasm/*` and `#disk` resolve to what pages have, as package.json says; what only some need lies beside the one file. */
+async function buildStandalone() {
   await build(
     bundled(STANDALONE, {
-      ...short,
       outdir: 'build/standalone',
       platform: 'browser',
-      alias: { '#threads': './src/runtime/threads.standalone.ts', '#team': './src/workers/pool.ts' },
+      alias: { '#threads': './src/runtime/threads.standalone.ts', '#worker-pool': `./${pool}` },
       external: [],
-      plugins: [lightLoader, besideIt],
+      plugins: [importFromBeside(['#csv', '#audio'])],
       minify: true,
       sourcemap: false,
     }),
   );
-  for (const name of Object.keys(LIBRARIES)) {
-    await copyFile(`build/${name}.js`, `build/standalone/${basename(name)}.js`);
-  }
+  await copyFile(`build/${Object.keys(entryPoints(csv))}.js`, 'build/standalone/csv.js');
+  await copyFile(`build/${Object.keys(entryPoints(audio))}.js`, 'build/standalone/audio.js');
 }
 
-/** What others wrote and is in the package, with where it is and the licence that it is under. */
-function carryLicenses() {
-  const carried = {
-    assemblyscript: [
-      'assemblyscript',
-      "AssemblyScript's loader is in build/chunks and build/standalone, changed: what this package has no use for is left out.",
-    ],
-    papaparse: [
-      'papaparse',
-      'Papa Parse is in csv.js, in build/data and build/standalone, without its wrapper and its streams.',
-    ],
+/** Third-party code in the package: where it is, and its licence. */
+function copyLicenses() {
+  const libraries = {
+    papaparse: ['papaparse', 'Papa Parse is in build/data/csv-parser.js and build/standalone/csv.js.'],
     'fourier-transform': [
       'fourier-transform',
-      'fourier-transform is in audio.js, in build/data and build/standalone.',
+      'fourier-transform is in build/data/log-mel.js and build/standalone/audio.js.',
     ],
     'decode-wav': [
       '@audio/decode-wav',
-      '@audio/decode-wav is in audio.js, in build/data and build/standalone.',
+      '@audio/decode-wav is in build/data/log-mel.js and build/standalone/audio.js.',
     ],
   };
-  for (const [name, [from, note]] of Object.entries(carried)) {
+  for (const [name, [from, note]] of Object.entries(libraries)) {
     const license = readFileSync(`node_modules/${from}/LICENSE`, 'utf8');
     writeFileSync(`build/LICENSE.${name}`, `${note}\n\n${license}`);
   }
 }
 
 function buildTypes() {
-  return run('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+  return run('node_modules/typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
 }
 
 /** Whether the file that each target writes last is newer than everything it is made from. */
@@ -233,7 +226,13 @@ function wasmIsFresh() {
   ];
   if (!outputs.every((file) => existsSync(file))) return false;
   const sources = readdirSync('assembly', { recursive: true }).map((name) => join('assembly', name));
-  const inputs = [...sources, 'asconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+  const inputs = [
+    ...sources,
+    'asconfig.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'scripts/structs.mjs',
+  ];
   const time = (file) => statSync(file).mtimeMs;
   return Math.min(...outputs.map(time)) > Math.max(...inputs.map(time));
 }
@@ -243,10 +242,10 @@ function requireFiles(files) {
   if (missing.length > 0) throw new Error(`no such source: ${missing.join(', ')}`);
 }
 
-/** Runs a JavaScript command line tool in its own process, so that two cores build two binaries. */
+/** Runs a script in its own process, so that two cores build two binaries. */
 function run(script, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join('node_modules', script), ...args], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();

@@ -2,21 +2,24 @@
 // `exports` lead somewhere (publint), whether TypeScript finds the declarations (attw).
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { targets } from './entries.mjs';
 
+const LICENSES = ['papaparse', 'fourier-transform', 'decode-wav'].map((name) => `build/LICENSE.${name}`);
+const REQUIRED = [
+  ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', ...LICENSES],
+  ...targets.map((file) => file.replace('./', '')),
+];
+
+/** What the build makes beside the files that package.json names. */
 const ALLOWED = [
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-  /^build\/(index|relaxed|worker|(files|inspect)\/index|data\/(index|csv|audio)|disk\/(node|none)|threads\/(node|web|team|worker|web-worker)|chunks\/[\w.-]+)\.js(\.map)?$/,
-  /^build\/standalone\/(lstm-wasm|relaxed|csv|audio)\.js$/,
-  /^build\/wasm\/(simd|relaxed)(\.wasm|\.js|\.module\.js|\.edge\.js|\.node\.js|\.d\.ts|\.wasm\.d\.ts)$/,
+  /^build\/chunks\/[\w.-]+\.js(\.map)?$/,
+  /^build\/runtime\/(web-)?worker\.js(\.map)?$/,
+  /^build\/standalone\/(csv|audio)\.js$/,
   /^build\/types\/.+\.d\.ts$/,
 ];
-const LICENSES = ['assemblyscript', 'papaparse', 'fourier-transform', 'decode-wav'].map(
-  (name) => `build/LICENSE.${name}`,
-);
-const REQUIRED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', ...LICENSES];
 
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-'));
 try {
@@ -28,11 +31,14 @@ try {
   const files = pack.files.map((file) => file.path);
   console.log(`pack: ${files.length} files, ${pack.size} bytes, ${pack.unpackedSize} unpacked`);
   complain(
-    files.filter((file) => !LICENSES.includes(file) && !ALLOWED.some((pattern) => pattern.test(file))),
+    files.filter(
+      (file) =>
+        !REQUIRED.includes(file.replace(/\.map$/, '')) && !ALLOWED.some((pattern) => pattern.test(file)),
+    ),
     'should not be packed',
   );
   complain(
-    [...REQUIRED, ...targets()].filter((file) => !files.includes(file)),
+    REQUIRED.filter((file) => !files.includes(file)),
     'is missing from the package',
   );
   const tarball = join(folder, pack.filename);
@@ -40,13 +46,6 @@ try {
   run('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only', '--no-emoji']);
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-/** Every file that `exports` and `imports` name, under any condition. */
-function targets() {
-  const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves));
-  const { exports, imports } = JSON.parse(readFileSync('package.json', 'utf8'));
-  return [...new Set(leaves([exports, imports]))].map((path) => path.replace('./', ''));
 }
 
 function complain(files, what) {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const LIMIT = 26_250;
+const LIMIT = 30_000;
 const STANDALONE_LIMIT = 70_000;
 const WASM_GUIDE = 32_768;
 

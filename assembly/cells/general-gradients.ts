@@ -1,8 +1,8 @@
 /* The end of the general backward: what follows from da of all steps, a gate's plane at a time. */
-import { GRU, panelsOf, planeOf } from './planes';
+import { panelsOf, planeOf } from './planes';
 import { product } from '../kernels/gemm';
 import { addWeightGradient, biasGradient, BLOCK, transpose, turnedBytes } from '../layers/linear';
-import { before, Plan, spanEnd, spanRows } from './plan';
+import { before, CellKind, Plan, spanEnd, spanRows } from './plan';
 import { addInputWeight } from './recurrent';
 
 /** Of the input, which accumulates, and of the parameters. */
@@ -28,7 +28,7 @@ function gateGradients(plan: Plan, gate: i32, first: i32, count: i32): void {
   const I = plan.I;
   const at = <usize>(first * H) << 2;
   // The candidate of a GRU has a state of its own before the product, behind it a gradient of its own.
-  const own = plan.cell == GRU && gate == 2;
+  const own = plan.cell == CellKind.GRU && gate == 2;
   const inside = own && !plan.resetBefore ? 3 : gate;
   const norm = plan.gateGain ? plan.normHidden : plan.gates;
   const da = planeOf(plan, plan.gates, gate, 0) + at;

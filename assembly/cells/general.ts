@@ -9,13 +9,13 @@
  * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
  * all rows of a step at once.
  */
-import { GRU, LSTM, panelsOf, planeOf } from './planes';
+import { panelsOf, planeOf } from './planes';
 import { planeGradients } from './general-gradients';
 import { gruBackward, gruForward } from './gru';
 import { inputGradient } from '../layers/linear';
 import { lstmBackward, lstmForward } from './lstm-general';
 import { product } from '../kernels/gemm';
-import { after, before, Plan, rowsAt } from './plan';
+import { after, before, CellKind, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
 import { rnnBackward, rnnForward } from './rnn';
 import { traceCarried, traceHidden } from './trace';
@@ -50,8 +50,8 @@ function stepForward(plan: Plan, t: i32, n: i32): void {
     multiply(h, old, plan.dropped, rows * R);
   }
   const cell = plan.projection ? plan.opened + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
-  if (plan.cell == LSTM) lstmForward(plan, t, n, h, cell);
-  else if (plan.cell == GRU) gruForward(plan, t, n, old, h, cell);
+  if (plan.cell == CellKind.LSTM) lstmForward(plan, t, n, h, cell);
+  else if (plan.cell == CellKind.GRU) gruForward(plan, t, n, old, h, cell);
   else rnnForward(plan, t, n, h, cell);
   if (plan.projection) {
     memory.fill(out, 0, <usize>(rows * R) << 2);
@@ -107,8 +107,8 @@ export function generalBackward(plan: Plan, T: i32): void {
     }
     const dState = plan.dropped ? plan.dDropped : plan.dh;
     if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
-    if (plan.cell == LSTM) lstmBackward(plan, t, dh, dState);
-    else if (plan.cell == GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
+    if (plan.cell == CellKind.LSTM) lstmBackward(plan, t, dh, dState);
+    else if (plan.cell == CellKind.GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
     else rnnBackward(plan, t, dh, dState);
     if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
   }

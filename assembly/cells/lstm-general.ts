@@ -108,7 +108,7 @@ function openOutput(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count
     if (plan.cellGain) cellNorm(plan, t, inner);
     if (plan.clip) clampTo(inner, count, plan.clip);
   }
-  activationForward(squashed, inner, count, <i32>plan.squash, plan.cellAlpha, plan.cellBeta);
+  activationForward(squashed, inner, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   multiply(out, o, squashed, count);
 }
 
@@ -184,7 +184,7 @@ function cellGradient(plan: Plan, t: i32, dh: usize, dcell: usize, count: i32): 
   const inner = plan.inner ? keptOf(plan, plan.inner, t) : candidates(plan, t);
   const squashed = keptOf(plan, plan.squashed, t);
   multiply(dcell, dh, gateOf(plan, 3, t), count);
-  activationBackward(dcell, dcell, inner, squashed, count, <i32>plan.squash, plan.cellAlpha, plan.cellBeta);
+  activationBackward(dcell, dcell, inner, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   if (plan.clip) zeroOutside(dcell, inner, count, plan.clip);
   if (plan.cellGain) cellNormBackward(plan, t, dcell);
 }

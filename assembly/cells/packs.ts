@@ -2,28 +2,31 @@
  * The packed forms of a level's parameters, in three parts: what forward reads, what backward reads for the state before,
  * and what it reads for the input. Each is one block that stays where it is.
  */
-import { GRU, panelsOf } from './planes';
+import { panelsOf } from './planes';
 import { packBias, packColumns, packGateBias, packGates, packRows } from '../kernels/panels';
-import { Plan } from './plan';
+import { CellKind, Plan } from './plan';
 import { room, startAt, taken } from '../memory/scratch';
 
-const FORWARD: i32 = 0;
-const BACK: i32 = 1;
+export const enum PackPart {
+  FORWARD,
+  BACK,
+  INPUT_BACK,
+}
 
 let writes: bool = false;
 
 /** Packs a part from `base` on, or with 0 only gives how many bytes that takes. */
-export function pack(level: Plan, part: i32, base: f64): f64 {
+export function pack(level: Plan, part: PackPart, base: f64): f64 {
   const gates = level.general ? level.gateCount : 1;
   const N = level.gateCount * level.H / gates;
   startAt(base);
   writes = base > 0;
-  if (part == FORWARD) {
+  if (part == PackPart.FORWARD) {
     level.inputPanels = panels(level, level.inputWeight, gates, N, level.I, false);
     level.hiddenPanels = panels(level, level.hiddenWeight, gates, N, level.R, false);
     level.projection = panels(level, level.projectionWeight, 1, level.R, level.H, false);
     packBiases(level);
-  } else if (part == BACK) {
+  } else if (part == PackPart.BACK) {
     level.hiddenBackPanels = panels(level, level.hiddenWeight, gates, N, level.R, true);
     level.projectionBack = panels(level, level.projectionWeight, 1, level.R, level.H, true);
   } else {
@@ -76,7 +79,7 @@ function addShifts(level: Plan, bias: usize): void {
   const H = level.H;
   const first = level.inputBias;
   const second = level.hiddenBias;
-  const apart = level.cell == GRU && !level.resetBefore;
+  const apart = level.cell == CellKind.GRU && !level.resetBefore;
   packBias(bias, first, second, (apart ? 2 : level.gateCount) * H);
   if (apart) {
     const at = <usize>(2 * H) << 2;

@@ -2,12 +2,18 @@
  * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
  * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
  */
+import { ActivationKind } from '../kernels/activation';
+
+export const enum CellKind {
+  LSTM,
+  GRU,
+  RNN,
+}
 
 @unmanaged
 export class Plan {
   // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
-  /** Which cell, as general.ts counts them. */
-  cell: i32;
+  cell: CellKind;
   I: i32;
   H: i32;
   /** Values of h: H, or fewer where it is projected. */
@@ -119,16 +125,16 @@ export class Plan {
   recurrentDropout: f32;
   zoneoutOfH: f32;
   zoneoutOfC: f32;
-  // Nonlinearities, as activation.ts counts them.
-  gate: f32;
+  // Activations: of the gates (of an RNN, its only one), of the candidate, and of the cell on its way to h.
+  gateActivation: ActivationKind;
   gateAlpha: f32;
   gateBeta: f32;
-  candidate: f32;
+  candidateActivation: ActivationKind;
   candidateAlpha: f32;
   candidateBeta: f32;
-  squash: f32;
-  cellAlpha: f32;
-  cellBeta: f32;
+  outputActivation: ActivationKind;
+  outputAlpha: f32;
+  outputBeta: f32;
   // The parameters.
   inputWeight: usize;
   hiddenWeight: usize;

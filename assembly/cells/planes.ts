@@ -5,9 +5,6 @@ import { product } from '../kernels/gemm';
 import { Plan, rowsAt } from './plan';
 import { zeroOutside } from '../kernels/rows';
 
-export const LSTM: i32 = 0;
-export const GRU: i32 = 1;
-
 /** Step `n` of a gate's plane. */
 export function planeOf(plan: Plan, base: usize, gate: i32, n: i32): usize {
   return base + (<usize>((gate * plan.chunk + n) * plan.B * plan.H) << 2);
@@ -40,22 +37,22 @@ export function addHiddenBack(plan: Plan, gate: i32, t: i32, out: usize, da: usi
 /** The gate σ over its pre-activations. */
 export function gateForward(plan: Plan, to: usize, a: usize, count: i32): void {
   if (plan.clip) clampTo(a, count, plan.clip);
-  activationForward(to, a, count, <i32>plan.gate, plan.gateAlpha, plan.gateBeta);
+  activationForward(to, a, count, plan.gateActivation, plan.gateAlpha, plan.gateBeta);
 }
 
 /** The candidate φ. */
 export function candidateForward(plan: Plan, to: usize, a: usize, count: i32): void {
   if (plan.clip) clampTo(a, count, plan.clip);
-  activationForward(to, a, count, <i32>plan.candidate, plan.candidateAlpha, plan.candidateBeta);
+  activationForward(to, a, count, plan.candidateActivation, plan.candidateAlpha, plan.candidateBeta);
 }
 
 /** da over the values of a gate, from their gradient `d` and the pre-activations `a`. */
 export function gateBackward(plan: Plan, gate: usize, d: usize, a: usize, count: i32): void {
-  activationBackward(gate, d, a, gate, count, <i32>plan.gate, plan.gateAlpha, plan.gateBeta);
+  activationBackward(gate, d, a, gate, count, plan.gateActivation, plan.gateAlpha, plan.gateBeta);
   if (plan.clip) zeroOutside(gate, a, count, plan.clip);
 }
 
 export function candidateBackward(plan: Plan, candidate: usize, d: usize, a: usize, count: i32): void {
-  activationBackward(candidate, d, a, candidate, count, <i32>plan.candidate, plan.candidateAlpha, plan.candidateBeta);
+  activationBackward(candidate, d, a, candidate, count, plan.candidateActivation, plan.candidateAlpha, plan.candidateBeta);
   if (plan.clip) zeroOutside(candidate, a, count, plan.clip);
 }

@@ -8,21 +8,24 @@
 import { exp4, log, relu4, sigmoid4, tanh4 } from './math';
 import { madd, splat, storeLanes } from './simd';
 
-const TANH: i32 = 0;
-export const SIGMOID: i32 = 1;
-const RELU: i32 = 2;
-const EXPONENTIAL: i32 = 3;
-const HARD_SIGMOID: i32 = 4;
-const AFFINE: i32 = 5;
-const LEAKY_RELU: i32 = 6;
-const THRESHOLDED_RELU: i32 = 7;
-const SCALED_TANH: i32 = 8;
-const ELU: i32 = 9;
-const SOFTSIGN: i32 = 10;
+export const enum ActivationKind {
+  TANH,
+  SIGMOID,
+  RELU,
+  EXPONENTIAL,
+  HARD_SIGMOID,
+  AFFINE,
+  LEAKY_RELU,
+  THRESHOLDED_RELU,
+  SCALED_TANH,
+  ELU,
+  SOFTSIGN,
+  SOFTPLUS,
+}
 
-export function activationForward(y: usize, x: usize, count: i32, kind: i32, alpha: f32, beta: f32): void {
-  if (kind == TANH) return tanhEvery(y, x, 16, count);
-  if (kind == SIGMOID) {
+export function activationForward(y: usize, x: usize, count: i32, kind: ActivationKind, alpha: f32, beta: f32): void {
+  if (kind == ActivationKind.TANH) return tanhEvery(y, x, 16, count);
+  if (kind == ActivationKind.SIGMOID) {
     const whole = count & ~3;
     sigmoidEvery(y, x, 16, whole);
     y += <usize>whole << 2;
@@ -70,21 +73,21 @@ function hyperbolic(x: v128): v128 {
   return v128.load(lanes);
 }
 
-function activate(x: v128, kind: i32, alpha: v128, beta: v128): v128 {
-  if (kind == SIGMOID) return logistic(x);
-  if (kind == RELU) return relu4(x);
-  if (kind == EXPONENTIAL) return exp4(x);
-  if (kind == SCALED_TANH) return f32x4.mul(alpha, hyperbolic(f32x4.mul(beta, x)));
-  if (kind == SOFTSIGN) return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
+function activate(x: v128, kind: ActivationKind, alpha: v128, beta: v128): v128 {
+  if (kind == ActivationKind.SIGMOID) return logistic(x);
+  if (kind == ActivationKind.RELU) return relu4(x);
+  if (kind == ActivationKind.EXPONENTIAL) return exp4(x);
+  if (kind == ActivationKind.SCALED_TANH) return f32x4.mul(alpha, hyperbolic(f32x4.mul(beta, x)));
+  if (kind == ActivationKind.SOFTSIGN) return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
   const line = madd(alpha, x, beta);
-  if (kind == AFFINE) return line;
+  if (kind == ActivationKind.AFFINE) return line;
   // pmin and pmax give their first operand where the comparison fails, so NaN passes.
-  if (kind == HARD_SIGMOID) return f32x4.pmin(f32x4.pmax(line, splat(0)), splat(1));
-  if (kind == THRESHOLDED_RELU) return v128.andnot(x, f32x4.le(x, alpha));
+  if (kind == ActivationKind.HARD_SIGMOID) return f32x4.pmin(f32x4.pmax(line, splat(0)), splat(1));
+  if (kind == ActivationKind.THRESHOLDED_RELU) return v128.andnot(x, f32x4.le(x, alpha));
   const negative = f32x4.lt(x, splat(0));
-  if (kind == LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, negative);
+  if (kind == ActivationKind.LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, negative);
   const power = exp4(f32x4.neg(f32x4.abs(x)));
-  if (kind == ELU) return v128.bitselect(f32x4.mul(alpha, f32x4.sub(power, splat(1))), x, negative);
+  if (kind == ActivationKind.ELU) return v128.bitselect(f32x4.mul(alpha, f32x4.sub(power, splat(1))), x, negative);
   return f32x4.add(relu4(x), log1p4(power));
 }
 
@@ -100,7 +103,7 @@ function log1p4(four: v128): v128 {
 }
 
 export function activationBackward(
-  dx: usize, dy: usize, x: usize, y: usize, count: i32, kind: i32, alpha: f32, beta: f32,
+  dx: usize, dy: usize, x: usize, y: usize, count: i32, kind: ActivationKind, alpha: f32, beta: f32,
 ): void {
   const a = splat(alpha);
   const b = splat(beta);
@@ -114,26 +117,26 @@ export function activationBackward(
   }
 }
 
-function derivative(x: v128, y: v128, kind: i32, alpha: v128, beta: v128): v128 {
+function derivative(x: v128, y: v128, kind: ActivationKind, alpha: v128, beta: v128): v128 {
   const one = splat(1);
   const zero = splat(0);
-  if (kind == TANH) return f32x4.sub(one, f32x4.mul(y, y));
-  if (kind == SIGMOID) return f32x4.mul(y, f32x4.sub(one, y));
-  if (kind == RELU) return v128.and(one, f32x4.gt(x, zero));
-  if (kind == EXPONENTIAL) return y;
-  if (kind == AFFINE) return alpha;
-  if (kind == HARD_SIGMOID) return v128.and(alpha, v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
-  if (kind == THRESHOLDED_RELU) return v128.and(one, f32x4.gt(x, alpha));
-  if (kind == SCALED_TANH) {
+  if (kind == ActivationKind.TANH) return f32x4.sub(one, f32x4.mul(y, y));
+  if (kind == ActivationKind.SIGMOID) return f32x4.mul(y, f32x4.sub(one, y));
+  if (kind == ActivationKind.RELU) return v128.and(one, f32x4.gt(x, zero));
+  if (kind == ActivationKind.EXPONENTIAL) return y;
+  if (kind == ActivationKind.AFFINE) return alpha;
+  if (kind == ActivationKind.HARD_SIGMOID) return v128.and(alpha, v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
+  if (kind == ActivationKind.THRESHOLDED_RELU) return v128.and(one, f32x4.gt(x, alpha));
+  if (kind == ActivationKind.SCALED_TANH) {
     const t = hyperbolic(f32x4.mul(beta, x));
     return f32x4.mul(f32x4.mul(alpha, beta), f32x4.sub(one, f32x4.mul(t, t)));
   }
-  if (kind == SOFTSIGN) {
+  if (kind == ActivationKind.SOFTSIGN) {
     const size = f32x4.add(one, f32x4.abs(x));
     return f32x4.div(one, f32x4.mul(size, size));
   }
   const negative = f32x4.lt(x, zero);
-  if (kind == LEAKY_RELU) return v128.bitselect(alpha, one, negative);
-  if (kind == ELU) return v128.bitselect(f32x4.add(y, alpha), one, negative);
+  if (kind == ActivationKind.LEAKY_RELU) return v128.bitselect(alpha, one, negative);
+  if (kind == ActivationKind.ELU) return v128.bitselect(f32x4.add(y, alpha), one, negative);
   return logistic(x);
 }

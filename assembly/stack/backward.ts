@@ -1,7 +1,7 @@
 /* A recurrent stack backward, from the top level down. */
 import { biasGradient, gradientScratch } from '../layers/linear';
-import { mergeBackward, SUM } from './merge';
-import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { Merge, mergeBackward } from './merge';
+import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
 import { gatherSteps, scatterSteps } from './lengths';
 import { dropout } from '../kernels/random';
 import { Plan } from '../cells/plan';
@@ -26,7 +26,7 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
     }
     plan.dx = dx;
     plan.scratch = scratch;
-    plan.dy = room(pass.merge > SUM ? rows : 0, plan.R);
+    plan.dy = room(pass.merge > Merge.SUM ? rows : 0, plan.R);
     if (plan.traced) layOutTrace(plan);
   }
   const ragged = pass.lengths ? rows : 0;
@@ -89,8 +89,8 @@ function addLast(pass: Pass, dy: usize, dh: usize): void {
 /** The gradient of `steps` steps of one direction, from that of both; the partner gave `other`. */
 function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
   const plan = planAt(pass, n + d);
-  if (!dy || pass.merge == SUM) return dy;
-  if (pass.merge == CONCAT) return dy + (<usize>(d * plan.R) << 2);
+  if (!dy || pass.merge == Merge.SUM) return dy;
+  if (pass.merge == Merge.CONCAT) return dy + (<usize>(d * plan.R) << 2);
   mergeBackward(plan.dy, dy, other, steps * pass.B * plan.R, pass.merge);
   return plan.dy;
 }

@@ -2,10 +2,9 @@
  * A recurrent stack over sequences, level by level and direction by direction: where everything of a pass lies, and the
  * way from the input to the output.
  */
-import { LSTM } from '../cells/planes';
-import { mergeForward } from './merge';
-import { CONCAT, lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
-import { Plan } from '../cells/plan';
+import { Merge, mergeForward } from './merge';
+import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { CellKind, Plan } from '../cells/plan';
 import { gatherSteps, scatterSteps, sortSequences } from './lengths';
 import { dropout } from '../kernels/random';
 import { room, startAt, taken } from '../memory/scratch';
@@ -53,7 +52,7 @@ function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
   const steps = pass.T * B;
   const D = pass.directions;
   const R = changetype<Plan>(pass.patterns).R;
-  const concat = pass.merge == CONCAT;
+  const concat = pass.merge == Merge.CONCAT;
   const stride = concat ? D * R : R;
   const bytes = <usize>(pass.B * stride) << 2;
   let dropX: usize = 0;
@@ -76,7 +75,7 @@ function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
     plan.output = output;
     plan.yStride = stride;
     plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : room(steps + B, stride);
-    if (plan.cell == LSTM) plan.c = room(plan.kept * steps + B, plan.H);
+    if (plan.cell == CellKind.LSTM) plan.c = room(plan.kept * steps + B, plan.H);
     layOutPlan(plan);
   }
   return output;
@@ -102,7 +101,7 @@ export function forward(pass: Pass): void {
     const h0 = pass.h0 ? pass.h0 + h : plan.h0;
     const c0 = pass.c0 ? pass.c0 + c : plan.c0;
     runForward(plan, h0, pass.h0 ? R << 2 : 0, c0, pass.c0 ? H << 2 : 0, pass.hN + h, pass.cN + c);
-    if (pass.merge != CONCAT && n & 1) {
+    if (pass.merge != Merge.CONCAT && n & 1) {
       mergeForward(plan.output, outputOf(planAt(pass, n - 1)), outputOf(plan), T * B * R, pass.merge);
     }
   }
@@ -127,7 +126,7 @@ function leave(pass: Pass): void {
   if (!pass.last) {
     const mask = pass.zeros ? pass.mask : 0;
     if (pass.lengths) scatterSteps(pass, pass.y, plan.output, mask, <usize>plan.yStride << 2);
-  } else if (pass.merge != CONCAT) {
+  } else if (pass.merge != Merge.CONCAT) {
     mergeForward(pass.y, lastOf(pass, last - 1), lastOf(pass, last), B * plan.R, pass.merge);
   } else if (pass.directions > 1) {
     copyRows(pass.y, 2 * row, lastOf(pass, last - 1), row, B, row);

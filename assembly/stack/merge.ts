@@ -1,21 +1,26 @@
-/* The two directions of a level made one output, element by element. */
+/* How the outputs of a level's two directions become one. */
 import { multiply } from '../kernels/rows';
 import { add } from '../kernels/simd';
 import { scaleBy } from '../training/softmax';
 
-export const SUM: i32 = 0;
-const MULTIPLY: i32 = 1;
+/** `CONCAT` puts the directions side by side: there is nothing to compute. */
+export const enum Merge {
+  CONCAT,
+  SUM,
+  MULTIPLY,
+  AVERAGE,
+}
 
 /** out[count] = a + b, a∘b, or their average. */
-export function mergeForward(out: usize, a: usize, b: usize, count: i32, kind: i32): void {
-  if (kind == MULTIPLY) return multiply(out, a, b, count);
+export function mergeForward(out: usize, a: usize, b: usize, count: i32, kind: Merge): void {
+  if (kind == Merge.MULTIPLY) return multiply(out, a, b, count);
   add(out, a, b, count);
-  if (kind != SUM) scaleBy(out, count, 0.5);
+  if (kind != Merge.SUM) scaleBy(out, count, 0.5);
 }
 
 /** da[count], the gradient of one direction, whose partner gave `other`. */
-export function mergeBackward(da: usize, d: usize, other: usize, count: i32, kind: i32): void {
-  if (kind == MULTIPLY) return multiply(da, d, other, count);
+export function mergeBackward(da: usize, d: usize, other: usize, count: i32, kind: Merge): void {
+  if (kind == Merge.MULTIPLY) return multiply(da, d, other, count);
   memory.copy(da, d, <usize>count << 2);
-  if (kind != SUM) scaleBy(da, count, 0.5);
+  if (kind != Merge.SUM) scaleBy(da, count, 0.5);
 }

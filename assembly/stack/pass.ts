@@ -1,9 +1,7 @@
 /* What a recurrent stack is told of one forward, and where its parts lie: a plan for each level and direction behind it. */
 import { Plan } from '../cells/plan';
+import { Merge } from './merge';
 import { Source } from '../kernels/random';
-
-/** How the outputs of both directions become one: side by side, or as merge.ts counts the others. */
-export const CONCAT: i32 = -1;
 
 @unmanaged
 export class Pass {
@@ -15,7 +13,7 @@ export class Pass {
   directions: i32;
   /** 1 where its only direction runs from the last step to the first. */
   reverse: i32;
-  merge: i32;
+  merge: Merge;
   /** 1 where the output is the last step alone. */
   last: i32;
   /** 1 where the output is zero at masked steps. */

@@ -2,10 +2,9 @@
  * One level in one direction over one sequence, from end to end: where its arrays lie, its states
  * brought to where each sequence begins and fetched from where it ends, its steps.
  */
-import { LSTM } from '../cells/planes';
 import { generalBackward, generalForward } from '../cells/general';
 import { lstmBackward, lstmForward } from '../cells/lstm';
-import { Plan } from '../cells/plan';
+import { CellKind, Plan } from '../cells/plan';
 import { ALONG, STAYS } from '../cells/trace';
 import { room } from '../memory/scratch';
 import { addProduct, multiply } from '../kernels/rows';
@@ -24,7 +23,7 @@ export function layOutPlan(plan: Plan): void {
   plan.chunk = plan.general && plan.kept ? plan.T : <i32>ahead;
   plan.product = room(plan.chunk * B, columns);
   plan.gates = room(kept, plan.planes * plan.H);
-  if (plan.cell == LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
+  if (plan.cell == CellKind.LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
   if (plan.training && plan.inputDropout > 0) {
     plan.inputMask = room(B, plan.I);
     plan.dropX = room(steps, plan.I);
@@ -55,7 +54,7 @@ function layOutGeneral(plan: Plan, rows: f64): void {
   const drawn = plan.training ? plan.T * B : B;
   plan.zoneoutH = room(plan.zoneoutOfH > 0 ? drawn : 0, R);
   plan.zoneoutC = room(plan.zoneoutOfC > 0 ? drawn : 0, plan.H);
-  if (plan.cell == LSTM) layOutLSTM(plan, rows);
+  if (plan.cell == CellKind.LSTM) layOutLSTM(plan, rows);
 }
 
 function layOutLSTM(plan: Plan, rows: f64): void {

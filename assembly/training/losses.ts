@@ -2,7 +2,7 @@
  * Losses over logits or values, as PyTorch defines them: each gives the loss in double precision, before any division, and
  * leaves its gradient times `scale` in `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
  */
-import { activationForward, SIGMOID } from '../kernels/activation';
+import { ActivationKind, activationForward } from '../kernels/activation';
 import { exp4, log } from '../kernels/math';
 import { exponentials, largest, scaleBy } from './softmax';
 
@@ -74,7 +74,7 @@ export function squaredError(grad: usize, x: usize, y: usize, count: i32, weight
 /** Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x with targets y in [0, 1]. */
 export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
   let loss: f64 = 0;
-  activationForward(grad, x, count, SIGMOID, 0, 0);
+  activationForward(grad, x, count, ActivationKind.SIGMOID, 0, 0);
   for (let n: i32 = 0; n < count; n++) {
     const at = <usize>n << 2;
     const logit = <f64>load<f32>(x + at);

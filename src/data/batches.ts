@@ -1,13 +1,14 @@
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { describe } from '../validation/errors.js';
 import { checkBoolean, checkOptions, checkSeed, checkSize } from '../validation/options.js';
-import type { Integers, IntegerTensor, Tensor } from '../validation/tensor.js';
+import type { AnyTensor, Integers, IntegerTensor, Tensor } from '../validation/tensor.js';
 import { type BucketsOptions, bucketsFrom } from './buckets.js';
-import { Batches, checkEpochs, permutation, upTo } from './iteration.js';
+import { Batches, type BatchesSource, checkEpochs, permutation, upTo } from './iteration.js';
 import { lanesFrom, type SeriesLanesOptions } from './lanes.js';
-import { checkRows, takeRows, type Values } from './rows.js';
+import { checkRows, gatherRows } from './rows.js';
 
-export { Batches, type BatchesState } from './iteration.js';
+export type { BatchesState } from '../training/batch-progress.js';
+export { Batches, type BatchesSource } from './iteration.js';
 
 export interface BatchesOptions {
   batchSize: number;
@@ -22,22 +23,12 @@ export interface BatchesOptions {
   runtime?: Runtime;
 }
 
-/** What an iteration was made of, so that another thread can make it again. */
-export type BatchesSource =
-  | {
-      readonly of: 'rows';
-      readonly arrays: readonly [input: Values, target: Values];
-      readonly options: BatchesOptions;
-    }
-  | { readonly of: 'lanes'; readonly arrays: readonly Values[]; readonly options: SeriesLanesOptions }
-  | { readonly of: 'buckets'; readonly arrays: readonly Values[]; readonly options: BucketsOptions };
-
-/** @internal */
-export function batchesFrom(source: BatchesSource, runtime: Runtime): Batches<unknown> {
-  if (source.of === 'lanes') return lanesFrom(source.arrays, source.options);
-  if (source.of === 'buckets') return bucketsFrom(source.arrays, source.options, runtime);
-  const [input, target] = source.arrays;
-  return batches({ input, target }, { ...source.options, runtime });
+/** @internal The same batches as those that a source describes, over its arrays. */
+export function batchesFrom({ of, arrays, options }: BatchesSource, runtime: Runtime): Batches<unknown> {
+  if (of === 'lanes') return lanesFrom(arrays, options as SeriesLanesOptions);
+  if (of === 'buckets') return bucketsFrom(arrays, options as BucketsOptions, runtime);
+  const [input, target] = arrays as readonly [AnyTensor, AnyTensor];
+  return batches({ input, target }, { ...(options as BatchesOptions), runtime });
 }
 
 /**
@@ -75,16 +66,16 @@ export function batches<Target extends Tensor | Integers>(
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0)
     throw new RangeError(`rows expected at least ${dropLast ? `batchSize = ${batchSize}` : 1}, got ${count}`);
-  const source: BatchesSource = {
+  const source = {
     of: 'rows',
     arrays: [input, target],
     options: { batchSize, shuffle, dropLast, seed, epochs: options.epochs ?? 1 },
-  };
+  } as const;
   return new Batches(perEpoch, checkEpochs(options.epochs), seed, source, (epoch) => {
     const order = shuffle ? permutation(runtime, count, seed, epoch) : upTo(count);
     return (position) => {
       const picked = order.subarray(position * batchSize, Math.min(count, (position + 1) * batchSize));
-      return { input: takeRows(input, picked), target: takeRows(target, picked) as never };
+      return { input: gatherRows(input, picked), target: gatherRows(target, picked) as never };
     };
   });
 }

@@ -2,6 +2,7 @@ import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { describe } from '../validation/errors.js';
 import { checkBoolean, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
 import {
+  type AnyTensor,
   type Integers,
   type IntegerTensor,
   isIntegerArray,
@@ -9,7 +10,7 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Batches, checkEpochs, permutation, SHUFFLES_OF_BATCHES, upTo } from './iteration.js';
-import { checkRows, takeRows, type Values } from './rows.js';
+import { checkRows, gatherRows } from './rows.js';
 import {
   checkPadding,
   type Packed,
@@ -93,16 +94,17 @@ export function bucketBatches<Input extends Sequences, Target extends Sequences 
 
 /** @internal The same from what an iteration was made of. */
 export function bucketsFrom(
-  [values, lengths, target, targetLengths]: readonly Values[],
+  [values, lengths, target, targetLengths]: readonly AnyTensor[],
   options: BucketsOptions,
   runtime: Runtime,
 ): Batches<unknown> {
-  const packed = (one: unknown, its: unknown) => packedOf(one as Values, (its as { data: Int32Array }).data);
-  const goal = targetLengths ? packed(target, targetLengths) : (target as Values);
+  const packed = (one: unknown, its: unknown) =>
+    packedOf(one as AnyTensor, (its as { data: Int32Array }).data);
+  const goal = targetLengths ? packed(target, targetLengths) : (target as AnyTensor);
   return make(packed(values, lengths), goal, { ...options, runtime });
 }
 
-function make(input: Packed, target: Packed | Values, options: BucketsOptions) {
+function make(input: Packed, target: Packed | AnyTensor, options: BucketsOptions) {
   const count = input.lengths.length;
   const targets = 'lengths' in target ? target.lengths.length : (target.shape[0] as number);
   if (targets !== count)
@@ -139,7 +141,7 @@ function make(input: Packed, target: Packed | Values, options: BucketsOptions) {
   });
 }
 
-function targetPaddingOf(target: Packed | Values, given: number | undefined): number {
+function targetPaddingOf(target: Packed | AnyTensor, given: number | undefined): number {
   if ('lengths' in target)
     return checkPadding('targetPadding', given ?? (isIntegerArray(target.values.data) ? -100 : 0), target);
   if (given !== undefined)
@@ -147,7 +149,7 @@ function targetPaddingOf(target: Packed | Values, given: number | undefined): nu
   return 0;
 }
 
-function arraysOf(part: Packed | Values): Values[] {
+function arraysOf(part: Packed | AnyTensor): AnyTensor[] {
   if (!('lengths' in part)) return [part];
   return [part.values, { data: part.lengths, shape: [part.lengths.length] }];
 }
@@ -181,14 +183,14 @@ function picksOf(runtime: Runtime, lengths: Int32Array, plan: Plan, epoch: numbe
 
 function bucketOf(
   input: Packed,
-  target: Packed | Values,
+  target: Packed | AnyTensor,
   picked: Int32Array,
   padding: number,
   targetPadding: number,
-): Bucket<Values, Values> {
+): Bucket<AnyTensor, AnyTensor> {
   const lengthsOf = (part: Packed) => Array.from(picked, (n) => part.lengths[n] as number);
   const filled = { input: padded(input, picked, padding), lengths: lengthsOf(input) };
-  if (!('lengths' in target)) return { ...filled, target: takeRows(target, picked) };
+  if (!('lengths' in target)) return { ...filled, target: gatherRows(target, picked) };
   const targetLengths = lengthsOf(target);
   const goal = padded(target, picked, targetPadding);
   return { ...filled, target: goal, targetLengths, mask: maskOf(goal.shape, targetLengths) };

@@ -1,13 +1,14 @@
 import type { Runtime } from '../runtime/runtime.js';
+import type { BatchesState } from '../training/batch-progress.js';
 import { describe } from '../validation/errors.js';
 import { checkNumber } from '../validation/options.js';
-import type { BatchesSource } from './batches.js';
+import type { AnyTensor } from '../validation/tensor.js';
 
-/** Where an iteration stands, as plain data; whole numbers as text. */
-export interface BatchesState {
-  readonly epoch: string;
-  readonly position: string;
-  readonly seed: string;
+/** What batches were made from, so that a worker can make them again: the function, its arrays and its options. */
+export interface BatchesSource {
+  readonly of: 'rows' | 'lanes' | 'buckets';
+  readonly arrays: readonly AnyTensor[];
+  readonly options: object & { readonly epochs?: number };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isObject } from '../validation/errors.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import {
+  type AnyTensor,
   checkIntegers,
   type Integers,
   type IntegerTensor,
@@ -9,9 +10,7 @@ import {
   showShape,
   type Tensor,
 } from '../validation/tensor.js';
-import type { BatchesSource } from './batches.js';
 import { Batches, checkEpochs } from './iteration.js';
-import type { Values } from './rows.js';
 import { type Column, checkSeries, columnNumbers, placeIn, type Series } from './series.js';
 
 export interface LanesOptions {
@@ -72,7 +71,7 @@ export function lanes<Input extends Series | Integers, Target extends Series | I
 export function lanes(
   given: unknown,
   options: SeriesLanesOptions,
-): Batches<{ input: Values; target: Values; reset: boolean }> {
+): Batches<{ input: AnyTensor; target: AnyTensor; reset: boolean }> {
   const { arrays, input, target, ahead, own } = readingsOf(given, options);
   const batch = checkSize('batch', options.batch);
   const steps = checkSize('steps', options.steps);
@@ -83,11 +82,11 @@ export function lanes(
     const least = `batch * steps${ahead.words} = ${batch * steps + ahead.steps}`;
     throw new RangeError(`${name} expected at least ${least}, got ${length}`);
   }
-  const source: BatchesSource = {
+  const source = {
     of: 'lanes',
     arrays,
     options: { batch, steps, epochs: options.epochs ?? 1, ...own },
-  };
+  } as const;
   return new Batches(perEpoch, checkEpochs(options.epochs), 0, source, () => (position) => {
     const starts = Array.from({ length: batch }, (_, b) => b * lane + position * steps);
     return { input: cut(input, starts, steps), target: cut(target, starts, steps), reset: position === 0 };
@@ -95,7 +94,7 @@ export function lanes(
 }
 
 /** @internal Lanes of what others were made of. */
-export function lanesFrom(arrays: readonly Values[], options: SeriesLanesOptions): Batches<unknown> {
+export function lanesFrom(arrays: readonly AnyTensor[], options: SeriesLanesOptions): Batches<unknown> {
   const [input, target] = arrays as readonly [Series, Series?];
   return target ? lanes({ input, target }, options) : lanes(input, options);
 }
@@ -103,7 +102,7 @@ export function lanesFrom(arrays: readonly Values[], options: SeriesLanesOptions
 /** What a batch has of a sequence: for each step some columns of `rows` rows, the first of them `offset` rows later. */
 interface Reading {
   readonly name: string;
-  readonly data: Values['data'];
+  readonly data: AnyTensor['data'];
   readonly length: number;
   readonly width: number;
   /** None of ids. */
@@ -118,7 +117,7 @@ interface Readings {
   /** How many steps a target reaches beyond its input, in words as well. */
   readonly ahead: { readonly steps: number; readonly words: string };
   /** What lanes are made of again. */
-  readonly arrays: readonly Values[];
+  readonly arrays: readonly AnyTensor[];
   readonly own?: Pick<SeriesLanesOptions, 'horizon' | 'inputs' | 'targets'>;
 }
 
@@ -156,7 +155,8 @@ function sideBySide(given: { input?: unknown; target?: unknown }): Readings {
   if (target.length !== input.length)
     throw new RangeError(`target expected as many steps as input = ${input.length}, got ${target.length}`);
   const arrays = [input, target].map(
-    ({ data, length, width, columns }) => ({ data, shape: columns ? [length, width] : [length] }) as Values,
+    ({ data, length, width, columns }) =>
+      ({ data, shape: columns ? [length, width] : [length] }) as AnyTensor,
   );
   return { input, target, ahead: { steps: 0, words: '' }, arrays };
 }
@@ -190,7 +190,7 @@ function readingOfSeries(name: string, series: Series, columns: readonly number[
 }
 
 /** The next steps of each lane: ids [lanes, steps], values [lanes, steps, rows * columns]. */
-function cut(reading: Reading, starts: readonly number[], steps: number): Values {
+function cut(reading: Reading, starts: readonly number[], steps: number): AnyTensor {
   const { data, width, columns, offset, rows } = reading;
   const picked = columns ?? [0];
   const size = rows * picked.length;
@@ -202,5 +202,5 @@ function cut(reading: Reading, starts: readonly number[], steps: number): Values
         for (const column of picked) out[n++] = data[row * width + column] as number;
     }
   }
-  return { data: out, shape: [starts.length, steps, ...(columns ? [size] : [])] } as Values;
+  return { data: out, shape: [starts.length, steps, ...(columns ? [size] : [])] } as AnyTensor;
 }

@@ -7,13 +7,12 @@ import decode from '@audio/decode-wav';
 import { fft } from 'fourier-transform';
 import { describe } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
-import type { LogMel, Wav } from './audio.js';
 
 /** Real and imaginary parts of the bins 0 … N / 2; written over by the next call. */
 type Transform = (input: Float64Array) => [re: Float64Array, im: Float64Array];
 const spectrumOf: Transform = fft;
 
-export function decodeWav(bytes: Uint8Array): Wav {
+export function decodeWav(bytes: Uint8Array) {
   const { sampleRate, channelData: channels } = decoded(bytes);
   const [first] = channels;
   if (first === undefined) throw new RangeError('bytes expected samples, got a WAV file without any');
@@ -49,7 +48,7 @@ interface Band {
   readonly weights: Float64Array;
 }
 
-export class LogMelFrames implements LogMel {
+export class LogMelFrames {
   readonly frameLength: number;
   readonly hopLength: number;
   readonly mels: number;

@@ -1,6 +1,7 @@
 import { describe } from '../validation/errors.js';
 import { checkNumber, checkOptions } from '../validation/options.js';
 import {
+  type AnyTensor,
   type Integers,
   type IntegerTensor,
   isIntegerArray,
@@ -9,7 +10,7 @@ import {
   sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
-import { checkRows, type Values } from './rows.js';
+import { checkRows } from './rows.js';
 
 /** Sequences of any lengths: values [time, features], or ids [time]. */
 export type Sequences = readonly Tensor[] | readonly Integers[];
@@ -19,13 +20,13 @@ export type Padded<S> = S extends readonly Tensor[] ? Tensor : IntegerTensor;
 
 /** Sequences one behind the other: values [all steps, …], and the steps of each. */
 export interface Packed {
-  readonly values: Values;
+  readonly values: AnyTensor;
   readonly lengths: Int32Array;
   /** Where each begins; one more, where the last ends. */
   readonly starts: Int32Array;
 }
 
-export function packedOf(values: Values, lengths: Int32Array): Packed {
+export function packedOf(values: AnyTensor, lengths: Int32Array): Packed {
   const starts = new Int32Array(lengths.length + 1);
   for (let n = 0; n < lengths.length; n++) starts[n + 1] = (starts[n] as number) + (lengths[n] as number);
   return { values, lengths, starts };
@@ -37,7 +38,7 @@ export function pack(name: string, sequences: unknown): Packed {
     throw new TypeError(`${name} expected an array of sequences, got ${describe(sequences)}`);
   if (sequences.length === 0) throw new RangeError(`${name} expected at least one sequence, got none`);
   const checked = sequences.map((one, n) => checkRows(`${name}[${n}]`, one));
-  const first = checked[0] as Values;
+  const first = checked[0] as AnyTensor;
   const features = first.shape.slice(1);
   const lengths = new Int32Array(checked.length);
   for (const [n, { data, shape }] of checked.entries()) {
@@ -57,7 +58,7 @@ export function pack(name: string, sequences: unknown): Packed {
   const size = sizeOf(features);
   const data = isIntegerArray(first.data) ? new Int32Array(steps * size) : new Float32Array(steps * size);
   for (const [n, one] of checked.entries()) data.set(one.data, (packed.starts[n] as number) * size);
-  return { ...packed, values: { data, shape: [steps, ...features] } as Values };
+  return { ...packed, values: { data, shape: [steps, ...features] } as AnyTensor };
 }
 
 function kindOf({ data }: { data: unknown }): string {
@@ -69,7 +70,7 @@ export function padded(
   { values, lengths, starts }: Packed,
   picked: ArrayLike<number>,
   padding: number,
-): Values {
+): AnyTensor {
   const features = values.shape.slice(1);
   const size = sizeOf(features);
   const count = picked.length;
@@ -84,7 +85,7 @@ export function padded(
     const to = starts[one + 1] as number;
     data.set(values.data.subarray(from * size, to * size), n * longest * size);
   }
-  return { data, shape: [count, longest, ...features] } as Values;
+  return { data, shape: [count, longest, ...features] } as AnyTensor;
 }
 
 /** What positions are filled up with: any number among values, a whole one among ids. */

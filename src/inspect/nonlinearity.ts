@@ -8,8 +8,8 @@ export type Spec = readonly number[];
 
 /** The nonlinearities of a cell in its order, `given` or `defaults`. */
 export function specsOf(given: unknown, defaults: readonly Nonlinearity[]): Spec[] {
-  const values = checkActivations(given, defaults.map(String), defaults, 1)[0] as number[];
-  return defaults.map((_, n) => values.slice(3 * n, 3 * n + 3));
+  const [checked = []] = checkActivations(given, defaults.map(String), defaults, 1);
+  return checked.map(({ kind, alpha, beta }) => [kind, alpha, beta]);
 }
 
 /** The numbers of those whose values lie between 0 and 1, and of tanh, as the core counts them. */

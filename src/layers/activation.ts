@@ -1,5 +1,6 @@
 import type { Holdings } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import * as ActivationKind from '../runtime/structs/activation-kind.js';
 import { checkOneOf, checkOptions } from '../validation/options.js';
 import { sizeOf } from '../validation/tensor.js';
 import type { LayerConfig } from './layer.js';
@@ -7,13 +8,20 @@ import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** In the order of assembly/kernels/activation.ts. */
-export const ACTIVATIONS = ['tanh', 'sigmoid', 'relu', 'exponential'] as const;
+/** The kind of each in the core. */
+const KINDS = {
+  tanh: ActivationKind.TANH,
+  sigmoid: ActivationKind.SIGMOID,
+  relu: ActivationKind.RELU,
+  exponential: ActivationKind.EXPONENTIAL,
+};
 
-export type ActivationName = (typeof ACTIVATIONS)[number];
+export type ActivationName = keyof typeof KINDS;
+
+export const ACTIVATIONS = /* @__PURE__ */ Object.keys(KINDS) as ActivationName[];
 
 /**
- * An activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, on any shape.
+ * An elementwise activation as a layer: `tanh`, `sigmoid`, `relu` or `exponential`, for any shape.
  *
  * @example
  * ```ts
@@ -21,7 +29,7 @@ export type ActivationName = (typeof ACTIVATIONS)[number];
  * const { output } = new Activation('relu').forward({ data: new Float32Array([-1, 2]), shape: [2] });
  * console.log(output.data[0], output.data[1]); // 0 2
  * ```
- * @throws TypeError for no string, RangeError for an unknown name
+ * @throws TypeError if the name is not a string, RangeError for an unknown name
  */
 export class Activation extends Stateless {
   override readonly type = 'Activation';
@@ -38,7 +46,7 @@ export class Activation extends Stateless {
   override forwardIn(input: Block, tape: Tape): Block {
     const { core } = this.runtime;
     const size = sizeOf(input.shape);
-    const kind = ACTIVATIONS.indexOf(this.name);
+    const kind = KINDS[this.name];
     const output: Block = { ...input, pointer: tape.take(size * 4) };
     core.activationForward(output.pointer, input.pointer, size, kind, 0, 0);
     if (tape.recording) {
@@ -56,7 +64,7 @@ export class Activation extends Stateless {
     if (input.ids !== undefined) throw new TypeError('Activation expected values, got ids');
     const size = input.rows * input.width;
     const pointer = holdings.takeZeros(size * 4);
-    const kind = ACTIVATIONS.indexOf(this.name);
+    const kind = KINDS[this.name];
     const run = () => {
       this.holdings.check();
       this.runtime.core.activationForward(pointer, input.pointer, size, kind, 0, 0);

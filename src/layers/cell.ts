@@ -1,9 +1,12 @@
-import { checkActivations, type Nonlinearity } from './nonlinearities.js';
+import type { Field } from '../runtime/struct.js';
+import * as CellKind from '../runtime/structs/cell-kind.js';
+import * as Plan from '../runtime/structs/plan.js';
+import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
 
 /** What differs between the recurrent cells. */
-export interface CellKind {
-  /** As assembly/cells/general.ts counts them. */
-  readonly kind: 0 | 1 | 2;
+export interface CellDescription {
+  /** Of src/runtime/structs/cell-kind.ts. */
+  readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
@@ -28,15 +31,15 @@ export interface OwnOptions {
 }
 
 /** A cell as its options have it. */
-export interface Cell extends CellKind {
+export interface Cell extends CellDescription {
   readonly hiddenSize: number;
   /** Values of h: fewer than hiddenSize where it is projected. */
   readonly stateSize: number;
   readonly own: OwnOptions;
   readonly bias: boolean | 'single';
   readonly learnInitial: boolean;
-  /** For each direction kind, alpha and beta of each nonlinearity. */
-  readonly activations: readonly (readonly number[])[];
+  /** For each direction the activations of its parts. */
+  readonly activations: readonly (readonly CellActivation[])[];
   /** 0 for none. */
   readonly clip: number;
   readonly inputDropout: number;
@@ -46,34 +49,40 @@ export interface Cell extends CellKind {
   readonly plain: boolean;
 }
 
-/**
- * Names and shapes of the parameters that one level in one direction can have, nothing for those it has not: PyTorch's in its
- * order, and behind them others, as assembly/cells/plan.ts has them.
- */
-export function parameterShapes(
-  cell: Cell,
-  inputSize: number,
-): [name: string, shape: readonly number[] | false][] {
+/** A parameter that a level in one direction has. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Where a plan holds its address, and that of its gradient. */
+  readonly field: Field<'u32'>;
+  readonly gradientField: Field<'u32'>;
+}
+
+/** The parameters of one level in one direction: PyTorch's in its order, and behind them the others. */
+export function parameterSpecs(cell: Cell, inputSize: number): ParameterSpec[] {
   const { hiddenSize: H, stateSize: R, gates, bias, own, learnInitial, hasCell } = cell;
   const rows = gates * H;
-  const norm = own.layerNorm === 'cell' && [rows];
-  return [
-    ['weight_ih', [rows, inputSize]],
-    ['weight_hh', [rows, R]],
-    ['bias_ih', bias !== false && [rows]],
-    ['bias_hh', bias === true && [rows]],
-    ['weight_hr', own.projSize !== undefined && [R, H]],
-    ['weight_peephole', own.peepholes === true && [3 * H]],
-    ['weight_ln', own.layerNorm === 'gate' && [rows]],
-    ['weight_ln_ih', norm],
-    ['bias_ln_ih', norm],
-    ['weight_ln_hh', norm],
-    ['bias_ln_hh', norm],
-    ['weight_ln_c', norm && [H]],
-    ['bias_ln_c', norm && [H]],
-    ['h0', learnInitial && [R]],
-    ['c0', learnInitial && hasCell && [H]],
+  const norm = own.layerNorm === 'cell';
+  const all: [boolean, string, number[], Field<'u32'>, Field<'u32'>][] = [
+    [true, 'weight_ih', [rows, inputSize], Plan.inputWeight, Plan.dInputWeight],
+    [true, 'weight_hh', [rows, R], Plan.hiddenWeight, Plan.dHiddenWeight],
+    [bias !== false, 'bias_ih', [rows], Plan.inputBias, Plan.dInputBias],
+    [bias === true, 'bias_hh', [rows], Plan.hiddenBias, Plan.dHiddenBias],
+    [own.projSize !== undefined, 'weight_hr', [R, H], Plan.projectionWeight, Plan.dProjection],
+    [own.peepholes === true, 'weight_peephole', [3 * H], Plan.peepholes, Plan.dPeepholes],
+    [own.layerNorm === 'gate', 'weight_ln', [rows], Plan.gateGain, Plan.dGateGain],
+    [norm, 'weight_ln_ih', [rows], Plan.inputGain, Plan.dInputGain],
+    [norm, 'bias_ln_ih', [rows], Plan.inputShift, Plan.dInputShift],
+    [norm, 'weight_ln_hh', [rows], Plan.hiddenGain, Plan.dHiddenGain],
+    [norm, 'bias_ln_hh', [rows], Plan.hiddenShift, Plan.dHiddenShift],
+    [norm, 'weight_ln_c', [H], Plan.cellGain, Plan.dCellGain],
+    [norm, 'bias_ln_c', [H], Plan.cellShift, Plan.dCellShift],
+    [learnInitial, 'h0', [R], Plan.h0, Plan.dH0],
+    [learnInitial && hasCell, 'c0', [H], Plan.c0, Plan.dC0],
   ];
+  return all
+    .filter(([present]) => present)
+    .map(([, name, shape, field, gradientField]) => ({ name, shape, field, gradientField }));
 }
 
 /** What checkRecurrent gives of the options that all cells have. */
@@ -84,7 +93,7 @@ type Given = Pick<
 
 /** The cell that the options `given`, checked, and those of its own kind make. */
 export function cellOf(
-  kind: CellKind,
+  kind: CellDescription,
   hiddenSize: number,
   own: OwnOptions,
   given: Given,
@@ -99,6 +108,6 @@ export function cellOf(
     ...given,
     ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
     activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
-    plain: kind.kind === 0 && !varied && activations === undefined,
+    plain: kind.kind === CellKind.LSTM && !varied && activations === undefined,
   };
 }

@@ -42,8 +42,8 @@ export class Masks {
 }
 
 /**
- * Dropout (Srivastava et al. 2014): in training each value is zero with probability `p`, and the others are divided by
- * 1 − p; elsewhere nothing happens. A new mask for every value of every call.
+ * Dropout (Srivastava et al. 2014): with `training: true` each value is zero with probability `p`, and the others are divided by
+ * 1 − p. Otherwise the input passes unchanged. Every call draws a new mask.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export class Masks {
  * const { output } = layer.forward({ data: new Float32Array([1, 1]), shape: [2] });
  * console.log(output.data[0]); // 1: no training
  * ```
- * @throws TypeError for another kind of argument, RangeError for a probability outside [0, 1)
+ * @throws TypeError for an argument of the wrong type, RangeError for a probability outside [0, 1)
  */
 export class Dropout extends Stateless {
   override readonly type = 'Dropout';

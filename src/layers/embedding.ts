@@ -10,14 +10,14 @@ import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 export interface EmbeddingOptions {
-  /** The seed of the initial weights; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
+  /** The seed of the initial weights; layers with the same seed draw the same numbers. Default: the runtime's seed, from which each layer draws different numbers. */
   seed?: number;
   runtime?: Runtime;
 }
 
 /**
- * A row of `size` values for each of `count` ids, with PyTorch's name and initial values: `weight` [count, size], N(0, 1).
- * The input is an integer array of any shape; the output has one more axis.
+ * A vector of `size` values for each of `count` ids, compatible with PyTorch's `nn.Embedding`. Parameter: `weight` [count, size],
+ * initialized from N(0, 1). The input is an integer array of any shape; the output has one more axis.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export interface EmbeddingOptions {
  * const { output } = new Embedding(10, 4).forward(new Int32Array([1, 9]));
  * console.log(output.shape); // [ 2, 4 ]
  * ```
- * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a size that is not a positive integer
  */
 export class Embedding extends Stateless {
   override readonly type = 'Embedding';

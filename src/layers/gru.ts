@@ -1,6 +1,7 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkBoolean } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
-import type { CellKind } from './cell.js';
+import type { CellDescription } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import { drawParameters, type RecurrentInit } from './recurrent-init.js';
@@ -9,14 +10,14 @@ import { type FromStateDict, fromStateDict } from './state-dict.js';
 
 export interface GRUOptions
   extends RecurrentOptions<readonly [gate: NonlinearitySpec, candidate: NonlinearitySpec]> {
-  /** Whether the reset gate acts behind the product with the state or on the state itself. Default true, as PyTorch. */
+  /** Whether the reset gate is applied after the product with the state (as in PyTorch) or to the state itself. Default true. */
   resetAfter?: boolean;
-  /** How the weights begin, see {@link RecurrentInit}. Default `pytorch`. */
+  /** How the weights are initialized, see {@link RecurrentInit}. Default `pytorch`. */
   init?: RecurrentInit;
 }
 
-const CELL: CellKind = {
-  kind: 1,
+const CELL: CellDescription = {
+  kind: CellKind.GRU,
   gates: 3,
   blocks: 4,
   hasCell: false,
@@ -25,11 +26,14 @@ const CELL: CellKind = {
 };
 
 /**
- * The GRU (Cho et al. 2014) as PyTorch's `nn.GRU`, the reset gate behind the product: r = σ(W_r x + U_r h + b_r), z likewise,
- * n = tanh(W_n x + b_in + r∘(U_n h + b_hn)), h' = (1 − z)∘n + z∘h. For each layer `k` the parameters `weight_ih_lk`
- * [3·hiddenSize, in], `weight_hh_lk` [3·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk` [3·hiddenSize], gates in the order
- * r, z, n, all U(±1/√hiddenSize). With `resetAfter: false` the reset gate stands before the product, as in the paper, in Keras's
- * `reset_after=False` and ONNX's `linear_before_reset=0`: n = tanh(W_n x + b_in + U_n (r∘h) + b_hn).
+ * The GRU (Cho et al. 2014), compatible with PyTorch's `nn.GRU`, with the reset gate after the product:
+ * r = σ(W_r x + U_r h + b_r), z likewise, n = tanh(W_n x + b_in + r∘(U_n h + b_hn)), h' = (1 − z)∘n + z∘h.
+ *
+ * Parameters of layer `k`: `weight_ih_lk` [3·hiddenSize, in], `weight_hh_lk` [3·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
+ * [3·hiddenSize], with the gates in the order r, z, n, all initialized from U(±1/√hiddenSize).
+ *
+ * With `resetAfter: false` the reset gate is applied before the product, as in the paper, in Keras's `reset_after=False` and ONNX's
+ * `linear_before_reset=0`: n = tanh(W_n x + b_in + U_n (r∘h) + b_hn).
  *
  * @example
  * ```ts
@@ -38,7 +42,7 @@ const CELL: CellKind = {
  * const { output, hN } = gru.forward({ data: new Float32Array(21), shape: [7, 3] });
  * console.log(output.shape, hN.shape); // [ 7, 10 ] [ 2, 5 ]
  * ```
- * @throws TypeError for another kind of argument or an unknown option, RangeError for a value out of range
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range
  */
 export class GRU extends HiddenOnly {
   override readonly type = 'GRU';
@@ -50,7 +54,7 @@ export class GRU extends HiddenOnly {
     this.build(() => drawParameters(this, 3, options));
   }
 
-  /** As {@link LSTM.fromStateDict}. */
+  /** Like `LSTM.fromStateDict`. */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<GRUOptions> = {}): GRU {
     return fromStateDict(GRU, 3, dict, options, ['resetAfter']);
   }

@@ -4,9 +4,9 @@ import { Recurrent } from './recurrent.js';
 import type { SequenceOptions } from './sequence-options.js';
 import type { Stream, StreamOptions } from './stream.js';
 
-/** The face of a recurrent layer whose only state is h. */
+/** The public methods of a recurrent layer whose only state is h. */
 export abstract class HiddenOnly extends Recurrent {
-  /** As {@link LSTM.forward}, without a cell state. */
+  /** Like `LSTM.forward`, without a cell state. */
   override forward(
     input: Tensor | Integers,
     options: ForwardOptions & SequenceOptions & { h0?: Tensor } = {},
@@ -15,7 +15,7 @@ export abstract class HiddenOnly extends Recurrent {
     return { output, hN };
   }
 
-  /** As {@link LSTM.backward}, without a cell state. */
+  /** Like `LSTM.backward`, without a cell state. */
   override backward(
     gradient: { output?: Tensor; hN?: Tensor },
     options: BackwardOptions = {},
@@ -24,7 +24,7 @@ export abstract class HiddenOnly extends Recurrent {
     return { ...(input && { input }), h0 } as { input: Tensor; h0: Tensor };
   }
 
-  /** As {@link LSTM.stream}, without a cell state. */
+  /** Like `LSTM.stream`, without a cell state. */
   stream(options: StreamOptions & { h0?: Tensor } = {}): Stream {
     return this.openStream(options, ['h0']);
   }

@@ -18,25 +18,25 @@ import type { SequenceOptions } from './sequence-options.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
-/** What every forward takes; `lengths` and `mask` a recurrent layer, and a Sequential with one in it. */
+/** The options of every forward. `lengths` and `mask` are for recurrent layers, and a Sequential that contains one. */
 export interface ForwardOptions extends SequenceOptions {
-  /** Turns dropout on, and recording with it. Default false. */
+  /** Turns on dropout, and recording. Default false. */
   training?: boolean;
-  /** Keeps what `backward` needs. Default: as `training`. */
+  /** Keeps what `backward` needs. Default: the value of `training`. */
   record?: boolean;
 }
 
 export interface BackwardOptions {
-  /** Whether to compute the gradient of the input; the first layer of a model saves a product without. Default true. */
+  /** Whether to compute the gradient of the input. The first layer of a model does not need it. Default true. */
   inputGradient?: boolean;
 }
 
-/** What a model is to {@link Trainer}, {@link Sequential} and the optimizers; a layer of the user's own speaks it too. */
+/** The interface of models for `Trainer`, `Sequential` and the optimizers. Custom layers implement it too. */
 export interface Layer {
   forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   /** Parameter gradients accumulate. */
   backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
-  /** Names to handles; listing copies nothing. */
+  /** Parameters by name. Listing them copies nothing. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly parameterCount: number;
   readonly runtime: Runtime;
@@ -46,7 +46,7 @@ export interface Layer {
   dispose(): void;
 }
 
-/** What a layer is made from, as plain data: {@link saveModel} writes it. */
+/** The configuration of a layer as plain data, which `saveModel` stores. */
 export type LayerConfig = { readonly type: string; readonly [key: string]: unknown };
 
 /** What the layers of this package share: border checks, copies, tapes, parameters. */
@@ -59,7 +59,7 @@ export abstract class CoreLayer implements Layer {
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
-  /** The class, as messages and files name it. */
+  /** The name of the class, for messages and files. */
   abstract readonly type: string;
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
   get order(): 'batch' | 'time' | undefined {
@@ -98,7 +98,7 @@ export abstract class CoreLayer implements Layer {
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
-  /** Sets the gradients to zero and drops what waits for a backward. */
+  /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
     this.holdings.check();
     this.tapes.drop();
@@ -114,16 +114,16 @@ export abstract class CoreLayer implements Layer {
   }
 
   /**
-   * Replaces all parameters, or none where one does not fit.
+   * Replaces all parameters. If one does not fit, none is changed.
    *
-   * @throws TypeError for a missing or an unknown name, RangeError for another shape or values that are not finite
+   * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
   loadStateDict(dict: NamedTensors): void {
     this.holdings.check();
     loadParameters(this.parameters, dict);
   }
 
-  /** Gives the layer's memory back to its runtime. The layer can not be used after it. */
+  /** Returns the layer's memory to its runtime. The layer cannot be used afterwards. */
   dispose(): void {
     this.holdings.dispose(this.type);
   }

@@ -1,17 +1,20 @@
 import type { Holdings } from '../runtime/memory.js';
-import { type Cell, parameterShapes } from './cell.js';
+import { writeFloats, writeInts } from '../runtime/struct.js';
+import * as PackPart from '../runtime/structs/pack-part.js';
+import * as Plan from '../runtime/structs/plan.js';
+import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
 import { Parameter } from './parameter.js';
 
-/** Bytes of a plan, as assembly/cells/plan.ts has it, and where its parts begin, in words: options, parameters, gradients. */
-export const PLAN_BYTES = 476;
-const OPTIONS = 65;
-const PARAMETERS = 81;
-const GRADIENTS = 96;
+/** Where a plan holds the activations of a cell, in the order of its parts. */
+const ACTIVATIONS = [
+  [Plan.gateActivation, Plan.gateAlpha, Plan.gateBeta],
+  [Plan.candidateActivation, Plan.candidateAlpha, Plan.candidateBeta],
+  [Plan.outputActivation, Plan.outputAlpha, Plan.outputBeta],
+] as const;
 
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
-  /** In the order of a plan. */
-  readonly #parameters: readonly (Parameter | undefined)[];
+  readonly #parameters: readonly (ParameterSpec & { readonly parameter: Parameter })[];
   readonly #holdings: Holdings;
   /** What a plan begins with: as the plain cell computes it, and as the general one does. */
   readonly #places: readonly number[];
@@ -30,51 +33,80 @@ export class Level {
     places: readonly number[],
   ) {
     this.#holdings = holdings;
-    this.#parameters = parameterShapes(cell, inputSize).map(([name, shape]) => {
-      if (!shape) return undefined;
-      const parameter = new Parameter(holdings, shape);
-      named.set(name + suffix, parameter);
-      return parameter;
+    this.#parameters = parameterSpecs(cell, inputSize).map((spec) => {
+      const parameter = new Parameter(holdings, spec.shape);
+      named.set(spec.name + suffix, parameter);
+      return { ...spec, parameter };
     });
     this.#places = places;
-    const { kind, gates, blocks, hiddenSize, stateSize, own, clip, activations } = cell;
-    const { inputDropout, recurrentDropout, zoneout } = cell;
-    const { cellClip = 0, normEpsilon = 0, coupled = false, resetAfter = true } = own;
-    const fractions = [clip, cellClip, normEpsilon, inputDropout, recurrentDropout, zoneout.h, zoneout.c];
-    const sizes = [kind, inputSize, hiddenSize, stateSize, blocks, gates, +coupled, +!resetAfter];
-    const pointers = this.#parameters.map((parameter) => parameter?.pointer ?? 0);
-    const { f32, i32 } = holdings.runtime;
-    for (const [general, place] of places.entries()) {
-      const at = place >>> 2;
-      i32.set([...sizes, general], at);
-      f32.set([...fractions, ...(activations[direction] ?? [])], at + OPTIONS);
-      i32.set(pointers, at + PARAMETERS);
-    }
+    for (const [general, place] of places.entries())
+      this.#writePattern(place, general, cell, inputSize, direction);
   }
 
-  /** Where the states before the first step lie, where they are learned, h and c; else 0. */
-  get initial(): readonly number[] {
-    return this.#parameters.slice(-2).map((parameter) => parameter?.pointer ?? 0);
+  #writePattern(plan: number, general: number, cell: Cell, inputSize: number, direction: number): void {
+    const { f32, i32 } = this.#holdings.runtime;
+    const { own, zoneout } = cell;
+    writeInts(i32, plan, [
+      [Plan.cell, cell.kind],
+      [Plan.I, inputSize],
+      [Plan.H, cell.hiddenSize],
+      [Plan.R, cell.stateSize],
+      [Plan.planes, cell.blocks],
+      [Plan.gateCount, cell.gates],
+      [Plan.coupled, +(own.coupled ?? false)],
+      [Plan.resetBefore, +!(own.resetAfter ?? true)],
+      [Plan.general, general],
+    ]);
+    writeFloats(f32, plan, [
+      [Plan.clip, cell.clip],
+      [Plan.cellClip, own.cellClip ?? 0],
+      [Plan.epsilon, own.normEpsilon ?? 0],
+      [Plan.inputDropout, cell.inputDropout],
+      [Plan.recurrentDropout, cell.recurrentDropout],
+      [Plan.zoneoutOfH, zoneout.h],
+      [Plan.zoneoutOfC, zoneout.c],
+    ]);
+    for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
+      const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
+      writeInts(i32, plan, [[kindField, kind]]);
+      writeFloats(f32, plan, [
+        [alphaField, alpha],
+        [betaField, beta],
+      ]);
+    }
+    writeInts(
+      i32,
+      plan,
+      this.#parameters.map(({ field, parameter }) => [field, parameter.pointer]),
+    );
+  }
+
+  /** Where the state before the first step lies, where that is learned; else 0. */
+  initial(name: 'h' | 'c'): number {
+    const field = name === 'h' ? Plan.h0 : Plan.c0;
+    return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
   }
 
   /** Packs what forward reads, for the plain cell (0) or the general one (1), if a parameter has changed: in the same place. */
   refresh(general: number): void {
-    this.#pack(general, 0);
+    this.#pack(general, PackPart.FORWARD);
   }
 
   /** What backward needs beside: the weights as they stand, and where the gradients accumulate. */
   prepareBackward(general: number, wantInput: boolean): void {
-    this.#pack(general, 1);
-    if (wantInput) this.#pack(general, 2);
-    const gradients = this.#parameters.map((parameter) => parameter?.needGradient() ?? 0);
-    this.#holdings.runtime.i32.set(gradients, ((this.#places[general] as number) >>> 2) + GRADIENTS);
+    this.#pack(general, PackPart.BACK);
+    if (wantInput) this.#pack(general, PackPart.INPUT_BACK);
+    const gradients = this.#parameters.map(
+      ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
+    );
+    writeInts(this.#holdings.runtime.i32, this.#places[general] as number, gradients);
   }
 
   #pack(general: number, part: number): void {
     const n = 3 * general + part;
     const { core } = this.#holdings.runtime;
     let version = 0;
-    for (const parameter of this.#parameters) version += parameter?.version ?? 0;
+    for (const { parameter } of this.#parameters) version += parameter.version;
     if (version === this.#versions[n]) return;
     const level = this.#places[general] as number;
     this.#packs[n] ??= this.#holdings.take(core.pack(level, part, 0));

@@ -13,14 +13,14 @@ import type { BackwardStep, Block, Tape } from './tape.js';
 export interface LinearOptions {
   /** Whether there is a bias. Default true. */
   bias?: boolean;
-  /** The seed of the initial weights; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
+  /** The seed of the initial weights; layers with the same seed draw the same numbers. Default: the runtime's seed, from which each layer draws different numbers. */
   seed?: number;
   runtime?: Runtime;
 }
 
 /**
- * y = x Wᵀ + b over the last axis, with PyTorch's names and initial weights: `weight` [outFeatures, inFeatures] and `bias`
- * [outFeatures], both U(±1/√inFeatures).
+ * y = x Wᵀ + b over the last axis, compatible with PyTorch's `nn.Linear`. Parameters: `weight` [outFeatures, inFeatures] and `bias`
+ * [outFeatures], both initialized from U(±1/√inFeatures).
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export interface LinearOptions {
  * const { output } = layer.forward({ data: new Float32Array(6), shape: [2, 3] });
  * console.log(output.shape); // [ 2, 2 ]
  * ```
- * @throws TypeError for another kind of argument or an unknown option, RangeError for a size that is no whole number from 1
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a size that is not a positive integer
  */
 export class Linear extends Stateless {
   override readonly type = 'Linear';

@@ -12,7 +12,7 @@ import type { NonlinearitySpec } from './nonlinearities.js';
 import type { RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
 
-/** The nonlinearities of an LSTM: of the gates i f o, of the candidate g, and of the cell on its way to h. */
+/** The nonlinearities of an LSTM: for the gates i, f, o, for the candidate g, and for the cell state in h = o∘tanh(c). */
 export type LSTMActivations = readonly [
   gate: NonlinearitySpec,
   candidate: NonlinearitySpec,
@@ -20,26 +20,26 @@ export type LSTMActivations = readonly [
 ];
 
 export interface LSTMOptions extends RecurrentOptions<LSTMActivations> {
-  /** How the weights begin, see {@link RecurrentInit}; `keras` with a forget bias of 1. Default `pytorch`. */
+  /** How the weights are initialized, see {@link RecurrentInit}; `keras` sets the forget bias to 1. Default `pytorch`. */
   init?: RecurrentInit;
-  /** The sum of the two forget biases, in place of what `init` gives (Jozefowicz et al. 2015 advise 1). */
+  /** The initial sum of the two forget biases, instead of the values of `init`. Jozefowicz et al. (2015) recommend 1. */
   forgetBias?: number;
-  /** Biases for lags up to this many steps: b_f = ln U[1, chrono − 1], b_i = −b_f (Tallec & Ollivier 2018). */
+  /** Initializes the biases for lags up to this many steps: b_f = ln U[1, chrono − 1], b_i = −b_f (Tallec & Ollivier 2018). */
   chrono?: number;
-  /** Values of h, which `weight_hr` [projSize, hiddenSize] makes of o∘tanh(c) (Sak et al. 2014, as PyTorch's `proj_size`). */
+  /** The size of h, projected from o∘tanh(c) by `weight_hr` [projSize, hiddenSize] (Sak et al. 2014; PyTorch's `proj_size`). */
   projSize?: number;
-  /** Whether the gates see the cell, by `weight_peephole` [3 * hiddenSize], blocks i, f, o (Gers & Schmidhuber 2000). Default false. */
+  /** Whether the gates read the cell state, with `weight_peephole` [3 * hiddenSize], blocks i, f, o (Gers & Schmidhuber 2000). Default false. */
   peepholes?: boolean;
-  /** Whether f = 1 − i; the blocks of f in the parameters stay and count for nothing. Default false. */
+  /** Whether f = 1 − i; the blocks of f in the parameters remain but have no effect. Default false. */
   coupled?: boolean;
-  /** Bounds the cell to ± cellClip at each step; gradients pass strictly inside. Default: no bound. */
+  /** Clamps the cell state to ±cellClip at each step; gradients pass strictly inside. Default: no clamping. */
   cellClip?: number;
   /**
-   * Layer norm: `cell` over W x, over U h and over the cell (Ba et al. 2016), with `weight_ln_ih`, `bias_ln_ih`, `…_hh`,
-   * `…_c`; `gate` over the sum of each gate, its bias behind, with `weight_ln` (TFLite). Default: none.
+   * Layer norm. `cell` normalizes W x, U h and the cell state (Ba et al. 2016), with `weight_ln_ih`, `bias_ln_ih`, `…_hh`, `…_c`; `gate`
+   * normalizes the pre-activation of each gate and adds the bias afterwards (TFLite), with `weight_ln`. Default: none.
    */
   layerNorm?: 'cell' | 'gate';
-  /** What layer norm adds to the variance. Default 1e-5. */
+  /** The value that layer norm adds to the variance. Default 1e-5. */
   normEpsilon?: number;
 }
 

@@ -1,5 +1,6 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import type { Integers, NamedTensors, Tensor } from '../validation/tensor.js';
-import type { CellKind } from './cell.js';
+import type { CellDescription } from './cell.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
 import type { Parameter } from './parameter.js';
@@ -9,8 +10,8 @@ import type { SequenceOptions } from './sequence-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
-const CELL: CellKind = {
-  kind: 0,
+const CELL: CellDescription = {
+  kind: CellKind.LSTM,
   gates: 4,
   blocks: 4,
   hasCell: true,
@@ -19,10 +20,10 @@ const CELL: CellKind = {
 };
 
 /**
- * The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as PyTorch's `nn.LSTM`: for each layer
- * `k` the parameters `weight_ih_lk` [4·hiddenSize, in], `weight_hh_lk` [4·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
- * [4·hiddenSize], gates in the order i, f, g, o. What options add to it, PyTorch's, Keras's, ONNX's and those of papers, {@link LSTMOptions}
- * tells.
+ * The LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), compatible with PyTorch's `nn.LSTM`.
+ *
+ * Parameters of layer `k`: `weight_ih_lk` [4·hiddenSize, in], `weight_hh_lk` [4·hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
+ * [4·hiddenSize], with the gates in the order i, f, g, o. {@link LSTMOptions} lists the variants.
  *
  * @example
  * ```ts
@@ -34,7 +35,7 @@ const CELL: CellKind = {
  * const { input } = lstm.backward({ output });
  * console.log(input.shape); // [ 2, 7, 3 ]
  * ```
- * @throws TypeError for another kind of argument or an unknown option, RangeError for a value out of range
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range
  */
 export class LSTM extends Recurrent {
   override readonly type = 'LSTM';
@@ -46,9 +47,11 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * An LSTM from its parameters: sizes, layers and biases are read off their names and shapes.
+   * An LSTM from its parameters. Sizes, number of layers and biases follow from their names and shapes.
    *
-   * @param options - `prefix` stands before the names; the others as for the constructor, but for the sizes
+   * @param dict - `{ name: { data, shape } }`, float32, such as `readSafetensors` of `lstm-wasm/files` returns in `tensors`
+   * @param options - `prefix`: the part of the names before `weight_ih_l0`, such as `encoder.`; the other options are the constructor's,
+   *   except those that follow from the parameters
    * @throws TypeError for missing or unknown names, RangeError for shapes that do not fit together
    */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<LSTMOptions> = {}): LSTM {
@@ -56,14 +59,14 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * The outputs and the last states for a sequence.
+   * Runs a sequence and returns its outputs and final states.
    *
    * @param input - [batch, time, inputSize], or [time, inputSize] for one sequence; or integers [batch, time] or [time] from 0 to
-   *   inputSize - 1 in place of one-hot rows: the same bits without their product
-   * @param options - `h0`, `c0`: the states before the first step, [numLayers, batch, hiddenSize], of h with `projSize`
-   *   [numLayers, batch, projSize]; default zeros. `lengths`, `mask`: see {@link SequenceOptions}
+   *   inputSize - 1 instead of one-hot rows, with the same result
+   * @param options - `h0`, `c0`: the initial states, [numLayers, batch, hiddenSize] (`h0` with `projSize`:
+   *   [numLayers, batch, projSize]); default zeros. `lengths`, `mask`: see {@link SequenceOptions}
    * @returns `output` [batch, time, hiddenSize] ([batch, hiddenSize] without `returnSequences`), `hN` and `cN` [numLayers, batch, hiddenSize]
-   * @throws TypeError for another kind, RangeError for another shape, Error after `dispose`
+   * @throws TypeError for an argument of the wrong type, RangeError for a wrong shape, Error after `dispose`
    */
   override forward(
     input: Tensor | Integers,
@@ -74,10 +77,11 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * Gradients of the input and the initial states, from those of what the latest recorded forward gave; one that is missing
-   * counts as zeros, and `input` is absent with `inputGradient: false` and for integers. Parameter gradients accumulate. What is carried from step to step and lies below 2^-100 becomes zero.
+   * Gradients of the input and the initial states, from the gradients of the results of the latest recorded forward. A missing gradient counts
+   * as zeros. The returned `input` is absent with `inputGradient: false` and for integer inputs. Parameter gradients accumulate.
+   * Gradients below 2^-100 are set to zero when they are passed from step to step.
    *
-   * @throws Error where no forward is recorded, RangeError for other shapes
+   * @throws Error if no forward is recorded, RangeError for a wrong shape
    */
   override backward(
     gradient: { output?: Tensor; hN?: Tensor; cN?: Tensor },
@@ -88,7 +92,7 @@ export class LSTM extends Recurrent {
   }
 
   /**
-   * The same layer step by step, in constant memory.
+   * A stream that runs this layer one step at a time, in constant memory.
    *
    * @example
    * ```ts

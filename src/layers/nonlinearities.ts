@@ -1,37 +1,45 @@
+import * as ActivationKind from '../runtime/structs/activation-kind.js';
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
 
-/** The defaults of α and β, where there are any; the names in the order of assembly/kernels/activation.ts. */
-const DEFAULTS = {
-  tanh: [],
-  sigmoid: [],
-  relu: [],
-  exponential: [],
-  hardSigmoid: [0.2, 0.5],
-  affine: [1, 0],
-  leakyRelu: [0.01],
-  thresholdedRelu: [1],
-  scaledTanh: [1, 1],
-  elu: [1],
-  softsign: [],
-  softplus: [],
+/** The kind of each in the core, and the defaults of α and β, where there are any. */
+const NONLINEARITIES = {
+  tanh: [ActivationKind.TANH],
+  sigmoid: [ActivationKind.SIGMOID],
+  relu: [ActivationKind.RELU],
+  exponential: [ActivationKind.EXPONENTIAL],
+  hardSigmoid: [ActivationKind.HARD_SIGMOID, 0.2, 0.5],
+  affine: [ActivationKind.AFFINE, 1, 0],
+  leakyRelu: [ActivationKind.LEAKY_RELU, 0.01],
+  thresholdedRelu: [ActivationKind.THRESHOLDED_RELU, 1],
+  scaledTanh: [ActivationKind.SCALED_TANH, 1, 1],
+  elu: [ActivationKind.ELU, 1],
+  softsign: [ActivationKind.SOFTSIGN],
+  softplus: [ActivationKind.SOFTPLUS],
 } as const;
 
 /**
- * The nonlinearities of recurrent cells, as ONNX names them: `hardSigmoid` is clamp(alpha·x + beta, 0, 1), with 0.2 and 0.5
- * that of ONNX and Keras 2, with an alpha of 1 / 6 that of Keras 3; `affine` alpha·x + beta, by default x itself;
- * `leakyRelu` x, below 0 alpha·x; `thresholdedRelu` x above alpha, else 0; `scaledTanh` alpha·tanh(beta·x); `elu` x, below 0
- * alpha·(eˣ − 1); `softsign` x / (1 + |x|); `softplus` ln(1 + eˣ).
+ * The nonlinearities of recurrent cells, with ONNX's names. `hardSigmoid` is clamp(alpha·x + beta, 0, 1), by default with 0.2 and 0.5 as in
+ * ONNX and Keras 2 (Keras 3: alpha 1 / 6); `affine` alpha·x + beta, by default x; `leakyRelu` x, or alpha·x below 0;
+ * `thresholdedRelu` x above alpha, otherwise 0; `scaledTanh` alpha·tanh(beta·x); `elu` x, or alpha·(eˣ − 1) below 0;
+ * `softsign` x / (1 + |x|); `softplus` ln(1 + eˣ).
  */
-export type Nonlinearity = keyof typeof DEFAULTS;
+export type Nonlinearity = keyof typeof NONLINEARITIES;
 
-/** One of them by name, or with parameters of its own. */
+/** A nonlinearity by name, or with its own parameters. */
 export type NonlinearitySpec = Nonlinearity | { name: Nonlinearity; alpha?: number; beta?: number };
 
-const NAMES = /* @__PURE__ */ Object.keys(DEFAULTS) as Nonlinearity[];
+const NAMES = /* @__PURE__ */ Object.keys(NONLINEARITIES) as Nonlinearity[];
+
+/** An activation as the core has it. */
+export interface CellActivation {
+  readonly kind: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
 
 /**
- * Kind, α and β of each of `parts`, for each direction; `given` is a list with one for each part, or two such lists.
+ * The activation of each of `parts`, for each direction; `given` is a list with one for each part, or two such lists.
  *
  * @throws TypeError for another kind, RangeError for an unknown name or another number of them
  */
@@ -40,7 +48,7 @@ export function checkActivations(
   parts: readonly string[],
   defaults: readonly Nonlinearity[],
   directions: number,
-): number[][] {
+): CellActivation[][] {
   const expected = `[${parts.join(', ')}]${directions > 1 ? ', or two such lists' : ''}`;
   const list = given === undefined ? defaults : given;
   if (!Array.isArray(list)) throw wrongKind('activations', expected, list);
@@ -54,21 +62,19 @@ export function checkActivations(
   return Array.from(lists, (own) => {
     if (!Array.isArray(own)) throw wrongKind('activations', expected, own);
     if (own.length !== parts.length) throw wrongValue('activations', expected, `${own.length} of them`);
-    return own.flatMap((spec, part) => check(`activations: ${parts[part]}`, spec));
+    return own.map((spec, part) => check(`activations: ${parts[part]}`, spec));
   });
 }
 
-/** Kind, α and β. */
-function check(owner: string, spec: unknown): number[] {
+function check(owner: string, spec: unknown): CellActivation {
   const { name, ...given } = (typeof spec === 'string' ? { name: spec } : (spec ?? {})) as Record<
     string,
     unknown
   >;
-  const kind = NAMES.indexOf(checkOneOf(owner, name, NAMES));
-  const defaults: readonly number[] = DEFAULTS[name as Nonlinearity];
+  const [kind, ...defaults]: readonly number[] = NONLINEARITIES[checkOneOf(owner, name, NAMES)];
   checkOptions(given, ['alpha', 'beta'].slice(0, defaults.length), `${owner} ${name}`);
-  const values = ['alpha', 'beta'].map((one, n) =>
+  const [alpha, beta] = ['alpha', 'beta'].map((one, n) =>
     checkNumber(`${owner} ${name}.${one}`, given[one] ?? defaults[n] ?? 0),
-  );
-  return [kind, ...values];
+  ) as [number, number];
+  return { kind: kind as number, alpha, beta };
 }

@@ -4,12 +4,12 @@ import { checkBoolean } from '../validation/options.js';
 import { isFloats, sizeOf, valuesFor, wrongFloats } from '../validation/tensor.js';
 
 /**
- * A handle onto one parameter of a layer and its gradient, in PyTorch's layout. The values live in the core: what `read`
- * gives is a copy, and only `write` changes them.
+ * A handle for one parameter of a layer and its gradient, in PyTorch's layout. The values live in WebAssembly memory: `read` returns a
+ * copy, and only `write` changes them.
  */
 export class Parameter {
   declare readonly shape: readonly number[];
-  /** How many values. */
+  /** The number of values. */
   declare readonly size: number;
   /** @internal Where the values lie, with zeros up to the next multiple of four. */
   declare readonly pointer: number;
@@ -29,7 +29,7 @@ export class Parameter {
     this.pointer = holdings.takeZeros(bytesOf(this.size));
   }
 
-  /** Whether backward computes a gradient for it. Optimizers leave a parameter alone that has none. */
+  /** Whether backward computes a gradient for it. Optimizers skip parameters without one. */
   get requiresGrad(): boolean {
     return this.#requiresGrad;
   }
@@ -60,7 +60,7 @@ export class Parameter {
     this.#holdings.check();
   }
 
-  /** A copy of the values, into `out` if it is given. @throws RangeError where `out` has another length */
+  /** A copy of the values, written into `out` if given. @throws RangeError if `out` has a different length */
   read(out?: Float32Array): Float32Array {
     return this.#copy(this.pointer, out);
   }
@@ -73,7 +73,7 @@ export class Parameter {
   /**
    * Replaces the values.
    *
-   * @throws TypeError for no Float32Array, RangeError for another length or values that are not finite
+   * @throws TypeError if `data` is not a Float32Array, RangeError for a wrong length or values that are not finite
    */
   write(data: Float32Array): void {
     this.#holdings.check();
@@ -82,7 +82,7 @@ export class Parameter {
     this.version++;
   }
 
-  /** Replaces the gradient. @throws as {@link write}, but for the finiteness */
+  /** Replaces the gradient. @throws like {@link write}, but accepts values that are not finite */
   writeGrad(data: Float32Array): void {
     this.#holdings.check();
     this.#checkLength('data', data);

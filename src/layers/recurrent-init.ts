@@ -4,9 +4,9 @@ import type { Parameter } from './parameter.js';
 import type { Recurrent } from './recurrent.js';
 
 /**
- * How the weights of a recurrent layer begin: `pytorch`, all U(±1/√hiddenSize); `keras`, glorot uniform for the input,
- * orthogonal over the whole recurrent weight, biases 0; `orthogonal`, as `pytorch` but for each gate's recurrent block, which is
- * orthogonal (Saxe et al. 2014).
+ * How the weights of a recurrent layer are initialized. `pytorch`: all from U(±1/√hiddenSize). `keras`: input weights Glorot uniform, the
+ * recurrent weight orthogonal as a whole, biases 0. `orthogonal`: like `pytorch`, but each gate's recurrent block is orthogonal (Saxe
+ * et al. 2014).
  */
 export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
 

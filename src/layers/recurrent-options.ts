@@ -11,47 +11,47 @@ import {
 } from '../validation/options.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 
-/** How the outputs of the two directions of a level become one: side by side, or element by element. */
+/** How the outputs of the two directions are combined: concatenated, or elementwise. */
 export type Merge = 'concat' | 'sum' | 'mul' | 'average';
 
-/** `Parts`: a nonlinearity for each place of the cell that has one. */
+/** `Parts`: one nonlinearity for each place of the cell that has one. */
 export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = readonly NonlinearitySpec[]> {
-  /** How many layers, each over the output of the one below. Default 1. */
+  /** The number of stacked layers. Default 1. */
   numLayers?: number;
-  /** Whether there are biases: two a layer, as in PyTorch, or with `single` `bias_ih` alone. Default true. */
+  /** Whether there are biases: two per layer, as in PyTorch, or only `bias_ih` with `single`. Default true. */
   bias?: boolean | 'single';
-  /** The probability of dropout between layers, drawn anew at each step. Default 0. */
+  /** The probability of dropout between layers, drawn at each step. Default 0. */
   dropout?: number;
-  /** The probability of dropout on each layer's input, one mask a sequence, as Keras's `dropout` (Gal & Ghahramani 2016). Default 0. */
+  /** The probability of dropout on each layer's input, one mask per sequence, as Keras's `dropout` (Gal & Ghahramani 2016). Default 0. */
   inputDropout?: number;
-  /** The same on h where the products read it, as Keras's `recurrent_dropout`. Default 0. */
+  /** The same for the hidden state that the products read, as Keras's `recurrent_dropout`. Default 0. */
   recurrentDropout?: number;
   /**
-   * The probability for each value of a state to stay as it was, of h and c apart or alike; where nothing is trained, the
-   * part of it that stays (Krueger et al. 2016). Default 0.
+   * The probability that a value of h or c keeps its previous state during training; outside training, the expected mixture of the previous
+   * and the new state is used (Krueger et al. 2016). One number for both states, or one for each. Default 0.
    */
   zoneout?: number | { h?: number; c?: number };
-  /** Bounds what every nonlinearity reads to ± clip, as ONNX's `clip`; gradients pass strictly inside. Default: no bound. */
+  /** Clamps the input of every nonlinearity to ±clip, as ONNX's `clip`; gradients pass strictly inside. Default: no clamping. */
   clip?: number;
-  /** The nonlinearities of the cell; for a bidirectional layer also a list for each direction. */
+  /** The nonlinearities of the cell; a bidirectional layer also accepts one list per direction. */
   activations?: Parts | readonly [forward: Parts, reverse: Parts];
-  /** Whether the states before the first step are parameters, `h0` and `c0` of each layer and direction; zeros at first. Default false. */
+  /** Whether the initial states are parameters, `h0` and `c0` of each layer and direction, initialized with zeros. Default false. */
   learnInitial?: boolean;
-  /** What the output holds at masked steps: the state that was carried on, or zeros. Default `repeat`. */
+  /** The output at masked steps: the carried state, or zeros. Default `repeat`. */
   maskedOutput?: 'repeat' | 'zeros';
-  /** Whether the output is the whole sequence, or its last step alone. Default true. */
+  /** Whether the output is the whole sequence or only its last step. Default true. */
   returnSequences?: boolean;
-  /** Whether sequences are [time, batch, features] in place of [batch, time, features]. Default false. */
+  /** Whether sequences are [time, batch, features] instead of [batch, time, features]. Default false. */
   timeMajor?: boolean;
-  /** Whether each recorded forward begins with the states that the one before left. Default false. */
+  /** Whether each recorded forward starts from the final states of the previous one. Default false. */
   stateful?: boolean;
   /** Whether a second set of weights runs from the last step to the first. Default false. */
   bidirectional?: boolean;
-  /** How both directions become one output: side by side, added, multiplied, or their average. Default `concat`. */
+  /** How the outputs of both directions are combined: concatenated, added, multiplied, or averaged. Default `concat`. */
   merge?: Merge;
-  /** Whether the layer runs from the last step to the first; outputs stay where their inputs are. Default false. */
+  /** Whether the layer runs from the last step to the first; outputs keep the order of the inputs. Default false. */
   reverse?: boolean;
-  /** The seed of the initial weights and of dropout; layers of one seed draw the same numbers. Default: the runtime's, where none share. */
+  /** The seed of the initial weights and of dropout; layers with the same seed draw the same numbers. Default: the runtime's seed, from which each layer draws different numbers. */
   seed?: number;
   runtime?: Runtime;
 }

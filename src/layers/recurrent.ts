@@ -9,7 +9,7 @@ import {
   sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
-import { type Cell, type CellKind, cellOf, type OwnOptions } from './cell.js';
+import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
 import { writtenOut } from './ids.js';
 import {
@@ -76,7 +76,7 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal `own` checks the options that only this kind of cell has. */
   constructor(
     owner: string,
-    kind: CellKind,
+    kind: CellDescription,
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,

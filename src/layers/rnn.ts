@@ -1,6 +1,7 @@
+import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkOneOf } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
-import type { CellKind, OwnOptions } from './cell.js';
+import type { CellDescription, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
 import { normal } from './initialise.js';
 import type { LayerConfig } from './layer.js';
@@ -11,17 +12,17 @@ import type { RecurrentOptions } from './recurrent-options.js';
 import { type FromStateDict, fromStateDict } from './state-dict.js';
 
 export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]> {
-  /** φ in h' = φ(W x + U h + b). Default tanh; others go with `activations`. */
+  /** φ in h' = φ(W x + U h + b). Default tanh; `activations` offers others. */
   nonlinearity?: 'tanh' | 'relu';
   /**
-   * How the weights begin, see {@link RecurrentInit}; or `identity`, the IRNN's: U = 1, W from N(0, 0.001²), biases 0, for
-   * `nonlinearity: 'relu'` (Le, Jaitly & Hinton 2015). Default `pytorch`.
+   * How the weights are initialized, see {@link RecurrentInit}; or `identity`, the IRNN, for `nonlinearity: 'relu'`: U = 1,
+   * W from N(0, 0.001²), biases 0 (Le, Jaitly & Hinton 2015). Default `pytorch`.
    */
   init?: RecurrentInit | 'identity';
 }
 
-const CELL: CellKind = {
-  kind: 2,
+const CELL: CellDescription = {
+  kind: CellKind.RNN,
   gates: 1,
   blocks: 1,
   hasCell: false,
@@ -30,9 +31,11 @@ const CELL: CellKind = {
 };
 
 /**
- * The plain RNN (Elman 1990), as PyTorch's `nn.RNN`: h' = φ(W x + U h + b). For each layer `k` the parameters `weight_ih_lk`
- * [hiddenSize, in], `weight_hh_lk` [hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk` [hiddenSize], all U(±1/√hiddenSize). Its
- * gradient vanishes over long lags; it stands here beside the LSTM to show that.
+ * The plain RNN (Elman 1990), compatible with PyTorch's `nn.RNN`: h' = φ(W x + U h + b). Its gradient vanishes over long lags;
+ * prefer an LSTM or GRU for them.
+ *
+ * Parameters of layer `k`: `weight_ih_lk` [hiddenSize, in], `weight_hh_lk` [hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
+ * [hiddenSize], all initialized from U(±1/√hiddenSize).
  *
  * @example
  * ```ts
@@ -41,7 +44,7 @@ const CELL: CellKind = {
  * const { output, hN } = rnn.forward({ data: new Float32Array(21), shape: [7, 3] });
  * console.log(output.shape, hN.shape); // [ 7, 5 ] [ 1, 5 ]
  * ```
- * @throws TypeError for another kind of argument or an unknown option, RangeError for a value out of range
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range
  */
 export class RNN extends HiddenOnly {
   override readonly type = 'RNN';
@@ -53,7 +56,7 @@ export class RNN extends HiddenOnly {
     this.build(() => drawParameters(this, 1, options, { identity }));
   }
 
-  /** As {@link LSTM.fromStateDict}. */
+  /** Like `LSTM.fromStateDict`. */
   static fromStateDict(dict: NamedTensors, options: FromStateDict<RNNOptions> = {}): RNN {
     return fromStateDict(RNN, 1, dict, options, ['nonlinearity']);
   }

@@ -8,11 +8,11 @@ import {
   showShape,
 } from '../validation/tensor.js';
 
-/** What a forward is told of its sequences beside their values. */
+/** The options of a forward that describe its sequences. */
 export interface SequenceOptions {
-  /** How many steps each sequence of the batch has: what lies behind is not computed, and may hold anything. */
+  /** The number of steps of each sequence in the batch. Steps after the end are not computed and may contain anything. */
   lengths?: readonly number[] | IntegerArray;
-  /** Integers of the shape of the input but for its features, 0 where a step is to be passed over: it leaves the states alone. */
+  /** Integers with the shape of the input without its features; 0 skips a step, which leaves the states unchanged. */
   mask?: Integers;
 }
 

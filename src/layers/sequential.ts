@@ -27,9 +27,8 @@ import {
 import type { Block, Tape } from './tape.js';
 
 /**
- * Layers one after the other, as PyTorch's `nn.Sequential`: parameters carry the number of their layer, as in
- * `0.weight_ih_l0`. What passes from layer to layer stays in the core; a layer of the user's own may stand among them, and
- * is given copies.
+ * Layers applied in order, like PyTorch's `nn.Sequential`. Parameter names start with the number of their layer, as in
+ * `0.weight_ih_l0`. Activations stay in WebAssembly memory between this package's layers; custom layers receive copies.
  *
  * @example
  * ```ts
@@ -38,7 +37,7 @@ import type { Block, Tape } from './tape.js';
  * const { output } = model.forward({ data: new Int32Array(2 * 5), shape: [2, 5] });
  * console.log(output.shape, [...model.parameters.keys()][0]); // [ 2, 5, 30 ] 0.weight
  * ```
- * @throws TypeError for what is no layer, for layers of two runtimes, or for layers that disagree on `timeMajor`
+ * @throws TypeError for an argument that is not a layer, layers of different runtimes, or layers that disagree on `timeMajor`
  */
 export class Sequential extends Stateless {
   override readonly type = 'Sequential';

@@ -1,23 +1,23 @@
 import type { Holdings } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
+import { type Field, readInt, writeInts } from '../runtime/struct.js';
+import * as Merge from '../runtime/structs/merge.js';
+import * as PassStruct from '../runtime/structs/pass.js';
+import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
-import { type Cell, parameterShapes } from './cell.js';
+import { type Cell, parameterSpecs } from './cell.js';
 import type { Masks } from './dropout.js';
-import { Level, PLAN_BYTES } from './level.js';
+import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
-import type { Merge } from './recurrent-options.js';
+import type { Merge as MergeName } from './recurrent-options.js';
 import type { Extent } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The struct of assembly/stack/pass.ts: bytes, and where what is read or changed here lies, in words; then the same of plans. */
-const PASS_BYTES = 136;
-const INPUT = 11;
-const OUTPUT = 22;
-const STATES = { h: 21, c: 23 } as const;
+const MERGES = { concat: Merge.CONCAT, sum: Merge.SUM, mul: Merge.MULTIPLY, average: Merge.AVERAGE };
 
-/** As assembly/stack/merge.ts counts them; `concat` is none of these. */
-const MERGES: readonly Merge[] = ['sum', 'mul', 'average'];
+/** The part of a pass that is known when the stack is made. */
+type PassValues = readonly (readonly [Field<'i32'> | Field<'u32'>, number])[];
 
 /** Where states lie, [levels, batch, ·]; 0 for none. */
 export interface StatePointers {
@@ -53,7 +53,7 @@ export interface StackOptions {
   readonly dropout: number;
   readonly bidirectional: boolean;
   readonly reverse: boolean;
-  readonly merge: Merge;
+  readonly merge: MergeName;
   readonly returnSequences: boolean;
   readonly maskedOutput: 'repeat' | 'zeros';
 }
@@ -72,7 +72,7 @@ export class Stack {
   /** What their plans begin with, for the plain cell and behind that for the general one. */
   readonly #pointer: number;
   /** What all passes begin with. */
-  readonly #words: readonly number[];
+  readonly #common: PassValues;
 
   /** `named` gets the parameters. */
   constructor(
@@ -92,18 +92,21 @@ export class Stack {
     this.#directions = directions;
     refuseBytes(stackBytes(cell, options, directions, this.width));
     const count = numLayers * directions;
-    this.#pointer = holdings.takeZeros(2 * count * PLAN_BYTES);
-    const merged = bidirectional ? MERGES.indexOf(merge) : -1;
-    this.#words = [
-      ...[count, directions, +reverse, merged],
-      ...[+!returnSequences, +(maskedOutput === 'zeros')],
+    this.#pointer = holdings.takeZeros(2 * count * Plan.SIZE);
+    this.#common = [
+      [PassStruct.runs, count],
+      [PassStruct.directions, directions],
+      [PassStruct.reverse, +reverse],
+      [PassStruct.merge, MERGES[merge]],
+      [PassStruct.last, +!returnSequences],
+      [PassStruct.zeros, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      const place = this.#pointer + n * PLAN_BYTES;
-      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * PLAN_BYTES]);
+      const place = this.#pointer + n * Plan.SIZE;
+      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * Plan.SIZE]);
     });
   }
 
@@ -118,24 +121,38 @@ export class Stack {
     const { training, recording } = tape;
     const traced = tape.trace !== undefined;
     const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0 || traced);
-    const input = ids ? [0, pointer] : [pointer, 0];
-    const words = [lengths, mask, h, c, ...input, steps, batch, +recording, +training, +traced];
-    const pass = this.#open(tape, general, words);
+    const pass = this.#open(tape, general, [
+      [PassStruct.lengths, lengths],
+      [PassStruct.mask, mask],
+      [PassStruct.h0, h],
+      [PassStruct.c0, c],
+      [PassStruct.x, ids ? 0 : pointer],
+      [PassStruct.ids, ids ? pointer : 0],
+      [PassStruct.T, steps],
+      [PassStruct.B, batch],
+      [PassStruct.kept, +recording],
+      [PassStruct.training, +training],
+      [PassStruct.traced, +traced],
+    ]);
     const { core, i32 } = this.#holdings.runtime;
     core.forward(pass);
-    const at = (pass >>> 2) + OUTPUT;
-    const [y, hN, cN] = i32.subarray(at, at + 3) as unknown as [number, number, number];
-    return { pass, general, y, final: { h: hN, c: cN } };
+    const y = readInt(i32, pass, PassStruct.y);
+    const final = { h: readInt(i32, pass, PassStruct.hN), c: readInt(i32, pass, PassStruct.cN) };
+    return { pass, general, y, final };
   }
 
   /** Takes all that a pass needs, and draws its masks: nothing can fail in it. */
-  #open(memory: Pick<Tape, 'take'>, general: number, words: readonly number[]): number {
+  #open(memory: Pick<Tape, 'take'>, general: number, values: PassValues): number {
     const { runtime } = this.#holdings;
     const { core } = runtime;
     const count = this.#levels.length;
     for (const level of this.#levels) level.refresh(general);
-    const pass = memory.take(PASS_BYTES + count * PLAN_BYTES);
-    runtime.i32.set([this.#pointer + general * count * PLAN_BYTES, ...this.#words, ...words], pass >>> 2);
+    const pass = memory.take(PassStruct.SIZE + count * Plan.SIZE);
+    writeInts(runtime.i32, pass, [
+      [PassStruct.patterns, this.#pointer + general * count * Plan.SIZE],
+      ...this.#common,
+      ...values,
+    ]);
     core.layOut(pass, this.#dropout, memory.take(core.layOut(pass, this.#dropout, 0)));
     if (this.#masks) this.#masks.drawFor(pass);
     else core.drawMasks(pass, 0, 0);
@@ -156,20 +173,34 @@ export class Stack {
     const { runtime } = holdings;
     const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
     const general = +!plain;
-    const pass = this.#open(holdings, general, [0, 0, 0, 0, pointer, 0, 1, rows, 0, 0, 0]);
-    const plans = (pass + PASS_BYTES) >>> 2;
+    const pass = this.#open(holdings, general, [
+      [PassStruct.lengths, 0],
+      [PassStruct.mask, 0],
+      [PassStruct.h0, 0],
+      [PassStruct.c0, 0],
+      [PassStruct.x, pointer],
+      [PassStruct.ids, 0],
+      [PassStruct.T, 1],
+      [PassStruct.B, rows],
+      [PassStruct.kept, 0],
+      [PassStruct.training, 0],
+      [PassStruct.traced, 0],
+    ]);
+    const plans = pass + PassStruct.SIZE;
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
       const width = name === 'h' ? stateSize : hiddenSize;
-      const initial = this.#levels.map((level) => level.initial[+(name === 'c')] as number);
-      const place = (n: number) => runtime.i32[plans + (n * PLAN_BYTES) / 4 + STATES[name]] as number;
+      const initial = this.#levels.map((level) => level.initial(name));
+      const field = name === 'h' ? Plan.y : Plan.c;
+      const place = (n: number) => readInt(runtime.i32, plans + n * Plan.SIZE, field);
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
     const run = (oneHot: boolean) => {
       check();
-      const { i32 } = runtime;
-      i32[(pass >>> 2) + INPUT] = oneHot ? 0 : pointer;
-      i32[(pass >>> 2) + INPUT + 1] = oneHot ? pointer : 0;
+      writeInts(runtime.i32, pass, [
+        [PassStruct.x, oneHot ? 0 : pointer],
+        [PassStruct.ids, oneHot ? pointer : 0],
+      ]);
       for (const level of this.#levels) level.refresh(general);
       runtime.core.streamStep(pass);
     };
@@ -187,6 +218,6 @@ function stackBytes(
   width: number,
 ): number {
   const values = (inputs: number) =>
-    parameterShapes(cell, inputs).reduce((sum, [, shape]) => sum + (shape ? sizeOf(shape) : 0), 0);
+    parameterSpecs(cell, inputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return 4 * directions * (values(inputSize) + (numLayers - 1) * Math.max(values(width), 16));
 }

@@ -3,12 +3,12 @@ import type { Integers, Tensor } from '../validation/tensor.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 
-/** What layers share that take and give one tensor, and no states; a page with an LSTM alone does without it. */
+/** The base of layers with one tensor in, one tensor out and no states. A page with only an LSTM does not load it. */
 export abstract class Stateless extends CoreLayer {
   /**
-   * The output for an input.
+   * Computes the output.
    *
-   * @throws TypeError for another kind of input or an unknown option, RangeError for another shape, Error after `dispose`
+   * @throws TypeError for an input of the wrong type or an unknown option, RangeError for a wrong shape, Error after `dispose`
    */
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
     const { training, recording, sequence } = this.checkForward(options);
@@ -23,10 +23,10 @@ export abstract class Stateless extends CoreLayer {
   }
 
   /**
-   * The gradient of the input, from that of the output of the latest recorded forward, which is then gone. Parameter
-   * gradients accumulate.
+   * The gradient of the input, from the gradient of the output of the latest recorded forward, whose recording is then released.
+   * Parameter gradients accumulate.
    *
-   * @throws Error where no forward is recorded, RangeError for another shape than the output's
+   * @throws Error if no forward is recorded, RangeError if the gradient does not have the output's shape
    */
   backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
     const { output, wantInput } = this.checkBackward(gradient, ['output'], options);

@@ -42,16 +42,16 @@ export interface StageState {
 }
 
 export interface StreamOptions {
-  /** How many sequences run side by side; without it one, and shapes have no batch axis. */
+  /** The number of sequences to run side by side. Without it, there is one sequence and states have no batch axis. */
   batch?: number;
 }
 
-/** What a stream takes at each step: one value, or one id, for each input of each sequence. */
+/** The input of one step: inputSize values per sequence, or one id per sequence. */
 export type StepInput = Float32Array | IntegerArray;
 
 /**
- * A model that runs step by step and keeps its state. Made by `layer.stream()`; a step gives, bit for bit, what the whole
- * sequence gives at that time. Changes of the weights take effect at the next step.
+ * Runs a model one step at a time and keeps its state. Created by `layer.stream()`. Each step gives the same bits as a forward over the
+ * whole sequence. Changes to the weights take effect at the next step.
  */
 export class Stream {
   declare readonly runtime: Runtime;
@@ -84,13 +84,13 @@ export class Stream {
   }
 
   /**
-   * One step.
+   * Runs one step.
    *
-   * @param x - batch * inputSize values, one sequence after the other; or batch ids, for a model that begins with an Embedding,
-   *   or in place of one-hot rows for one that begins with a recurrent layer
-   * @param out - takes the output and is returned; with it a step allocates nothing
+   * @param x - batch * inputSize values, one sequence after the other; or one id per sequence if the model starts with an Embedding,
+   *   or with a recurrent layer, instead of one-hot rows
+   * @param out - receives the output and is returned; with it a step allocates nothing
    * @returns batch * outputSize values
-   * @throws TypeError for another kind, RangeError for another length or an id out of range, Error after `dispose`
+   * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
   step(x: StepInput, out?: Float32Array): Float32Array {
     this.#holdings.check();
@@ -106,7 +106,7 @@ export class Stream {
     return result;
   }
 
-  /** Sets the states, of all sequences or of the given ones, to what they began with: zeros, or what was learned. */
+  /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
   reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
     this.#holdings.check();
     if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
@@ -126,8 +126,8 @@ export class Stream {
   }
 
   /**
-   * Copies of the states, by name: `h` and `c`, each [numLayers, batch, hidden]; in a Sequential with the number of the
-   * layer before them, as in `1.h`.
+   * Copies of the states by name: `h` and `c`, each [numLayers, batch, hidden]. In a Sequential, the number of the layer comes first, as
+   * in `1.h`.
    */
   get state(): Record<string, Tensor> {
     this.#holdings.check();
@@ -163,7 +163,7 @@ export class Stream {
     }
   }
 
-  /** Gives the stream's memory back. The model is not touched. */
+  /** Releases the stream's memory. The model is unaffected. */
   dispose(): void {
     this.#holdings.dispose('Stream');
   }

@@ -1,4 +1,3 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import simdSource from '#wasm/simd';
 
 /** One of the package's two binaries: its bytes as text, what gives them, or the module that an edge runtime compiled. */
@@ -35,13 +34,9 @@ function compileOne({ source }: Binary): WebAssembly.Module | undefined {
   }
 }
 
-/**
- * An instance of what was compiled. The loader knows a module by `instanceof` and would compile one of another realm, which
- * Vercel's edge runtime gives.
- */
+/** An instance of the core, which imports nothing and holds no managed objects: it needs no loader. */
 export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
   try {
-    if (module instanceof WebAssembly.Module) return instantiateSync(module, {}).instance;
     return new WebAssembly.Instance(module);
   } catch (error) {
     // WebKit asks the page's policy only now.

@@ -1,7 +1,7 @@
 /**
- * Lets the event loop turn once: timers, input and painting come to their right. `setImmediate` does just that where it
- * exists; elsewhere a message to oneself, which is quicker than a timer (four milliseconds in a page). Node takes up to a
- * thousand messages in one turn, so there a message would starve everything else.
+ * Yields to the event loop, so that timers, input and painting run. `setImmediate` does just that where it exists;
+ * elsewhere a message to this thread itself, which is faster than a timer (four milliseconds in a page). Node handles up
+ * to a thousand messages in one turn of its loop, so there a message would starve everything else.
  */
 export class EventLoop {
   readonly #channel =
@@ -14,7 +14,7 @@ export class EventLoop {
     if (this.#channel) this.#channel.port1.onmessage = () => this.#resume?.();
   }
 
-  turn(): Promise<void> {
+  yield(): Promise<void> {
     return new Promise((resolve) => {
       this.#resume = resolve;
       if (this.#channel) this.#channel.port2.postMessage(0);
@@ -23,7 +23,7 @@ export class EventLoop {
     });
   }
 
-  /** An open channel would keep a page's port alive. */
+  /** An open channel would keep the page's port alive. */
   close(): void {
     this.#channel?.port1.close();
   }

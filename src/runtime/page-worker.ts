@@ -1,40 +1,40 @@
-import type { Failed, Heard, Port, Thread } from './thread.js';
+import type { OnFailure, OnMessage, Port, Thread } from './thread.js';
 
-/** What threads need and this runtime lacks. */
+/** The feature that threads need and this runtime lacks, in words for an error message. */
 export function missing(needed: 'workers' | 'shared memory'): string | undefined {
   if (typeof Worker === 'undefined') return 'Worker, which this runtime does not have';
   if (needed === 'shared memory' && typeof SharedArrayBuffer === 'undefined') {
-    return 'SharedArrayBuffer, which a page has when it is cross-origin isolated (its headers COOP and COEP)';
+    return 'SharedArrayBuffer, which a page has when it is cross-origin isolated (headers COOP and COEP)';
   }
   return undefined;
 }
 
-/** A worker that was started from `script`. */
-export function threadOf(worker: Worker, script: string, heard: Heard, failed: Failed): Thread {
-  worker.onmessage = ({ data }) => heard(data);
-  worker.onmessageerror = () => failed(new Error('it was sent what it can not be sent'));
+/** Wraps a worker that was started from `script`. */
+export function threadOf(worker: Worker, script: string, onMessage: OnMessage, onFailure: OnFailure): Thread {
+  worker.onmessage = ({ data }) => onMessage(data);
+  worker.onmessageerror = () => onFailure(new Error('it received a message that cannot be deserialized'));
   worker.onerror = ({ message }) =>
-    failed(
+    onFailure(
       new Error(
         message ||
-          `its script, ${script}, could not be loaded: it has to be there, and a Content-Security-Policy has to allow it in worker-src`,
+          `cannot load its script, ${script}: check that it is served and that the Content-Security-Policy allows it in worker-src`,
       ),
     );
   return {
-    post: (message, transferred = []) => worker.postMessage(message, [...transferred]),
-    hold() {},
-    async end() {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    keepAlive() {},
+    async terminate() {
       worker.terminate();
     },
   };
 }
 
-/** In a worker: hears what comes, and gives the way back. */
-export async function listen(heard: Heard): Promise<Port> {
-  // At once, before anything is awaited: messages that came before the script are handed out when it has run.
-  globalThis.onmessage = ({ data }: MessageEvent) => heard(data);
+/** In a worker: receives messages, and returns the port to the thread that started it. */
+export async function listen(onMessage: OnMessage): Promise<Port> {
+  // Set before anything is awaited: messages that came before the script are delivered once it has run.
+  globalThis.onmessage = ({ data }: MessageEvent) => onMessage(data);
   const { postMessage } = globalThis as unknown as {
-    postMessage(message: unknown, transferred: ArrayBuffer[]): void;
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   };
-  return { post: (message, transferred = []) => postMessage(message, [...transferred]) };
+  return { post: (message, transfer = []) => postMessage(message, [...transfer]) };
 }

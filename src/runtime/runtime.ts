@@ -2,6 +2,8 @@ import { isObject, wrongKind } from '../validation/errors.js';
 import { checkOptions, checkSeed } from '../validation/options.js';
 import { type Binary, compile, instantiate, simd } from './binary.js';
 import type { Core } from './core.js';
+import { writeInts } from './struct.js';
+import * as Source from './structs/source.js';
 
 export interface RuntimeOptions {
   /** The binary to run; `relaxed` from 'lstm-wasm/relaxed' for speed. Where the engine refuses it, `simd` runs. */
@@ -54,7 +56,7 @@ export class Runtime {
     this.core = instantiate(module).exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
     this.seed = seed;
-    this.#source = this.allocate(16);
+    this.#source = this.allocate(Source.SIZE);
   }
 
   /** How many bytes of memory the runtime holds. It grows when needed and is reused, never given back. */
@@ -113,7 +115,12 @@ export class Runtime {
 
   /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
   source(seed: number, stream: number, part = 0): number {
-    this.i32.set([seed, Math.floor(seed / 4_294_967_296), part, stream], this.#source >>> 2);
+    writeInts(this.i32, this.#source, [
+      [Source.seedLow, seed],
+      [Source.seedHigh, Math.floor(seed / 4_294_967_296)],
+      [Source.streamLow, part],
+      [Source.streamHigh, stream],
+    ]);
     return this.#source;
   }
 }

@@ -1,18 +1,17 @@
-/** A worker as whoever started it sees it: `#threads` opens one, in the way of its environment. */
+/** A started worker, seen from the thread that started it. `#threads` starts one, in the way of its environment. */
 export interface Thread extends Port {
-  /** Whether the process stays alive for it. */
-  hold(held: boolean): void;
-  end(): Promise<void>;
+  /** Whether the worker keeps the process alive, where there is a process to keep. */
+  keepAlive(keep: boolean): void;
+  terminate(): Promise<void>;
 }
 
-/** The way to the other side of a worker. */
+/** Sends messages to the thread on the other side. */
 export interface Port {
-  /** What is transferred is gone here. */
-  post(message: unknown, transferred?: readonly ArrayBuffer[]): void;
+  /** Buffers in `transfer` are detached in this thread. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
 }
 
-/** Told of each message that comes. */
-export type Heard = (message: unknown) => void;
+export type OnMessage = (message: unknown) => void;
 
-/** Told when a worker has ended of itself. */
-export type Failed = (error: Error) => void;
+/** Called when a worker fails or exits without having been terminated. */
+export type OnFailure = (error: Error) => void;

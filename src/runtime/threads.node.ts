@@ -1,35 +1,35 @@
-import type { Failed, Heard, Port, Thread } from './thread.js';
+import type { OnFailure, OnMessage, Port, Thread } from './thread.js';
 
-/** What threads need and this runtime lacks; Node, Deno and Bun have it all. */
+/** The feature that threads need and this runtime lacks: Node, Deno and Bun have all of them. */
 export function missing(_needed: 'workers' | 'shared memory'): string | undefined {
   return undefined;
 }
 
-/** Starts a worker. It does not keep the process alive until it is told to. */
+/** Starts a worker. It does not keep the process alive until `keepAlive(true)`. */
 export async function openThread(
-  heard: Heard,
-  failed: Failed,
+  onMessage: OnMessage,
+  onFailure: OnFailure,
   program = new URL('./worker.js', import.meta.url),
 ): Promise<Thread> {
   const { Worker } = await import('node:worker_threads');
-  // What the command line asks of the main program, such as --input-type, is not for this one.
+  // Flags of the main program, such as --input-type, do not apply to this one.
   const worker = new Worker(program, { execArgv: [], name: 'lstm-wasm' });
   worker.unref();
-  worker.on('message', heard);
-  worker.on('error', (error) => failed(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', (code) => failed(new Error(`it exited with code ${code}`)));
+  worker.on('message', onMessage);
+  worker.on('error', (error) => onFailure(error instanceof Error ? error : new Error(String(error))));
+  worker.on('exit', (code) => onFailure(new Error(`it exited with code ${code}`)));
   return {
-    post: (message, transferred = []) => worker.postMessage(message, [...transferred]),
-    hold: (held) => (held ? worker.ref() : worker.unref()),
-    async end() {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    keepAlive: (keep) => (keep ? worker.ref() : worker.unref()),
+    async terminate() {
       await worker.terminate();
     },
   };
 }
 
-/** In a worker: hears what comes, and gives the way back. */
-export async function listen(heard: Heard): Promise<Port> {
+/** In a worker: receives messages, and returns the port to the thread that started it. */
+export async function listen(onMessage: OnMessage): Promise<Port> {
   const { parentPort } = await import('node:worker_threads');
-  parentPort?.on('message', heard);
-  return { post: (message, transferred = []) => parentPort?.postMessage(message, [...transferred]) };
+  parentPort?.on('message', onMessage);
+  return { post: (message, transfer = []) => parentPort?.postMessage(message, [...transfer]) };
 }

@@ -1,25 +1,25 @@
 import { threadOf } from './page-worker.js';
-import type { Failed, Heard, Thread } from './thread.js';
+import type { OnFailure, OnMessage, Thread } from './thread.js';
 
 export { listen, missing } from './page-worker.js';
 
-/** By their name the one file of the build knows the workers that it has started itself. */
+/** The name of the workers that the standalone file starts from itself, by which it recognises them. */
 const NAME = 'lstm-wasm/standalone worker';
 
-/** Whether this is such a worker. */
+/** Whether this thread is such a worker. */
 export function isOwnWorker(): boolean {
   return typeof document === 'undefined' && typeof self !== 'undefined' && self.name === NAME;
 }
 
-/** Starts a worker from the file that this stands in. */
-export async function openThread(heard: Heard, failed: Failed): Promise<Thread> {
+/** Starts a worker from the file that holds this code. */
+export async function openThread(onMessage: OnMessage, onFailure: OnFailure): Promise<Thread> {
   const url = import.meta.url;
   const foreign = isForeign(url);
   const worker = new Worker(foreign ? importing(url) : url, { type: 'module', name: NAME });
-  return threadOf(worker, foreign ? `a Blob that imports ${url}` : url, heard, failed);
+  return threadOf(worker, foreign ? `a Blob that imports ${url}` : url, onMessage, onFailure);
 }
 
-/** A page may start a worker from its own origin alone, but that one may import from wherever the page may. */
+/** A page may only start a worker from its own origin, but the worker may import from any origin the page may. */
 function isForeign(url: string): boolean {
   return globalThis.location !== undefined && new URL(url).origin !== location.origin;
 }

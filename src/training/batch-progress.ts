@@ -1,5 +1,11 @@
-import type { BatchesState } from '../data/batches.js';
 import { describe } from '../validation/errors.js';
+
+/** Where an iteration over batches stands, as plain data; whole numbers as text. */
+export interface BatchesState {
+  readonly epoch: string;
+  readonly position: string;
+  readonly seed: string;
+}
 
 export type AnyBatches<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
 

@@ -1,4 +1,5 @@
 import { CoreLayer, type Layer } from '../layers/layer.js';
+import { type Padding, rowAxis } from '../layers/padding.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { describe } from '../validation/errors.js';
 import {
@@ -10,7 +11,6 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import type { LossResult } from './losses.js';
-import { type Padding, rowAxis } from './padding.js';
 
 /** One step's data. */
 export interface Batch<Target> {

@@ -1,4 +1,5 @@
 import type { Layer } from '../layers/layer.js';
+import { checkThreads } from '../parallel/threads.js';
 import { describe } from '../validation/errors.js';
 import {
   checkNotNegative,
@@ -13,7 +14,6 @@ import { type AnyBatches, checkBatches } from './batch-progress.js';
 import { checkMetrics, checkMonitor, type Metric } from './metrics.js';
 import { Optimizer } from './optimizer.js';
 import { checkSchedule, type Schedule } from './schedules.js';
-import { checkThreads } from './threads.js';
 
 /** What is held against data that the model does not learn from, and when. */
 export interface ValidationOptions<Target> {

@@ -1,14 +1,14 @@
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
+import { trainingOptions } from '../layers/padding.js';
+import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
-import type { Team } from '../workers/pool.js';
 import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
 import { type AnyBatches, Course, checkBatches, onceThrough } from './batch-progress.js';
 import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
 import type { Optimizer } from './optimizer.js';
 import { LongSteps, Pace } from './pace.js';
-import { trainingOptions } from './padding.js';
 import type { Made, Progress, StepResult } from './progress.js';
 import {
   type AnyTarget,
@@ -110,13 +110,13 @@ export class Trainer<Target = AnyTarget> {
   }
 
   /** The same on several threads. */
-  async #teamStep(team: Team, batch: Batch<Target>): Promise<StepResult> {
+  async #poolStep(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
     const restore = this.#begin(batch);
     this.at = 'a step of a run';
     try {
-      const output = await team.forward(batch.input, paddingOf(batch));
+      const output = await pool.forward(batch.input, paddingOf(batch));
       const measured = this.#update.measure(output, batch, this.#step);
-      await team.backward(measured.grad);
+      await pool.backward(measured.grad);
       return this.#end(this.#update.finish(measured, this.#step));
     } catch (error) {
       restore();
@@ -174,19 +174,19 @@ export class Trainer<Target = AnyTarget> {
     const course = new Course(batches);
     this.#validations.check(course);
     const loop = new EventLoop();
-    let team: Team | undefined;
+    let pool: WorkerPool | undefined;
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
       signal?.throwIfAborted();
-      team = await this.#openTeam();
+      pool = await this.#openPool();
       const pace = new Pace();
-      let made = await this.#validate(signal, team);
+      let made = await this.#validate(signal, pool);
       if (made.stopped) return;
       for await (const batch of batches) {
         course.count();
-        const result = await this.#oneOf(team, batch);
+        const result = await this.#oneOf(pool, batch);
         this.#validations.follow(result, course);
-        made = { ...made, ...(await this.#validate(signal, team)) };
+        made = { ...made, ...(await this.#validate(signal, pool)) };
         pace.count(rowsOf(this.model, batch));
         if (result.pending === undefined || made.validation) {
           const { samplesPerSecond } = pace;
@@ -194,30 +194,31 @@ export class Trainer<Target = AnyTarget> {
           if (made.stopped) return;
           made = {};
         }
-        await loop.turn();
+        await loop.yield();
         signal?.throwIfAborted();
       }
       this.#validations.end();
     } finally {
       loop.close();
-      await team?.close();
+      await pool?.close();
     }
   }
 
-  async #openTeam(): Promise<Team | undefined> {
+  async #openPool(): Promise<WorkerPool | undefined> {
     const { threads } = this.recipe;
-    return threads > 1 ? (await import('#team')).Team.open(this.model as CoreLayer, threads) : undefined;
+    if (threads === 1) return undefined;
+    return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads);
   }
 
-  #oneOf(team: Team | undefined, batch: Batch<Target>): StepResult | Promise<StepResult> {
-    return team ? this.#teamStep(team, batch) : this.#long.watch(() => this.trainStep(batch));
+  #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): StepResult | Promise<StepResult> {
+    return pool ? this.#poolStep(pool, batch) : this.#long.watch(() => this.trainStep(batch));
   }
 
-  async #validate(signal: AbortSignal | undefined, team: Team | undefined): Promise<Made> {
+  async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<Made> {
     if (!this.#validations.due) return {};
     this.at = 'a validation';
     try {
-      return await this.#validations.make(this.#step, signal, team);
+      return await this.#validations.make(this.#step, signal, pool);
     } finally {
       this.at = undefined;
     }
@@ -237,8 +238,8 @@ export class Trainer<Target = AnyTarget> {
     checkOptions(options, ['signal'], 'Trainer.evaluate');
     const signal = checkSignal(options.signal);
     const all = onceThrough(checkBatches('batches', batches));
-    const team = await this.#openTeam(); // Not that of a run, which may be in the middle of a step.
-    return evaluateAll(this.model, this.recipe, all, signal, team).finally(() => team?.close());
+    const pool = await this.#openPool(); // Not that of a run, which may be in the middle of a step.
+    return evaluateAll(this.model, this.recipe, all, signal, pool).finally(() => pool?.close());
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Layer } from '../layers/layer.js';
-import type { Team } from '../workers/pool.js';
+import type { WorkerPool } from '../parallel/pool.js';
 import type { Batch } from './batch.js';
 import { type AnyBatches, type Course, onceThrough } from './batch-progress.js';
 import { evaluateAll } from './evaluation.js';
@@ -56,11 +56,11 @@ export class Validations<Target> {
   }
 
   /** Makes the one that is due; where it is aborted, it stays so. */
-  async make(step: number, signal: AbortSignal | undefined, team: Team | undefined): Promise<Made> {
+  async make(step: number, signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<Made> {
     const { validation, bestWeights } = this.#recipe;
     if (!this.due || !validation || !this.#monitor) return {};
     const batches = onceThrough(validation.batches as AnyBatches<Batch<Target>>);
-    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal, team);
+    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal, pool);
     const value = validation.monitor === 'loss' ? loss : (metrics[validation.monitor] as number);
     this.due = false;
     this.#rates?.observe(value, this.#better, step);

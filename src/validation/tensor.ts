@@ -22,6 +22,9 @@ export interface IntegerTensor {
   readonly shape: readonly number[];
 }
 
+/** Values, or ids, with a shape. */
+export type AnyTensor = Tensor | IntegerTensor;
+
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const extent of shape) size *= extent;

@@ -1,22 +1,22 @@
 import { Batches, type BatchesSource, type BatchesState } from '../data/batches.js';
 import type { CoreLayer, LayerConfig } from '../layers/layer.js';
+import { type ModelState, stateOf } from '../layers/model-state.js';
+import type { Failure } from '../parallel/protocol.js';
+import { checkRebuildable } from '../parallel/threads.js';
 import { characterErrorRate } from '../training/error-rate.js';
 import { f1 } from '../training/f1.js';
 import { binaryCrossEntropy, crossEntropy, mse } from '../training/losses.js';
 import { accuracy, bitsPerCharacter, type Metric, mae, perplexity, rmse } from '../training/metrics.js';
-import { type ModelState, stateOf } from '../training/model-state.js';
 import { Adam, AdamW, RMSprop, SGD } from '../training/optimizers.js';
 import type { Progress } from '../training/progress.js';
 import { ownFunctionIn } from '../training/schedules.js';
-import { checkRemakable } from '../training/threads.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Recipe, TrainerOptions, ValidationOptions } from '../training/trainer-options.js';
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
 import { describe } from '../validation/errors.js';
-import type { IntegerArray } from '../validation/tensor.js';
-import type { Failure } from './protocol.js';
+import { type AnyTensor, arrayLike } from '../validation/tensor.js';
 
-/** What both sides have, so that its name is enough. */
+/** Losses, optimizers and metrics that both sides have, so that a job only names them. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
 export const OPTIMIZERS = { SGD, RMSprop, Adam, AdamW };
 // biome-ignore lint/suspicious/noExplicitAny: options that the page has checked.
@@ -24,31 +24,31 @@ export const METRICS: Record<string, (options: any) => Metric<never>> = {
   ...{ accuracy, perplexity, bitsPerCharacter, rmse, mae, f1, characterErrorRate },
 };
 
-/** Where an iteration over batches stands. */
-export interface BatchesPlace {
+/** The position of an iteration over batches. */
+export interface BatchesPosition {
   readonly state: BatchesState;
   readonly ended: boolean;
 }
 
-/** What training changes. */
-export interface Outcome {
+/** Everything that training changes. */
+export interface TrainingState {
   readonly model: ModelState;
   readonly trainer: TrainerState;
-  readonly batches: BatchesPlace;
+  readonly batches: BatchesPosition;
 }
 
-/** What batches are made of, but for the arrays, which have these shapes. */
-export type Source = Pick<BatchesSource, 'of' | 'options'> & {
+/** How to make batches again, without the arrays, which have these shapes. */
+export type BatchesConfig = Pick<BatchesSource, 'of' | 'options'> & {
   readonly shapes: readonly (readonly number[])[];
 };
 
 type MetricConfig = NonNullable<Metric['config']>;
 
 /**
- * All that a worker needs to train as the page would, but for the large arrays, which follow in pieces: the weights, those of
- * the optimizer, the data. In their place stand empty ones.
+ * Everything that a worker needs to train as the page would, except the large arrays (weights, optimizer state, data),
+ * which follow in chunks. Empty arrays stand in their place.
  */
-export interface Job extends Outcome {
+export interface TrainingJob extends TrainingState {
   readonly job: 'training';
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
@@ -57,151 +57,182 @@ export interface Job extends Outcome {
   readonly options: Omit<TrainerOptions<never>, 'loss' | 'optimizer' | 'threads' | 'metrics' | 'validation'>;
   readonly metrics: Readonly<Record<string, MetricConfig>>;
   readonly optimizer: keyof typeof OPTIMIZERS;
-  /** Which of the model's parameters each group of the optimizer has. */
+  /** For each group of the optimizer, the indices of its parameters in the model. */
   readonly groups: readonly (readonly number[])[];
-  readonly source: Source;
-  readonly validation: (Omit<ValidationOptions<never>, 'batches'> & { readonly source: Source }) | undefined;
-  /** How long the arrays are that follow. */
+  readonly data: BatchesConfig;
+  readonly validation:
+    | (Omit<ValidationOptions<never>, 'batches'> & { readonly data: BatchesConfig })
+    | undefined;
+  /** The lengths of the arrays that follow. */
   readonly lengths: readonly number[];
 }
 
-/** The arrays that follow a job: each as it is when it is asked for, since memory of the core moves when it grows. */
-export type Cargo = readonly { readonly length: number; view(): Values }[];
+export type JobArray = AnyTensor['data'];
 
-/** What the page tells after the job. */
+/** An array that follows a job; `view` is called when it is sent, since the core's memory moves when it grows. */
+export interface DeferredArray {
+  readonly length: number;
+  view(): JobArray;
+}
+
+/** Sent to the worker after the job. */
 export type Command =
-  /** Part of array `n` of the cargo. */
-  | { readonly kind: 'piece'; readonly n: number; readonly from: number; readonly values: Values }
+  /** A part of array `n`, from index `from` on. */
+  | { readonly kind: 'chunk'; readonly n: number; readonly from: number; readonly values: JobArray }
   | { readonly kind: 'begin' | 'pause' | 'resume' | 'stop' };
 
-export type Values = Float32Array | IntegerArray;
-
-/** What the worker tells; the outcome is missing where nothing was begun. */
+/** Sent by the worker; `state` is missing if training never began. */
 export type Report =
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'paused' }
-  | ({ readonly kind: 'end'; readonly outcome?: Outcome } & Partial<Failure>);
+  | ({ readonly kind: 'end'; readonly state?: TrainingState } & Partial<Failure>);
+
+/** Values in one chunk: 1 MB, which a page copies in half a millisecond, well within a frame. */
+const CHUNK = 262_144;
+
+/** An array as copies of its parts, in order. An empty one gives an empty chunk, which still says the kind of array. */
+export function* chunksOf({ length, view }: DeferredArray): Generator<{ from: number; values: JobArray }> {
+  let from = 0;
+  do {
+    const part = view().subarray(from, from + CHUNK);
+    const values = arrayLike(part, part.length);
+    values.set(part);
+    yield { from, values };
+    from += CHUNK;
+  } while (from < length);
+}
 
 /**
- * The job of a trainer, and what follows it.
+ * The job of a trainer, and the arrays that follow it.
  *
- * @throws TypeError where a worker can not make the model, the loss or the optimizer again
+ * @throws TypeError if a worker cannot rebuild the model, the loss, the optimizer or anything else of it
  */
-export function jobOf<Target>(trainer: Trainer<Target>, batches: Batches<unknown>): [Job, Cargo] {
+export function jobOf<Target>(
+  trainer: Trainer<Target>,
+  batches: Batches<unknown>,
+): [TrainingJob, readonly DeferredArray[]] {
   const { recipe, optimizer } = trainer;
-  checkRemakable('trainInWorker', trainer.model);
+  checkRebuildable('trainInWorker', trainer.model);
   const model = trainer.model as CoreLayer;
   const { runtime } = model;
-  const cargo: Cargo[number][] = [];
-  const later = (at: number, length: number, owner: { check(): void }) => {
+  const deferred: DeferredArray[] = [];
+  const defer = (at: number, length: number, owner: { check(): void }) => {
     const view = () => {
       owner.check();
       return runtime.f32.subarray(at, at + length);
     };
-    cargo.push({ length, view });
+    deferred.push({ length, view });
     return new Float32Array(0);
   };
-  const head = {
+  // In the order in which JobRunner takes the arrays.
+  const parts = {
     loss: lossOf(recipe.loss),
-    optimizer: kindOf(optimizer),
+    optimizer: optimizerOf(optimizer),
     groups: optimizer.placesIn(model),
     options: optionsOf(recipe),
     metrics: metricsOf(recipe.metrics),
-    model: stateOf(model, (parameter) => later(parameter.pointer >>> 2, parameter.size, parameter)),
-    trainer: stateFor(trainer, cargo, (at, size) => later(at, size, optimizer)),
-    source: sourceOf(batches, cargo),
-    validation: validationOf(recipe.validation, cargo),
+    model: stateOf(model, (parameter) => defer(parameter.pointer >>> 2, parameter.size, parameter)),
+    trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer)),
+    data: configOf(batches, deferred),
+    validation: validationOf(recipe.validation, deferred),
   };
-  const job: Job = {
+  const job: TrainingJob = {
     job: 'training',
     module: runtime.module,
     config: model.config(),
-    ...head,
-    batches: placeOf(batches),
-    lengths: cargo.map(({ length }) => length),
+    ...parts,
+    batches: positionOf(batches),
+    lengths: deferred.map(({ length }) => length),
   };
-  return [job, cargo];
+  return [job, deferred];
 }
 
-/** The state of a trainer whose arrays follow: those of the optimizer from the core, then the others. */
-function stateFor<Target>(
+/** The state of a trainer, its arrays deferred: first those of the optimizer, which lie in the core, then the others. */
+function trainerStateOf<Target>(
   trainer: Trainer<Target>,
-  cargo: Cargo[number][],
+  deferred: DeferredArray[],
   read: (at: number, size: number) => Float32Array,
 ): TrainerState {
   const state = trainer.stateWith(() => trainer.optimizer.stateWith(read));
   return mapArrays(state, (array, name) => {
     if (name.startsWith('optimizer/')) return array;
-    cargo.push({ length: array.data.length, view: () => array.data });
+    deferred.push({ length: array.data.length, view: () => array.data });
     return { ...array, data: new Float32Array(0) };
   });
 }
 
-function sourceOf(batches: Batches<unknown>, cargo: Cargo[number][]): Source {
+function configOf(batches: Batches<unknown>, deferred: DeferredArray[]): BatchesConfig {
   const { of, arrays, options } = batches.source;
-  cargo.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
-  return { of, options, shapes: arrays.map(({ shape }) => [...shape]) } as Source;
+  deferred.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
+  return { of, options, shapes: arrays.map(({ shape }) => [...shape]) } as BatchesConfig;
 }
 
-function validationOf(validation: Recipe<never>['validation'], cargo: Cargo[number][]): Job['validation'] {
+function validationOf(
+  validation: Recipe<never>['validation'],
+  deferred: DeferredArray[],
+): TrainingJob['validation'] {
   if (validation === undefined) return undefined;
   const { batches, every, monitor } = validation;
-  if (!(batches instanceof Batches)) {
-    throw new TypeError(
-      `validation.batches expected what batches() or lanes() of lstm-wasm/data gives, which a worker can make again, got ${describe(batches)}`,
-    );
-  }
-  return { every, monitor, source: sourceOf(batches, cargo) };
+  return { every, monitor, data: configOf(checkBatches('validation.batches', batches), deferred) };
 }
 
-function optionsOf(recipe: Recipe<never>): Job['options'] {
+/** @throws TypeError for batches that a worker cannot make again */
+export function checkBatches(name: string, batches: unknown): Batches<unknown> {
+  if (batches instanceof Batches) return batches;
+  throw new TypeError(
+    `${name} expected the result of batches(), lanes() or bucketBatches() of lstm-wasm/data, which a worker can rebuild, got ${describe(batches)}`,
+  );
+}
+
+function optionsOf(recipe: Recipe<never>): TrainingJob['options'] {
   const { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights } = recipe;
   if (schedule !== undefined && ownFunctionIn(schedule))
     throw new TypeError(
-      'schedule expected what stepLR and its like give, got a function that can not go there',
+      'schedule expected a schedule of this package, such as stepLR, got a function, which cannot be sent to a worker',
     );
   const all = { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-function metricsOf(metrics: Readonly<Record<string, Metric<never>>>): Job['metrics'] {
+function metricsOf(metrics: Readonly<Record<string, Metric<never>>>): TrainingJob['metrics'] {
   const entries = Object.entries(metrics).map(([name, { config }]): [string, MetricConfig] => {
     if (config && Object.hasOwn(METRICS, config.type)) return [name, config];
-    const known = Object.keys(METRICS).join(', ');
-    throw new TypeError(
-      `metrics.${name} expected one of ${known}, which a worker has as well, got one of your own`,
-    );
+    throw notInWorker(`metrics.${name}`, METRICS, 'a custom metric');
   });
   return Object.fromEntries(entries);
 }
 
-function kindOf(optimizer: object): Job['optimizer'] {
-  const names = Object.keys(OPTIMIZERS) as Job['optimizer'][];
+function optimizerOf(optimizer: object): TrainingJob['optimizer'] {
+  const names = Object.keys(OPTIMIZERS) as TrainingJob['optimizer'][];
   const found = names.find((name) => OPTIMIZERS[name] === optimizer.constructor);
   if (found !== undefined) return found;
-  throw new TypeError(`optimizer expected ${names.join(', ')}, got another class`);
+  throw notInWorker('optimizer', OPTIMIZERS, 'another class');
 }
 
-function lossOf(loss: unknown): Job['loss'] {
-  const names = Object.keys(LOSSES) as Job['loss'][];
+function lossOf(loss: unknown): TrainingJob['loss'] {
+  const names = Object.keys(LOSSES) as TrainingJob['loss'][];
   const found = names.find((name) => LOSSES[name] === loss);
   if (found !== undefined) return found;
-  throw new TypeError(
-    `loss expected ${names.join(', ')}, which a worker has as well, got ${describe(loss)} that can not go there`,
+  throw notInWorker('loss', LOSSES, describe(loss));
+}
+
+function notInWorker(name: string, known: object, got: string): TypeError {
+  return new TypeError(
+    `${name} expected one of ${Object.keys(known).join(', ')}, got ${got}, which cannot be sent to a worker`,
   );
 }
 
-export function placeOf(batches: Batches<unknown>): BatchesPlace {
+export function positionOf(batches: Batches<unknown>): BatchesPosition {
   return { state: batches.stateDict(), ended: batches.ended };
 }
 
-export function setPlace(batches: Batches<unknown>, { state, ended }: BatchesPlace): void {
+export function setPosition(batches: Batches<unknown>, { state, ended }: BatchesPosition): void {
   batches.loadStateDict(state);
   batches.ended = ended;
 }
 
-/** The memory of an outcome, which its sender needs no more. */
-export function buffersOf({ model, trainer }: Outcome): ArrayBuffer[] {
+/** The buffers of a state, to transfer. */
+export function buffersOf({ model, trainer }: TrainingState): ArrayBuffer[] {
   const arrays = [...model.weights, ...model.carried.map(({ data }) => data)];
   mapArrays(trainer, (array) => {
     arrays.push(array.data);

@@ -1,50 +1,55 @@
 import { listen } from '#threads';
-import type { Port } from '../runtime/thread.js';
-import { Line, type Message } from './channel.js';
-import type { Command, Job } from './job.js';
-import { type BackwardRequest, type ForwardRequest, failureOf, type Setup } from './protocol.js';
-import { RemoteTraining } from './remote-training.js';
-import { Replica } from './replica.js';
+import { Channel, type Message } from '../parallel/channel.js';
+import {
+  type BackwardRequest,
+  type ForwardRequest,
+  failureOf,
+  type ReplicaSetup,
+} from '../parallel/protocol.js';
+import { Replica } from '../parallel/replica.js';
+import type { OnMessage, Port } from '../runtime/thread.js';
+import type { Command, TrainingJob } from './job.js';
+import { JobRunner } from './job-runner.js';
 
-/** What a worker does: the first message says which job it has, and all others belong to it. */
+/** The main function of a worker: the first message is its job, all others belong to that job. */
 export async function serve(): Promise<void> {
   const early: unknown[] = [];
-  let hear = (message: unknown): void => {
+  let onMessage: OnMessage = (message) => {
     early.push(message);
   };
-  const port = await listen((message) => hear(message));
-  hear = (first) => {
-    const setup = first as Setup | Job;
-    hear = setup.job === 'slices' ? slices(setup, port) : training(setup, port);
+  const port = await listen((message) => onMessage(message));
+  onMessage = (first) => {
+    const job = first as ReplicaSetup | TrainingJob;
+    onMessage = job.job === 'replica' ? serveReplica(job, port) : serveTraining(job, port);
   };
-  for (const message of early) hear(message);
+  for (const message of early) onMessage(message);
 }
 
-/** A share of each step of a trainer with several threads. */
-function slices(setup: Setup, port: Port): (message: unknown) => void {
-  const line = new Line(1, setup.control);
-  line.attach(port);
-  answer(setup, line);
-  return (message) => line.hear(message);
+/** Computes a range of each batch, for a worker pool. */
+function serveReplica(setup: ReplicaSetup, port: Port): OnMessage {
+  const channel = new Channel(1, setup.control);
+  channel.attach(port);
+  answerRequests(setup, channel);
+  return (message) => channel.onPortMessage(message);
 }
 
-async function answer(setup: Setup, line: Line): Promise<void> {
+async function answerRequests(setup: ReplicaSetup, channel: Channel): Promise<void> {
   let replica: Replica | undefined;
   for (;;) {
-    const request = await line.receive<ForwardRequest | BackwardRequest>();
+    const request = await channel.receive<ForwardRequest | BackwardRequest>();
     let reply: Message;
     try {
       replica ??= new Replica(setup);
-      reply = replica.answer(request);
+      reply = replica.handle(request);
     } catch (error) {
       reply = { header: failureOf(error), arrays: [] };
     }
-    line.send(reply);
+    channel.send(reply);
   }
 }
 
-/** A whole training. */
-function training(job: Job, port: Port): (message: unknown) => void {
-  const remote = new RemoteTraining(job, port);
-  return (message) => remote.hear(message as Command);
+/** Runs a whole training. */
+function serveTraining(job: TrainingJob, port: Port): OnMessage {
+  const runner = new JobRunner(job, port);
+  return (message) => runner.handle(message as Command);
 }

@@ -1,27 +1,29 @@
 import { missing } from '#threads';
-import { Batches } from '../data/batches.js';
+import type { Batches } from '../data/batches.js';
 import type { Batch } from '../training/batch.js';
 import { Trainer } from '../training/trainer.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
+import { checkBatches } from './job.js';
 import { WorkerTraining } from './worker-training.js';
 
 /**
- * `trainer.run(batches)` in a worker: the same bits, and the page stays free. The model, the optimizer, the trainer's step and the
- * place of the batches go there, and come back when the training is over, whether at its end, by `signal`, by
- * leaving the loop, or by an error; they can be used, saved and trained on as if the page had trained. Till then the model here
- * is as it was, to predict with; what is written to it is overwritten.
+ * Runs `trainer.run(batches)` in a worker: the same bits, and the page stays responsive. The model, the optimizer state, the
+ * trainer's step and the position of the batches are copied to the worker, and copied back when the training is over: at
+ * its end, by `signal`, by leaving the loop, or by an error. After that, use, save and train them as if the page had
+ * trained. Until then the model here keeps its old weights, to predict with; anything written to it is overwritten.
  *
- * Model and data are copied, not taken, in pieces of which none stops the page; leave them as they are until the first progress. Where a loss or a gradient is not finite, what comes
- * back is the model after the last good step, and its Error; where the worker itself ends, the model is as it was.
+ * Model and data are copied in chunks that never block the page; do not change them before the first progress. If a loss or
+ * a gradient is not finite, the model after the last good step comes back, with the Error; if the worker itself ends, the
+ * model is as before.
  *
- * It takes no shared memory, and so no cross-origin isolation: a browser that knows module workers, Node, Deno or Bun.
+ * It needs no shared memory, and so no cross-origin isolation: any browser with module workers, Node, Deno or Bun.
  *
- * @returns an async iterable of what `Trainer.run` tells, which can be paused
- * @throws TypeError where the model has a layer of your own, or one twice, the loss, a metric or the schedule is a function of your own,
- *   the optimizer none of this package's classes, or the batches, those of validation too, are not what `batches()` or `lanes()` gave; RangeError where the trainer has several
- *   threads; Error where there are no workers, or where something else is at the model. The loop: the reason of an aborted
- *   signal, an Error where the worker ends, and as `Trainer.run`
+ * @returns an async iterable of what `Trainer.run` yields, which can be paused
+ * @throws TypeError if the model has a custom layer or the same layer twice, if the loss, a metric or the schedule is a custom
+ *   function, if the optimizer is not a class of this package, or if the batches, those of validation too, are not the result of
+ *   `batches()`, `lanes()` or `bucketBatches()`; RangeError if the trainer has several threads; Error if there are no workers or the
+ *   model is busy. The loop throws the reason of an aborted signal, an Error if the worker ends, and as `Trainer.run`
  * @example
  * ```ts
  * import { Adam, Linear, mse, Trainer } from 'lstm-wasm';
@@ -44,17 +46,13 @@ export function trainInWorker<Target>(
 ): WorkerTraining {
   if (!(trainer instanceof Trainer))
     throw new TypeError(`trainer expected a Trainer, got ${describe(trainer)}`);
-  if (!(batches instanceof Batches)) {
-    throw new TypeError(
-      `batches expected what batches() or lanes() of lstm-wasm/data gives, got ${describe(batches)}`,
-    );
-  }
+  checkBatches('batches', batches);
   checkOptions(options, ['signal'], 'trainInWorker');
   const signal = checkSignal(options.signal);
   const { threads } = trainer.recipe;
   if (threads > 1) throw new RangeError(`trainInWorker expected a Trainer with threads: 1, got ${threads}`);
-  if (trainer.at) throw new Error(`trainInWorker expected the model for itself: ${trainer.at} is at it`);
-  const lack = missing('workers');
-  if (lack !== undefined) throw new Error(`trainInWorker expected ${lack}`);
+  if (trainer.at) throw new Error(`trainInWorker cannot begin, the model is busy: ${trainer.at} is running`);
+  const feature = missing('workers');
+  if (feature !== undefined) throw new Error(`trainInWorker expected ${feature}`);
   return new WorkerTraining(trainer as Trainer<never>, batches, signal);
 }

@@ -1,22 +1,30 @@
 import { openThread } from '#threads';
 import type { Batches } from '../data/batches.js';
 import type { CoreLayer } from '../layers/layer.js';
+import { setState } from '../layers/model-state.js';
+import { errorOf } from '../parallel/protocol.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { disposable } from '../runtime/memory.js';
 import type { Thread } from '../runtime/thread.js';
-import { setState } from '../training/model-state.js';
 import type { Progress } from '../training/progress.js';
 import type { Trainer } from '../training/trainer.js';
-import { piecesOf } from './chunks.js';
-import { type Cargo, type Command, type Job, jobOf, type Outcome, type Report, setPlace } from './job.js';
-import { errorOf } from './protocol.js';
+import {
+  type Command,
+  chunksOf,
+  type DeferredArray,
+  jobOf,
+  type Report,
+  setPosition,
+  type TrainingJob,
+  type TrainingState,
+} from './job.js';
 
 type End = Extract<Report, { kind: 'end' }>;
 
 /**
- * A training that a worker runs; made by {@link trainInWorker}. To iterate over it tells of its progress, at most twenty times a
- * second and always of the last step; what nobody has read gives way to what is newer. Leaving the loop ends the training
- * after a whole step. It keeps a process alive only while it computes and somebody waits for it.
+ * A training that runs in a worker, made by {@link trainInWorker}. Iterate over it to follow its progress: at most twenty
+ * values a second, always including the last step's; a value that nobody has read is replaced by a newer one. Leaving the
+ * loop ends the training after a whole step. A process stays alive for it only while it computes and something awaits it.
  */
 export class WorkerTraining implements AsyncIterable<Progress> {
   readonly #trainer: Trainer<never>;
@@ -25,64 +33,65 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   #thread: Thread | undefined;
   #finish: (end: End) => void = () => {};
   #fail: (error: Error) => void = () => {};
-  readonly #unsent: Command[] = [];
-  #ending = false;
+  /** Commands given before the worker was started. */
+  readonly #queued: Command[] = [];
+  #stopping = false;
   #over = false;
   #unread: Progress | undefined;
+  #pauseRequested = false;
+  /** Whether the worker has reported that it is paused. */
   #paused = false;
-  /** Whether the worker has come to where it was to pause. */
-  #standing = false;
   #waiting = 0;
-  /** Those who wait for anything new. */
-  readonly #wake: (() => void)[] = [];
+  /** Resolved by the next change of any kind. */
+  readonly #onChange: (() => void)[] = [];
 
   /** @internal */
   constructor(trainer: Trainer<never>, batches: Batches<unknown>, signal: AbortSignal | undefined) {
     disposable(this);
     this.#trainer = trainer;
     this.#batches = batches;
-    const [job, cargo] = jobOf(trainer, batches);
+    const [job, arrays] = jobOf(trainer, batches);
     trainer.at = 'a worker';
-    this.#done = this.#run(job, cargo, signal);
-    // Whoever waits or iterates hears of it.
+    this.#done = this.#run(job, arrays, signal);
+    // Rejects in `done` and in the loop, for whoever awaits them.
     this.#done.catch(() => {});
   }
 
   /**
-   * Fulfilled when the training is over and the model has come back.
+   * Resolves when the training is over and the model has its results.
    *
    * @throws as the loop over the training does
    */
   get done(): Promise<void> {
-    return this.#awaited(() => this.#done);
+    return this.#awaiting(() => this.#done);
   }
 
-  /** Stops computing before the next step; fulfilled when the worker stands still, or the training is over. */
+  /** Pauses before the next step. Resolves when the worker has stopped computing, or the training is over. */
   async pause(): Promise<void> {
-    this.#paused = true;
+    this.#pauseRequested = true;
     this.#command({ kind: 'pause' });
-    await this.#awaited(async () => {
-      while (this.#paused && !this.#standing && !this.#over) await this.#news();
+    await this.#awaiting(async () => {
+      while (this.#pauseRequested && !this.#paused && !this.#over) await this.#change();
     });
   }
 
-  /** Goes on from where {@link pause} stopped. */
+  /** Continues after {@link pause}. */
   resume(): void {
+    this.#pauseRequested = false;
     this.#paused = false;
-    this.#standing = false;
     this.#command({ kind: 'resume' });
-    this.#hold();
+    this.#updateKeepAlive();
   }
 
-  /** Ends the worker at once, where the training is not over: what it has learnt is lost, and the model is as it was. */
+  /** Terminates the worker at once, unless the training is over: its results are lost, and the model is as before. */
   dispose(): void {
-    this.#abandon(new Error('this training was disposed of before its end: the model is as it was'));
+    this.#abandon(new Error('this training was disposed before it was over: the model is as before'));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void, undefined> {
     try {
       for (;;) {
-        while (!this.#unread && !this.#over) await this.#awaited(() => this.#news());
+        while (!this.#unread && !this.#over) await this.#awaiting(() => this.#change());
         if (!this.#unread) return await this.#done;
         const progress = this.#unread;
         this.#unread = undefined;
@@ -94,7 +103,11 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     }
   }
 
-  async #run(job: Job, cargo: Cargo, signal: AbortSignal | undefined): Promise<void> {
+  async #run(
+    job: TrainingJob,
+    arrays: readonly DeferredArray[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const stop = () => this.#stop();
     const end = new Promise<End>((resolve, reject) => {
       this.#finish = resolve;
@@ -104,99 +117,99 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     signal?.addEventListener('abort', stop);
     try {
       signal?.throwIfAborted();
-      await this.#send(job, cargo);
-      const last = await end;
-      if (last.outcome) await this.#take(last.outcome);
-      if (last.error) throw errorOf({ error: last.error });
+      await this.#send(job, arrays);
+      const { state, error } = await end;
+      if (state) await this.#load(state);
+      if (error) throw errorOf({ error });
       signal?.throwIfAborted();
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#over = true;
       this.#trainer.at = undefined;
-      this.#wakeAll();
-      await this.#thread?.end();
+      this.#notify();
+      await this.#thread?.terminate();
     }
   }
 
-  /** Arrays go in pieces, each in a turn of its own: a page stays alive however much it is. */
-  async #send(job: Job, cargo: Cargo): Promise<void> {
+  /** Sends the arrays in chunks and yields to the event loop before each: the page stays responsive at any size. */
+  async #send(job: TrainingJob, arrays: readonly DeferredArray[]): Promise<void> {
     const loop = new EventLoop();
     try {
       const thread = await openThread(
-        (message) => this.#hear(message as Report),
+        (message) => this.#onReport(message as Report),
         ({ message }) => this.#abandon(new Error(`the worker of this training failed: ${message}`)),
       );
       this.#thread = thread;
       thread.post(job);
-      for (const command of this.#unsent) thread.post(command);
-      for (const [n, array] of cargo.entries()) {
-        for (const piece of piecesOf(array)) {
-          await loop.turn();
-          if (this.#ending) return this.#finish({ kind: 'end' });
-          thread.post({ kind: 'piece', n, ...piece } satisfies Command, [piece.values.buffer as ArrayBuffer]);
+      for (const command of this.#queued) thread.post(command);
+      for (const [n, array] of arrays.entries()) {
+        for (const chunk of chunksOf(array)) {
+          await loop.yield();
+          if (this.#stopping) return this.#finish({ kind: 'end' });
+          thread.post({ kind: 'chunk', n, ...chunk } satisfies Command, [chunk.values.buffer as ArrayBuffer]);
         }
       }
       thread.post({ kind: 'begin' } satisfies Command);
-      this.#hold();
+      this.#updateKeepAlive();
     } finally {
       loop.close();
     }
   }
 
-  #hear(report: Report): void {
+  #onReport(report: Report): void {
     if (report.kind === 'progress') this.#unread = report.progress;
-    else if (report.kind === 'paused') this.#standing = this.#paused;
+    else if (report.kind === 'paused') this.#paused = this.#pauseRequested;
     else this.#finish(report);
-    this.#wakeAll();
-    this.#hold();
+    this.#notify();
+    this.#updateKeepAlive();
   }
 
-  /** What the worker has learnt, in the page's model, trainer and batches. */
-  async #take({ model, trainer, batches }: Outcome): Promise<void> {
+  /** Gives the page's model, trainer and batches the results of the worker. */
+  async #load({ model, trainer, batches }: TrainingState): Promise<void> {
     const loop = new EventLoop();
-    for (const _ of this.#trainer.loading(trainer)) await loop.turn();
+    for (const _ of this.#trainer.loading(trainer)) await loop.yield();
     loop.close();
     setState(this.#trainer.model as CoreLayer, model);
-    setPlace(this.#batches, batches);
+    setPosition(this.#batches, batches);
   }
 
   #stop(): void {
-    if (this.#ending || this.#over) return;
-    this.#ending = true;
+    if (this.#stopping || this.#over) return;
+    this.#stopping = true;
     this.#command({ kind: 'stop' });
   }
 
   #abandon(error: Error): void {
-    this.#ending = true;
+    this.#stopping = true;
     this.#fail(error);
   }
 
   #command(command: Command): void {
     if (this.#over) return;
     if (this.#thread) this.#thread.post(command);
-    else this.#unsent.push(command);
+    else this.#queued.push(command);
   }
 
-  #news(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
-  #wakeAll(): void {
-    for (const resolve of this.#wake.splice(0)) resolve();
+  #notify(): void {
+    for (const resolve of this.#onChange.splice(0)) resolve();
   }
 
-  async #awaited(wait: () => Promise<void>): Promise<void> {
+  async #awaiting(wait: () => Promise<void>): Promise<void> {
     this.#waiting++;
-    this.#hold();
+    this.#updateKeepAlive();
     try {
       await wait();
     } finally {
       this.#waiting--;
-      this.#hold();
+      this.#updateKeepAlive();
     }
   }
 
-  #hold(): void {
-    if (!this.#over) this.#thread?.hold(this.#waiting > 0 && !this.#standing);
+  #updateKeepAlive(): void {
+    if (!this.#over) this.#thread?.keepAlive(this.#waiting > 0 && !this.#paused);
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { instantiateSync } from '@assemblyscript/loader';
 import { describe, expect, it } from 'vitest';
 import { createRuntime, type Runtime } from '../../src/index.js';
 import {
@@ -18,7 +19,7 @@ const debug = new WebAssembly.Module(readFileSync(new URL('../../build/wasm/debu
 
 const GIB = 2 ** 30;
 
-interface Heap {
+interface Heap extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   allocate(bytes: number): number;
   release(pointer: number): void;
@@ -31,7 +32,7 @@ interface Live {
 }
 
 function createHeap(): Heap {
-  const { memory, allocate, release } = new WebAssembly.Instance(debug, {}).exports as unknown as Heap;
+  const { memory, allocate, release } = instantiateSync<Heap>(debug).exports;
   return { memory, allocate: (bytes) => allocate(bytes) >>> 0, release };
 }
 

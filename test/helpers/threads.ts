@@ -34,4 +34,5 @@ export function runInstead(code?: string): void {
   instead = code === undefined ? undefined : new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-export const openThread: typeof open = (heard, failed) => open(heard, failed, instead ?? bundled());
+export const openThread: typeof open = (onMessage, onFailure) =>
+  open(onMessage, onFailure, instead ?? bundled());

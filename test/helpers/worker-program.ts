@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+// @ts-expect-error: plain JavaScript, without declarations
+import { importedInNode } from '../../scripts/entries.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the package's imports are in its sources, for a bundler. */
-export const SOURCES = {
-  '#threads': join(root, 'src/runtime/threads.node.ts'),
-  '#team': join(root, 'src/workers/pool.ts'),
-};
+/** The sources of the package's `imports`, as a bundler's aliases. */
+export const SOURCES: Record<string, string> = Object.fromEntries(
+  Object.entries<string>(importedInNode).map(([name, source]) => [name, join(root, source)]),
+);
 
 /** Bundles the program of the workers to `worker.js` in a folder: a bundle that starts them looks for it beside itself. */
 export function writeWorker(folder: string): string {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error: plain JavaScript, without declarations
+import { exported, importedInNode } from '../../scripts/entries.mjs';
 import { writeSafetensors } from '../../src/files/index.js';
 import { Linear, LSTM } from '../../src/index.js';
 import { agrees, type Example, extractExamples, instrument } from '../helpers/doc-examples.js';
@@ -21,19 +23,7 @@ const examples = extractExamples(root);
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-examples-'));
 const sourceOf = (n: number) => join(folder, `example-${n}.ts`);
 
-const entries: Record<string, string> = {
-  'lstm-wasm': 'src/index.ts',
-  'lstm-wasm/relaxed': 'src/relaxed.ts',
-  'lstm-wasm/files': 'src/files/index.ts',
-  'lstm-wasm/data': 'src/data/index.ts',
-  'lstm-wasm/inspect': 'src/inspect/index.ts',
-  'lstm-wasm/worker': 'src/worker.ts',
-  '#audio': 'src/data/log-mel.ts',
-  '#csv': 'src/data/csv-parser.ts',
-  '#disk': 'src/runtime/disk.node.ts',
-  '#team': 'src/workers/pool.ts',
-  '#threads': 'src/runtime/threads.node.ts',
-};
+const entries: Record<string, string> = { ...exported, ...importedInNode };
 
 /** Examples of one file run in one folder. */
 function folderOf(file: string): string {

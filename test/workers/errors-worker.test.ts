@@ -57,7 +57,11 @@ function checkRefusals(runtime: Runtime) {
   for (const bad of [undefined, null, {}, model])
     expectThrow(() => call(bad, data), 'TypeError', /^trainer expected a Trainer, got /);
   for (const bad of [undefined, null, [], rows, [...data]])
-    expectThrow(() => call(trainer, bad), 'TypeError', /^batches expected what batches\(\) or lanes\(\) of /);
+    expectThrow(
+      () => call(trainer, bad),
+      'TypeError',
+      /^batches expected .*batches\(\), lanes\(\) or bucketBatches\(\)/,
+    );
   expectThrow(
     () => call(trainer, data, { sinal: 1 }),
     'TypeError',
@@ -69,22 +73,18 @@ function checkRefusals(runtime: Runtime) {
     /^signal expected an AbortSignal, got 1$/,
   );
   const own = (output: never, target: never) => mse(output, target);
-  const functions =
-    /^loss expected crossEntropy, mse, binaryCrossEntropy, .* got a function that can not go there$/;
+  const functions = /^loss expected one of crossEntropy, mse, binaryCrossEntropy, got a function/;
   expectThrow(() => call(begin(runtime, { loss: own }).trainer, data), 'TypeError', functions);
   const metric = { better: 'lower', tally: () => [1], value: () => 1 };
   const refused: [object, RegExp][] = [
-    [{ schedule: () => 1 }, /^schedule expected what stepLR and its like give, got a function/],
-    [
-      { schedule: chainedScheduler([() => 1]) },
-      /^schedule expected what stepLR and its like give, got a function/,
-    ],
-    [{ metrics: { own: metric } }, /^metrics\.own expected one of accuracy, .* got one of your own$/],
+    [{ schedule: () => 1 }, /^schedule expected .* got a function/],
+    [{ schedule: chainedScheduler([() => 1]) }, /^schedule expected .* got a function/],
+    [{ metrics: { own: metric } }, /^metrics\.own expected one of accuracy, .* got a custom metric/],
     [
       { metrics: { own: { ...metric, config: { type: 'toString' } } } },
       /^metrics\.own expected one of accuracy/,
     ],
-    [{ validation: { batches: [...data] } }, /^validation\.batches expected what batches\(\) or lanes\(\)/],
+    [{ validation: { batches: [...data] } }, /^validation\.batches expected .*batches\(\), lanes\(\)/],
   ];
   for (const [options, message] of refused)
     expectThrow(() => call(begin(runtime, options).trainer, data), 'TypeError', message);
@@ -112,7 +112,7 @@ function checkModels(runtime: Runtime) {
   expectThrow(
     () => trainInWorker(other, data),
     'TypeError',
-    /^optimizer expected SGD, RMSprop, Adam, AdamW, got/,
+    /^optimizer expected one of SGD, RMSprop, Adam, AdamW, got/,
   );
   const both = new SGD([...linear.parameters.values(), ...new Linear(1, 1, { runtime }).parameters.values()]);
   const wide = new Trainer(linear, { loss: mse, optimizer: both });
@@ -127,17 +127,9 @@ function checkModels(runtime: Runtime) {
 async function checkBusy(runtime: Runtime) {
   const { trainer, data } = begin(runtime);
   const training = trainInWorker(trainer, data);
-  expectThrow(
-    () => trainInWorker(trainer, data),
-    'Error',
-    /^trainInWorker expected the model for itself: a worker is at/,
-  );
+  expectThrow(() => trainInWorker(trainer, data), 'Error', /^trainInWorker .* busy: a worker/);
   const [batch] = batches(rows, { batchSize: 3, runtime });
-  expectThrow(
-    () => trainer.trainStep(batch),
-    'Error',
-    /^a step expected the model for itself: a worker is at it$/,
-  );
+  expectThrow(() => trainer.trainStep(batch), 'Error', /^a step .*: a worker is /);
   await training.done;
   trainer.trainStep(batch);
 }
@@ -313,7 +305,7 @@ describe('a process', () => {
     ['waits', 0, 'true\n', ''],
     ['throws', 1, '', 'Error: mine'],
     ['exits', 7, '', ''],
-    ['disposes', 1, '', 'was disposed of before its end'],
+    ['disposes', 1, '', 'was disposed before it was over'],
   ])('that %s ends', (way, code, printed, complaint) => {
     const { status, stdout, stderr, signal } = spawnSync(process.execPath, [bundle, way], {
       encoding: 'utf8',

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Line, makeControl } from '../../src/workers/channel.js';
+import { allocateControl, Channel } from '../../src/parallel/channel.js';
 
-/** Two ends in one thread: what one posts, the other hears in a later turn of the event loop. */
+/** Two ends in one thread: what one posts, the other receives later from the event loop. */
 function pair() {
-  const control = makeControl();
-  const ends = [new Line(0, control), new Line(1, control)] as const;
+  const control = allocateControl();
+  const ends = [new Channel(0, control), new Channel(1, control)] as const;
   const posted: unknown[][] = [[], []];
   for (const side of [0, 1]) {
     ends[side].attach({
       post(message) {
         posted[side].push(message);
-        setImmediate(() => ends[1 - side].hear(message));
+        setImmediate(() => ends[1 - side].onPortMessage(message));
       },
     });
   }
@@ -19,7 +19,7 @@ function pair() {
 
 const values = (count: number) => Float32Array.from({ length: count }, (_, n) => n / 3);
 
-describe('a line between threads', () => {
+describe('a channel between threads', () => {
   it('carries headers, values and ids of any size, and grows where it has to', async () => {
     const { ends, posted } = pair();
     const sizes = [0, 1, 15, 16, 17, 5000, 3, 100_000, 7];

@@ -1,37 +1,43 @@
 import type { CoreLayer, ForwardOptions } from '../layers/layer.js';
+import { carriedOf, generatorsOf, setCarried } from '../layers/model-state.js';
 import type { Parameter } from '../layers/parameter.js';
 import { layerOf } from '../layers/registry.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
-import { carriedOf, generatorsOf, setCarried } from '../training/model-state.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
 import type { Message } from './channel.js';
-import type { BackwardReply, BackwardRequest, ForwardReply, ForwardRequest, Setup } from './protocol.js';
+import type {
+  BackwardReply,
+  BackwardRequest,
+  ForwardReply,
+  ForwardRequest,
+  ReplicaSetup,
+} from './protocol.js';
 
-/** Each rank draws its masks from a place of its own in the stream of rank 0: 2^44 values are more than a run draws. */
-const RANK_DRAWS = 17_592_186_044_416;
+/** Each rank draws its dropout masks at its own offset in rank 0's stream: no run draws as many as 2^44 values. */
+const DRAWS_PER_RANK = 17_592_186_044_416;
 
-/** The model as a worker has it: made from its configuration, it computes what rank `rank` of the batch asks for. */
+/** A worker's copy of the model, built from its configuration: it computes the rows of the batch that rank 0 sends. */
 export class Replica {
   readonly #model: CoreLayer;
   readonly #parameters: readonly Parameter[];
   readonly #rank: number;
   readonly #weights: Float32Array;
-  #shape: readonly number[] = [];
+  #outputShape: readonly number[] = [];
 
-  constructor({ module, config, rank, weights }: Setup) {
+  constructor({ module, config, rank, weights }: ReplicaSetup) {
     this.#model = layerOf(config, new Runtime(module, 0)) as CoreLayer;
     this.#parameters = [...this.#model.parameters.values()];
     this.#rank = rank;
     this.#weights = new Float32Array(weights);
   }
 
-  answer({ header, arrays }: Message<ForwardRequest | BackwardRequest>): Message {
+  handle({ header, arrays }: Message<ForwardRequest | BackwardRequest>): Message {
     return header.kind === 'forward' ? this.#forward(header, arrays) : this.#backward(arrays);
   }
 
   #forward(request: ForwardRequest, [data, ...others]: Message['arrays']): Message<ForwardReply> {
     const model = this.#model;
-    this.#take(request);
+    this.#synchronize(request);
     const layers = model.coreLayers();
     setCarried(
       layers,
@@ -43,16 +49,17 @@ export class Replica {
     const mask = shape && { data: others.at(-1) as Int32Array, shape };
     const padding = { ...(lengths && { lengths }), ...(mask && { mask }) };
     const { output } = model.forward(input, { ...request.mode, ...padding } as ForwardOptions);
-    this.#shape = output.shape;
-    const left = carriedOf(layers);
+    this.#outputShape = output.shape;
+    const carried = carriedOf(layers);
+    const states = carried.map(({ layer, name, shape }) => ({ layer, name, shape }));
     return {
-      header: { shape: output.shape, states: left.map(({ layer, name, shape }) => ({ layer, name, shape })) },
-      arrays: [output.data, ...left.map((state) => state.data)],
+      header: { shape: output.shape, states },
+      arrays: [output.data, ...carried.map((state) => state.data)],
     };
   }
 
   #backward([data]: Message['arrays']): Message<BackwardReply> {
-    const output = { data, shape: this.#shape } as Tensor;
+    const output = { data, shape: this.#outputShape } as Tensor;
     this.#model.backward({ output }, { inputGradient: false });
     const { f32 } = this.#model.runtime;
     const wanted = this.#parameters.map(({ requiresGrad, gradient }) => requiresGrad && gradient !== 0);
@@ -64,12 +71,12 @@ export class Replica {
     return { header: { gradients }, arrays };
   }
 
-  /** Becomes what the model is: weights, what learns, generators. */
-  #take({ changed, learns, generators }: ForwardRequest): void {
+  /** Copies what changed in rank 0's model: weights, which parameters require gradients, generators. */
+  #synchronize({ changed, requiresGrad, generators }: ForwardRequest): void {
     const { f32 } = this.#model.runtime;
     let start = 0;
     for (const [n, parameter] of this.#parameters.entries()) {
-      parameter.requiresGrad = learns[n] as boolean;
+      parameter.requiresGrad = requiresGrad[n] as boolean;
       const { pointer, size } = parameter;
       if (changed.includes(n)) {
         f32.set(this.#weights.subarray(start, start + size), pointer >>> 2);
@@ -79,7 +86,7 @@ export class Replica {
     }
     for (const [n, own] of generatorsOf(this.#model.coreLayers()).entries()) {
       const given = generators[n] as GeneratorState;
-      Object.assign(own, given, { counter: given.counter + this.#rank * RANK_DRAWS });
+      Object.assign(own, given, { counter: given.counter + this.#rank * DRAWS_PER_RANK });
     }
   }
 }

@@ -1,50 +1,54 @@
 import type { ForwardOptions, LayerConfig } from '../layers/layer.js';
+import type { CarriedState } from '../layers/model-state.js';
 import type { GeneratorState } from '../runtime/runtime.js';
-import type { CarriedState } from '../training/model-state.js';
 
-/** What a worker of a team is told at its beginning. */
-export interface Setup {
-  readonly job: 'slices';
+/** The first message to a worker of a pool. */
+export interface ReplicaSetup {
+  readonly job: 'replica';
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
   readonly rank: number;
-  /** All parameters, one after the other. */
+  /** All parameters, one after another. */
   readonly weights: SharedArrayBuffer;
+  /** The control buffer of the channel. */
   readonly control: SharedArrayBuffer;
 }
 
+/** Its arrays: the input, the carried states, then the mask if there is one. */
 export interface ForwardRequest {
   readonly kind: 'forward';
   readonly mode: Pick<ForwardOptions, 'training' | 'record'>;
+  /** The input's shape. */
   readonly shape: readonly number[];
-  /** The parameters that are new since the last request. */
+  /** Indices of the parameters that changed since this worker's last request. */
   readonly changed: readonly number[];
-  /** Which parameters want a gradient. */
-  readonly learns: readonly boolean[];
-  /** As they stand for rank 0. */
+  readonly requiresGrad: readonly boolean[];
+  /** The random generators as rank 0 has them. */
   readonly generators: readonly GeneratorState[];
   readonly states: readonly CarriedState[];
-  /** How many steps each sequence has, where that is told. */
   readonly lengths?: readonly number[];
-  /** The shape of the mask, where there is one: the last array. */
+  /** The mask's shape. */
   readonly mask?: readonly number[];
 }
 
+/** Its array: the gradient of the output. */
 export interface BackwardRequest {
   readonly kind: 'backward';
 }
 
+/** Its arrays: the output, then the carried states. */
 export interface ForwardReply {
   readonly shape: readonly number[];
   readonly states: readonly CarriedState[];
 }
 
+/** Its arrays: the gradients. */
 export interface BackwardReply {
-  /** The parameters whose gradients come. */
+  /** Indices of the parameters that the gradients belong to. */
   readonly gradients: readonly number[];
 }
 
-/** In the place of a reply. */
+/** Sent instead of a reply. */
 export interface Failure {
   readonly error: { readonly name: string; readonly message: string };
 }
@@ -54,8 +58,8 @@ export function failureOf(error: unknown): Failure {
   return { error: { name, message } };
 }
 
-/** The error of another thread, of its kind; `where` stands before its message. */
-export function errorOf({ error: { name, message } }: Failure, where = ''): Error {
-  const Kind = name === 'RangeError' ? RangeError : name === 'TypeError' ? TypeError : Error;
-  return new Kind(where + message);
+/** The error of another thread, of the same class; `prefix` is put before its message. */
+export function errorOf({ error: { name, message } }: Failure, prefix = ''): Error {
+  const ErrorClass = name === 'RangeError' ? RangeError : name === 'TypeError' ? TypeError : Error;
+  return new ErrorClass(prefix + message);
 }

@@ -1,20 +1,20 @@
-import type { ForwardOptions } from '../layers/layer.js';
 import type { IntegerTensor } from '../validation/tensor.js';
+import type { ForwardOptions } from './layer.js';
 
-/** What a batch has for the model beside its input. */
+/** What a batch tells a model about its sequences, besides the input. */
 export interface Padding {
   readonly lengths?: ArrayLike<number>;
   readonly mask?: IntegerTensor;
 }
 
-/** The options of a forward in training. */
+/** The options of a forward pass in training. */
 export function trainingOptions(padding: Padding): ForwardOptions {
   return { training: true, ...padding } as ForwardOptions;
 }
 
 /**
- * Which of so many axes, that of the features among them, counts the rows of a model that reads its input in this order; none where
- * there is but one row.
+ * The batch axis of an input with `axes` axes, features included, for a model of this axis order; undefined for an
+ * unbatched input.
  */
 export function rowAxis(order: 'batch' | 'time' | undefined, axes: number): 0 | 1 | undefined {
   if (order === undefined) return axes >= 2 ? 0 : undefined;

@@ -1,0 +1,187 @@
+import { type Batches, batchesFrom } from '../data/batches.js';
+import type { CoreLayer } from '../layers/layer.js';
+import { setState, stateOf } from '../layers/model-state.js';
+import type { Parameter } from '../layers/parameter.js';
+import { layerOf } from '../layers/registry.js';
+import { failureOf } from '../parallel/protocol.js';
+import { Runtime } from '../runtime/runtime.js';
+import type { Port } from '../runtime/thread.js';
+import type { Batch, Loss } from '../training/batch.js';
+import type { AnyBatches, Placed } from '../training/batch-progress.js';
+import type { Metric } from '../training/metrics.js';
+import type { Progress } from '../training/progress.js';
+import { Trainer } from '../training/trainer.js';
+import { mapArrays } from '../training/trainer-state.js';
+import type { Tensor } from '../validation/tensor.js';
+import {
+  type BatchesConfig,
+  buffersOf,
+  type Command,
+  type JobArray,
+  LOSSES,
+  METRICS,
+  OPTIMIZERS,
+  positionOf,
+  type Report,
+  setPosition,
+  type TrainingJob,
+} from './job.js';
+
+/** The shortest time between two reports of progress: a page paints 60 times a second, and nobody reads more than 20. */
+const REPORT_MILLISECONDS = 50;
+
+type AnyBatch = Batch<Tensor>;
+
+interface Run {
+  readonly trainer: Trainer<Tensor>;
+  readonly batches: Batches<AnyBatch>;
+}
+
+/** Runs a page's training job, in the worker. */
+export class JobRunner {
+  readonly #port: Port;
+  readonly #job: TrainingJob;
+  /** The arrays that follow the job, as far as their chunks have come. */
+  readonly #arrays: JobArray[] = [];
+  readonly #stop = new AbortController();
+  #pause: Promise<void> | undefined;
+  #resume: (() => void) | undefined;
+  /** The latest progress, until it is reported. */
+  #unreported: Progress | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(job: TrainingJob, port: Port) {
+    this.#job = job;
+    this.#port = port;
+  }
+
+  handle(command: Command): void {
+    if (command.kind === 'chunk') this.#store(command);
+    else if (command.kind === 'begin') this.#run();
+    else if (command.kind === 'pause') {
+      this.#pause ??= new Promise((resolve) => {
+        this.#resume = resolve;
+      });
+    } else {
+      if (command.kind === 'stop') this.#stop.abort();
+      this.#pause = undefined;
+      this.#resume?.();
+    }
+  }
+
+  #store({ n, from, values }: Extract<Command, { kind: 'chunk' }>): void {
+    const ArrayClass = values.constructor as new (length: number) => JobArray;
+    this.#arrays[n] ??= new ArrayClass(this.#job.lengths[n] as number);
+    this.#arrays[n].set(values, from);
+  }
+
+  async #run(): Promise<void> {
+    let run: Run | undefined;
+    let failure = {};
+    try {
+      run = this.#prepare();
+      const { signal } = this.#stop;
+      for await (const progress of run.trainer.run(this.#pausable(run.batches), { signal })) {
+        this.#unreported = progress;
+        if (performance.now() - this.#reportedAt >= REPORT_MILLISECONDS) this.#report();
+      }
+    } catch (error) {
+      if (error !== this.#stop.signal.reason) failure = failureOf(error);
+    }
+    this.#report();
+    this.#end(run, failure);
+  }
+
+  #end(run: Run | undefined, failure: object): void {
+    if (run === undefined) {
+      this.#post({ kind: 'end', ...failure });
+      return;
+    }
+    const { trainer, batches } = run;
+    const model = stateOf(trainer.model as CoreLayer);
+    const state = { model, trainer: trainer.stateDict(), batches: positionOf(batches) };
+    this.#post({ kind: 'end', state, ...failure }, buffersOf(state));
+  }
+
+  /** The batches, each taken only while training is not paused or stopped, so that their position stays right. */
+  #pausable(batches: Batches<AnyBatch>): AnyBatches<AnyBatch> & Placed {
+    const generator = this.#whileRunning(batches);
+    return {
+      [Symbol.asyncIterator]: () => generator,
+      length: batches.length,
+      source: batches.source,
+      stateDict: () => batches.stateDict(),
+    };
+  }
+
+  async *#whileRunning(batches: Batches<AnyBatch>): AsyncGenerator<AnyBatch, void, undefined> {
+    const iterator = batches[Symbol.iterator]();
+    for (;;) {
+      while (this.#pause) {
+        this.#report();
+        this.#post({ kind: 'paused' });
+        await this.#pause;
+      }
+      // Throws instead of returning: the trainer would take the end of the batches for the end of the run.
+      this.#stop.signal.throwIfAborted();
+      const next = iterator.next();
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  /** Rebuilds the model, the trainer and the batches of the page, taking the arrays in the order of `jobOf`. */
+  #prepare(): Run {
+    const job = this.#job;
+    const arrays = this.#arrays.values();
+    const next = () => arrays.next().value as Float32Array;
+    const runtime = new Runtime(job.module, 0);
+    const model = layerOf(job.config, runtime) as CoreLayer;
+    const weights = job.model.weights.map(next);
+    setState(model, { ...job.model, weights });
+    const parameters = [...model.parameters.values()];
+    const groups = job.groups.map((indices) => ({ params: indices.map((n) => parameters[n] as Parameter) }));
+    const state = mapArrays(job.trainer, ({ shape }) => ({ data: next(), shape }));
+    const batches = rebuildBatches(job.data, next, runtime);
+    setPosition(batches, job.batches);
+    const { data, ...validation } = job.validation ?? {};
+    const trainer = new Trainer<Tensor>(model, {
+      ...(job.options as object),
+      loss: LOSSES[job.loss] as unknown as Loss<Tensor>,
+      optimizer: new OPTIMIZERS[job.optimizer](groups),
+      metrics: metricsOf(job.metrics),
+      ...(data && { validation: { ...validation, batches: rebuildBatches(data, next, runtime) } }),
+    });
+    trainer.loadStateDict(state);
+    this.#arrays.length = 0;
+    return { trainer, batches };
+  }
+
+  #report(): void {
+    if (this.#unreported === undefined) return;
+    this.#post({ kind: 'progress', progress: this.#unreported });
+    this.#unreported = undefined;
+    this.#reportedAt = performance.now();
+  }
+
+  #post(report: Report, transfer?: readonly ArrayBuffer[]): void {
+    this.#port.post(report, transfer);
+  }
+}
+
+function rebuildBatches(
+  { shapes, ...source }: BatchesConfig,
+  next: () => JobArray,
+  runtime: Runtime,
+): Batches<AnyBatch> {
+  const arrays = shapes.map((shape) => ({ data: next(), shape }));
+  return batchesFrom({ ...source, arrays } as never, runtime) as Batches<AnyBatch>;
+}
+
+function metricsOf(configs: TrainingJob['metrics']): Record<string, Metric<Tensor>> {
+  const entries = Object.entries(configs).map(([name, { type, ...options }]) => [
+    name,
+    METRICS[type]?.(options),
+  ]);
+  return Object.fromEntries(entries);
+}
