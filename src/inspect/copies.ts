@@ -3,7 +3,7 @@ import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
 import { GRU } from '../layers/gru.js';
 import { UNINITIALISED } from '../layers/initialise.js';
-import type { Layer } from '../layers/layer.js';
+import { isCoreLayer, type Layer } from '../layers/layer.js';
 import { Linear } from '../layers/linear.js';
 import { LSTM } from '../layers/lstm.js';
 import { Recurrent } from '../layers/recurrent.js';
@@ -111,6 +111,7 @@ function flat(owner: string, path: string, layer: Layer): Placed[] {
   if ([LSTM, GRU, RNN, Linear, Embedding, Activation, Dropout].some((Kind) => layer instanceof Kind))
     return [{ path, layer }];
   const name = path === '' ? 'model' : `model: layer ${path}`;
+  isCoreLayer(layer, `${owner}: ${name}`);
   throw new TypeError(
     `${owner}: ${name} expected one of this package's layers, or a Sequential of them, got ${describe(layer)}`,
   );
