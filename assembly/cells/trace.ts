@@ -12,7 +12,7 @@
  * not written. A traced backward expects that no gradients of parameters are wanted: they would accumulate twice.
  */
 import { Plan, rowsAt } from './plan';
-import { room } from '../memory/scratch';
+import { allocateScratch } from '../memory/scratch';
 
 /** The backwards that hold the gates, as `plan.held` counts them. */
 export const ALONG: i32 = 1;
@@ -20,10 +20,10 @@ export const STAYS: i32 = 2;
 
 export function layOutTrace(plan: Plan): void {
   const rows = <f64>plan.T * plan.B;
-  plan.traceH = room(rows, plan.R);
-  plan.traceC = plan.c ? room(rows, plan.H) : 0;
-  plan.along = room(rows, plan.H);
-  plan.stays = room(rows, plan.H);
+  plan.traceH = allocateScratch(rows, plan.R);
+  plan.traceC = plan.c ? allocateScratch(rows, plan.H) : 0;
+  plan.along = allocateScratch(rows, plan.H);
+  plan.stays = allocateScratch(rows, plan.H);
 }
 
 /** What later steps sent back to the state after step `t`, before the step adds its own. */

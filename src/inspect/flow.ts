@@ -1,15 +1,17 @@
+import type { GateRole } from '../layers/cell.js';
 import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
 import { checkOptions } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
-import type { Seen } from './cells.js';
-import { placedLayers } from './copies.js';
-import { each, slices, zeros } from './sequence.js';
-import { type Named, walkThrough } from './walk.js';
+import type { TracedLevel, Values } from './level.js';
+import { checkModel, record } from './recording.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
-/** What gradients are followed from: targets for a loss, or the gradient of the output itself. */
+/** The gates that say how much of a state stays. */
+const KEEPS: readonly GateRole[] = ['forget', 'update'];
+
+/** A batch with a target for the loss, or with the gradient of the output. */
 export type FlowBatch<Target> =
   | Batch<Target>
   | (Omit<Batch<Target>, 'target'> & {
@@ -18,58 +20,60 @@ export type FlowBatch<Target> =
     });
 
 /**
- * The gradients that arrive at each step of one level in one direction: norms over all units of all sequences of the batch, one for each step of
- * the input, whatever the direction. What is behind a sequence's end does not count.
+ * The gradients at each step of one layer in one direction: norms over all units of all sequences in the batch, in the order of the input's
+ * steps for both directions. Steps after a sequence's end do not count.
  */
 export interface LayerFlow {
-  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`; in a Sequential `1.l0`. */
   readonly name: string;
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** ‖∂loss/∂c_t‖ [time], of an LSTM; under `zoneout` of the cell before the old one is mixed in */
+  /** ‖∂loss/∂c_t‖ [time] of an LSTM; with `zoneout`, of the cell before it is mixed with the old one. */
   readonly dc?: Float64Array;
   /**
-   * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
-   * what the loss or the layer above sends to h_t. Of a GRU the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
+   * The norm [time] of the part that came along the cell alone. LSTM: the part of ∂loss/∂c_t with
+   * c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, where s_t is the gradient of h_t from the loss or the layer above. GRU: the part of
+   * ∂loss/∂h_t with h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
    */
   readonly alongCell?: Float64Array;
-  /** The norm of the rest [time], which came through the gates and the recurrent weights. */
+  /** The norm [time] of the rest, which came through the gates and the recurrent weights. */
   readonly throughGates?: Float64Array;
-  /** The product of the forget gates (of a GRU, z) from step t + 1 to the last, [time]: its mean over all units of all sequences. */
+  /** The product of the forget gates (GRU: z) from step t + 1 to the last [time], averaged over all units of all sequences. */
   readonly forgetProduct?: Float64Array;
 }
 
 export interface GradientFlow {
-  /** The loss, where it was one. */
+  /** The loss, if the gradient came from one. */
   readonly loss?: number;
   readonly layers: readonly LayerFlow[];
-  /** What is amiss, in words; see {@link gradientFlow}. */
+  /** Problems found, in words; see {@link gradientFlow}. */
   readonly warnings: readonly string[];
 }
 
 /**
- * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
- * to the order of a sum. It is that of a forward where nothing is trained: dropout is off, zoneout keeps its expected part. Sequences begin
- * from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ * How the gradient of a loss flows back through time, at every step. The values are those of one recorded forward and backward without dropout;
+ * zoneout uses its expected mixture. Sequences start from zeros or from the states of `learnInitial`. The model and its gradients are left
+ * unchanged.
  *
- * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
- * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all. The norm of
- * `layerNorm: 'cell'` is no gate: the way from h_t to c_t goes through its Jacobian, which ties the units of a step together: c̃_t of one
- * unit then has a part of what was sent to the others. `gate` is part of the gates.
+ * How options change the path along the cell:
+ * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
+ *   comes back through `weight_hr`. A masked step passes everything on.
+ * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
+ *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
+ * - `zoneout`: c_t is the new cell ĉ_t before it is mixed with the old one. With k_t for what comes along the cell to the mixed state:
+ *   c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. A gradient of h_t is split into 1 − z for s_t and z for
+ *   s_(t−1). In the product a forget gate counts as z + (1 − z)∘f; a GRU's z likewise.
  *
- * Under `zoneout` c_t is the new cell ĉ_t, which h_t and, to the part 1 − z, the state c'_t take up: with k_t for what comes along the cell
- * to c'_t, c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. What is sent to h_t lies in s_t to the part 1 − z
- * of h, and to the part z in s_(t−1). A forget gate counts as z + (1 − z)∘f in the product; a GRU's z in the same way.
- *
- * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
- * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
+ * Warnings: the gradient vanishes if ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest value and stays there up to the first computed step;
+ * it explodes if it rises above 10³ times that of the last computed step, or is not finite. The warnings of {@link gates} are included.
  *
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
- * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
+ * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; optionally
+ *   `lengths` and `mask`
+ * @throws TypeError for a model or argument of the wrong type, or an unknown option; RangeError for a wrong shape
  *
  * @example
  * ```ts
@@ -90,19 +94,18 @@ export function gradientFlow<Target>(
   options: { loss?: Loss<Target> } = {},
 ): GradientFlow {
   checkOptions(options, ['loss'], 'gradientFlow');
-  const placed = placedLayers('gradientFlow', model);
+  const checked = checkModel('gradientFlow', model);
   checkBatch(batch);
   const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
-  const { output } = model.forward(batch.input, sequence);
-  const { loss, gradient } = gradientOf(model, batch, output, options.loss);
-  return walkThrough(placed, (walk) => {
-    walk.forward(batch.input, sequence, true);
-    walk.backward(gradient);
-    const named = walk.levels;
-    const layers = named.map(layerFlow);
-    const warnings = named.flatMap((one, n) => [
-      ...flowWarnings(layers[n] as LayerFlow, one.level.order(one.of.extent.steps)),
-      ...saturationWarnings(one),
+  return record(checked, batch.input, sequence, (recording) => {
+    const { output, levels } = recording;
+    const { loss, gradient } = gradientOf(model, batch, output, options.loss);
+    const saturation = levels.map(saturationWarnings);
+    recording.backward(gradient);
+    const layers = levels.map(layerFlow);
+    const warnings = levels.flatMap((level, n) => [
+      ...flowWarnings(layers[n] as LayerFlow, level.reverse),
+      ...(saturation[n] as string[]),
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };
   });
@@ -129,66 +132,38 @@ function gradientOf<Target>(
 }
 
 /** What was found at one level, as norms. */
-function layerFlow(named: Named): LayerFlow {
-  const { name, of, arrived } = named;
-  const { extent, layer } = of;
-  const { dh, dc } = arrived as Required<NonNullable<Named['arrived']>>;
-  const norms = (values: Float32Array) => normsOf(values, extent.inside, extent.steps);
-  const cell = layer.type as LayerFlow['cell'];
-  if (cell === 'RNN') return { name, cell, dh: norms(dh) };
-  const whole = cell === 'LSTM' ? dc : dh;
-  const { along, products } = alongCell(named, whole.length);
+function layerFlow(level: TracedLevel): LayerFlow {
+  const { name, cell, trace } = level;
+  const { dh, dc, along, stays } = trace;
+  const found = { name, cell: level.type as LayerFlow['cell'], dh: normsOf(level, dh) };
+  if (!Object.values(cell.gateRoles).some((role) => KEEPS.includes(role))) return found;
   return {
-    ...{ name, cell, dh: norms(dh) },
-    ...(cell === 'LSTM' && { dc: norms(dc) }),
-    alongCell: norms(along),
-    throughGates: norms(each((a, b) => a - b, whole, along)),
-    forgetProduct: meansOf(products, extent.inside, extent.steps),
+    ...found,
+    ...(cell.hasCell && { dc: normsOf(level, dc) }),
+    alongCell: normsOf(level, along),
+    throughGates: normsOf(level, cell.hasCell ? dc : dh, along),
+    forgetProduct: meansOf(level, stays),
   };
 }
 
-/** The part of a gradient that came along the cell alone, and the product of what the gates let stay, `length` values for all steps. */
-function alongCell({ of, level, trace, arrived }: Named, length: number) {
-  const { extent } = of;
-  const [along, products] = [zeros(length), zeros(length)];
-  const size = length / extent.steps;
-  const sent = slices(level.behindCell((arrived as NonNullable<Named['arrived']>).sent), extent);
-  let [carried, product] = [zeros(size), zeros(size).fill(1)];
-  for (const t of level.order(extent.steps).reverse()) {
-    const { keep, beside, open } = trace.seen[t] as Seen & Required<Pick<Seen, 'keep' | 'open'>>;
-    const written = beside ? each((a, z) => (1 - z) * a, carried, beside) : carried;
-    const alone = each((a, b) => a + b, written, open(sent(t)));
-    along.set(alone, t * size);
-    products.set(product, t * size);
-    const back = each((a, b) => a * b, keep, alone);
-    carried = beside ? each((a, b, z) => a + z * b, back, carried, beside) : back;
-    const kept = beside ? each((f, z) => z + (1 - z) * f, keep, beside) : keep;
-    product = each((a, b) => a * b, kept, product);
+/** The norm of each step, of values or of how far they are from `others`. */
+function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Array {
+  const sums = new Float64Array(level.steps);
+  for (const row of level.rows) {
+    const less = others && level.row(others, row);
+    for (const [n, value] of level.row(values, row).entries()) {
+      const rest = value - (less?.[n] ?? 0);
+      sums[row.step] = (sums[row.step] as number) + rest * rest;
+    }
   }
-  return { along, products };
+  return sums.map(Math.sqrt);
 }
 
-/** The norm of each step of [steps, batch, ·], of the rows that count. */
-function normsOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
-  return perStep(values, counts, steps, (x) => x * x).map(Math.sqrt);
-}
-
-function meansOf(values: Float32Array, counts: Uint8Array, steps: number): Float64Array {
-  const many = perStep(values, counts, steps, () => 1);
-  return perStep(values, counts, steps, (x) => x).map((sum, t) => (many[t] ? sum / (many[t] as number) : 0));
-}
-
-function perStep(
-  values: Float32Array,
-  counts: Uint8Array,
-  steps: number,
-  of: (x: number) => number,
-): Float64Array {
-  const sums = new Float64Array(steps);
-  const [size, width] = [values.length / steps, values.length / counts.length];
-  for (let n = 0; n < values.length; n++) {
-    const t = Math.floor(n / size);
-    if (counts[Math.floor(n / width)]) sums[t] = (sums[t] as number) + of(values[n] as number);
+function meansOf(level: TracedLevel, values: Values): Float64Array {
+  const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
+  for (const row of level.rows) {
+    for (const value of level.row(values, row)) sums[row.step] = (sums[row.step] as number) + value;
+    counts[row.step] = (counts[row.step] as number) + values.width;
   }
-  return sums;
+  return sums.map((sum, t) => sum / (counts[t] || 1));
 }

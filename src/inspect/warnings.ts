@@ -1,11 +1,7 @@
-import { GRU } from '../layers/gru.js';
-import { LSTM } from '../layers/lstm.js';
-import type { RNN } from '../layers/rnn.js';
-import type { Seen } from './cells.js';
-import { activationsOf } from './copies.js';
+import type { GateRole } from '../layers/cell.js';
+import { HARD_SIGMOID, SIGMOID, TANH } from '../runtime/structs/activation-kind.js';
 import type { LayerFlow } from './flow.js';
-import { SIGMOIDS, specsOf, TANH } from './nonlinearity.js';
-import type { Named } from './walk.js';
+import type { TracedLevel, Values } from './level.js';
 
 /** A gate below this is as good as shut. */
 const SHUT = 0.05;
@@ -21,9 +17,24 @@ const VANISHED = 1e-6;
 /** Times the norm where the gradient came in. */
 const EXPLODED = 1e3;
 
-/** Vanishing and explosion of one level, whose steps were computed in `order`. */
-export function flowWarnings({ name, dh }: LayerFlow, order: readonly number[]): string[] {
-  const back = order.map((t) => dh[t] as number).reverse();
+/** The nonlinearities whose values lie between 0 and 1. */
+const SIGMOIDS: readonly number[] = [SIGMOID, HARD_SIGMOID];
+
+/** What is checked of gates, by role. */
+const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
+  ['forget', (values) => forgetWarning(values, 'forget gates')],
+  ['update', (values) => forgetWarning(values, 'update gates z')],
+  ['input', (values) => shutWarning(values, 'input gates', 'hardly anything is written')],
+  [
+    'output',
+    (values) =>
+      shutWarning(values, 'output gates', 'hardly anything is read, and hardly any gradient comes in'),
+  ],
+];
+
+/** Vanishing and explosion of one level, whose steps ran backward in time where `reverse`. */
+export function flowWarnings({ name, dh }: LayerFlow, reverse: boolean): string[] {
+  const back = reverse ? [...dh] : [...dh].reverse();
   if (back.some((norm) => !Number.isFinite(norm)))
     return [
       `${name}: the gradient explodes: it is not finite ${back.findIndex((norm) => !Number.isFinite(norm))} steps back`,
@@ -45,78 +56,34 @@ export function flowWarnings({ name, dh }: LayerFlow, order: readonly number[]):
   return warnings;
 }
 
-/** What stands still because a nonlinearity is at its end. */
-export function saturationWarnings(named: Named): string[] {
-  const { name, of } = named;
-  const { layer } = of;
-  const given = activationsOf(layer, named.level.direction);
-  const found =
-    layer instanceof LSTM
-      ? lstmWarnings(named, specsOf(given, ['sigmoid', 'tanh', 'tanh']))
-      : layer instanceof GRU
-        ? gruWarnings(named, specsOf(given, ['sigmoid', 'tanh']))
-        : rnnWarnings(named, specsOf(given ?? [(layer as RNN).nonlinearity], ['tanh']));
-  const { h } = named.trace;
-  const bad = h.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    found.unshift(`h is not finite from step ${Math.floor(bad / (h.length / of.extent.steps))} on`);
+/** What stands still because a nonlinearity is at its end; read before a backward. */
+export function saturationWarnings(level: TracedLevel): string[] {
+  const { name, h, squashed, rows } = level;
+  const found: string[] = [];
+  const bad = rows.find((row) => level.row(h, row).some((value) => !Number.isFinite(value)));
+  if (bad) found.push(`h is not finite from step ${bad.step} on`);
+  const gates = Object.fromEntries(level.gates.map(({ role, values }) => [role, values]));
+  const sigmoid = SIGMOIDS.includes(level.nonlinearity('gate') as number);
+  for (const [role, warning] of sigmoid ? GATES : []) {
+    const values = gates[role];
+    if (values) found.push(...warning(liveValues(level, values)));
+  }
+  const tanh = (part: string) => level.nonlinearity(part) === TANH;
+  const candidates = gates.candidate;
+  if (candidates && tanh('candidate'))
+    found.push(...saturatedWarning(liveValues(level, candidates), 'candidates'));
+  if (squashed && tanh('cell'))
+    found.push(...saturatedWarning(liveValues(level, squashed), 'cells, in tanh,'));
+  if (tanh('activation')) found.push(...saturatedWarning(liveValues(level, h), 'states'));
   return found.map((text) => `${name}: ${text}`);
 }
 
-function lstmWarnings(named: Named, specs: readonly (readonly number[])[]): string[] {
-  const [gate, candidate, cell] = specs.map(([kind]) => kind as number) as [number, number, number];
-  const warnings: string[] = [];
-  if (SIGMOIDS.includes(gate)) {
-    warnings.push(
-      ...forgetWarning(gateValues(named, 'f'), 'forget gates'),
-      ...shutWarning(gateValues(named, 'i'), 'input gates', 'hardly anything is written'),
-      ...shutWarning(
-        gateValues(named, 'o'),
-        'output gates',
-        'hardly anything is read, and hardly any gradient comes in',
-      ),
-    );
-  }
-  if (candidate === TANH) warnings.push(...saturatedWarning(gateValues(named, 'g'), 'candidates'));
-  if (cell === TANH) {
-    const shown = seenValues(named, ({ shown }) => shown as Float32Array);
-    warnings.push(...saturatedWarning(shown, 'cells, in tanh,'));
-  }
-  return warnings;
-}
-
-function gruWarnings(named: Named, specs: readonly (readonly number[])[]): string[] {
-  const [gate, candidate] = specs.map(([kind]) => kind as number) as [number, number];
-  return [
-    ...(SIGMOIDS.includes(gate) ? forgetWarning(gateValues(named, 'z'), 'update gates z') : []),
-    ...(candidate === TANH ? saturatedWarning(gateValues(named, 'n'), 'candidates') : []),
-  ];
-}
-
-function rnnWarnings(named: Named, specs: readonly (readonly number[])[]): string[] {
-  return specs[0]?.[0] === TANH ? saturatedWarning(liveValues(named, named.trace.h), 'states') : [];
-}
-
-function gateValues(named: Named, gate: string): Float32Array {
-  return seenValues(named, ({ gates }) => gates[gate] as Float32Array);
-}
-
-/** What was seen at all steps that are computed. */
-function seenValues({ trace, of }: Named, which: (seen: Seen) => Float32Array): Float32Array {
-  const { steps, batch, live } = of.extent;
-  const arrays = trace.seen.map(which);
-  const all = new Float32Array(steps * batch * of.layer.hiddenSize);
-  for (const [t, values] of arrays.entries()) all.set(values, t * values.length);
-  return rowsThat(all, live);
-}
-
-function liveValues({ of }: Named, values: Float32Array): Float32Array {
-  return rowsThat(values, of.extent.live);
-}
-
-function rowsThat(values: Float32Array, flags: Uint8Array): Float32Array {
-  const width = values.length / flags.length;
-  return values.filter((_, n) => flags[Math.floor(n / width)]);
+/** All values of the steps that are computed and not masked. */
+function liveValues(level: TracedLevel, values: Values): Float32Array {
+  const rows = level.rows.filter(({ masked }) => !masked);
+  const all = new Float32Array(rows.length * values.width);
+  for (const [n, row] of rows.entries()) all.set(level.row(values, row), n * values.width);
+  return all;
 }
 
 function share(values: Float32Array, is: (value: number) => boolean): number {

@@ -1,7 +1,9 @@
 import type { Field } from '../runtime/struct.js';
-import * as CellKind from '../runtime/structs/cell-kind.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
+
+/** What a gate does, or the candidate among them. */
+export type GateRole = 'input' | 'forget' | 'output' | 'reset' | 'update' | 'candidate';
 
 /** What differs between the recurrent cells. */
 export interface CellDescription {
@@ -9,6 +11,8 @@ export interface CellDescription {
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
+  /** The gates by name, in the order of their blocks. */
+  readonly gateRoles: Readonly<Record<string, GateRole>>;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
   readonly blocks: 1 | 4;
   /** Whether there is a cell state beside the hidden one. */
@@ -45,8 +49,6 @@ export interface Cell extends CellDescription {
   readonly inputDropout: number;
   readonly recurrentDropout: number;
   readonly zoneout: { readonly h: number; readonly c: number };
-  /** Whether the plain LSTM's kernel computes it, where no mask and no dropout comes with a call. */
-  readonly plain: boolean;
 }
 
 /** A parameter that a level in one direction has. */
@@ -99,15 +101,11 @@ export function cellOf(
   given: Given,
   activations: unknown,
 ): Cell {
-  const { clip, zoneout } = given;
-  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
-  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
   const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
   return {
     ...kind,
     ...given,
-    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
+    ...{ hiddenSize, stateSize: own.projSize ?? hiddenSize, own },
     activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
-    plain: kind.kind === CellKind.LSTM && !varied && activations === undefined,
   };
 }

@@ -19,6 +19,7 @@ export interface GRUOptions
 const CELL: CellDescription = {
   kind: CellKind.GRU,
   gates: 3,
+  gateRoles: { r: 'reset', z: 'update', n: 'candidate' },
   blocks: 4,
   hasCell: false,
   parts: ['gate', 'candidate'],

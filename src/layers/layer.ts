@@ -208,7 +208,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
-  protected copyIn(
+  copyIn(
     data: Float32Array | IntegerArray | readonly number[],
     { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
@@ -228,7 +228,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  protected leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): Tensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.take(bytes) : pointer;
@@ -238,7 +238,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
-    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
+    this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }
 

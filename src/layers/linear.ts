@@ -58,11 +58,17 @@ export class Linear extends Stateless {
     this.#weight = this.named.get('weight') as Parameter;
     this.#bias = this.named.get('bias');
     const { pointer } = this.#weight;
-    this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) =>
-      core.packRows(to, pointer, N, K),
+    this.#panels = new Packed(
+      this.holdings,
+      [this.#weight],
+      () => panelBytes(N, K),
+      (to) => core.packRows(to, pointer, N, K),
     );
-    this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) =>
-      core.packColumns(to, pointer, K, N, K),
+    this.#backPanels = new Packed(
+      this.holdings,
+      [this.#weight],
+      () => panelBytes(K, N),
+      (to) => core.packColumns(to, pointer, K, N, K),
     );
     if (UNINITIALISED in options) return;
     for (const [n, parameter] of [...this.named.values()].entries()) {

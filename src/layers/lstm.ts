@@ -13,6 +13,7 @@ import type { Stream, StreamOptions } from './stream.js';
 const CELL: CellDescription = {
   kind: CellKind.LSTM,
   gates: 4,
+  gateRoles: { i: 'input', f: 'forget', g: 'candidate', o: 'output' },
   blocks: 4,
   hasCell: true,
   parts: ['gate', 'candidate', 'cell'],

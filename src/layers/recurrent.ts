@@ -21,7 +21,7 @@ import {
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
 import { checkSequence, type Extent } from './sequence-options.js';
-import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
+import { type Sequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type Batch,
   carriedBatchError,
@@ -38,7 +38,7 @@ type Sizes = Batch & Extent;
 interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly pass: Pass;
+  readonly pass: StackForward;
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -252,6 +252,8 @@ export abstract class Recurrent extends CoreLayer {
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
     const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
+    const { type, timeMajor, parameters } = this;
+    tape.trace?.push({ ...sizes, pointer: pass.pass, cell: this.#cell, type, timeMajor, parameters });
     if (this.stateful && tape.recording) {
       const { hN, cN } = this.#finalStates(forward, tape);
       this.#carried = { h: hN, ...(cN && { c: cN }) };

@@ -24,6 +24,7 @@ export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]
 const CELL: CellDescription = {
   kind: CellKind.RNN,
   gates: 1,
+  gateRoles: {},
   blocks: 1,
   hasCell: false,
   parts: ['activation'],

@@ -40,7 +40,7 @@ export abstract class Stateless extends CoreLayer {
 }
 
 /** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
-function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
+export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
   const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
   tape.reserve(tape.inputBytes);
   tape.spent = true;

@@ -1,4 +1,6 @@
 import type { Holdings } from '../runtime/memory.js';
+import type { Cell } from './cell.js';
+import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
 
 /** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
@@ -15,6 +17,16 @@ export type BackwardStep = (dOutput: Block) => Block | undefined;
 
 /** What a layer records: it takes all that its backward needs, changes nothing yet, and gives the step itself. */
 export type Prepare = (wantInput: boolean) => BackwardStep;
+
+/** A pass of a recurrent layer that the core traces, for inspection: where its struct lies, and how the user's input does. */
+export interface TracedPass {
+  readonly pointer: number;
+  readonly type: string;
+  readonly cell: Cell;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly batched: boolean;
+  readonly timeMajor: boolean;
+}
 
 interface Segment {
   readonly pointer: number;
@@ -35,7 +47,7 @@ export class Tape {
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
   /** Where a pass is traced: what its recurrent layers left in the core, in forward order. */
-  trace: unknown[] | undefined;
+  trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
   /** Whether backward has begun to write: what was recorded can not be used again. */
@@ -56,6 +68,17 @@ export class Tape {
     this.#used += aligned(bytes);
     this.#total += aligned(bytes);
     return start;
+  }
+
+  /**
+   * A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. It is
+   * called again only where what is left of the tape's memory is too small.
+   */
+  takeFor(layOut: (base: number) => number): void {
+    const last = this.#segments.at(-1);
+    const next = last ? last.pointer + this.#used : 0;
+    const start = this.take(layOut(next));
+    if (start !== next) layOut(start);
   }
 
   takeZeros(bytes: number): number {

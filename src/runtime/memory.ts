@@ -28,6 +28,11 @@ export class Holdings {
     return pointer;
   }
 
+  /** A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. */
+  takeFor(layOut: (base: number) => number): void {
+    layOut(this.take(layOut(0)));
+  }
+
   give(pointer: number): void {
     if (this.#pointers.delete(pointer)) this.runtime.release(pointer);
   }

@@ -1,0 +1,160 @@
+import type { Cell, GateRole } from '../layers/cell.js';
+import type { CoreLayer } from '../layers/layer.js';
+import type { Parameter } from '../layers/parameter.js';
+import type { TracedPass } from '../layers/tape.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { type Field, readInt } from '../runtime/struct.js';
+import * as Pass from '../runtime/structs/pass.js';
+import * as Plan from '../runtime/structs/plan.js';
+import type { Tensor } from '../validation/tensor.js';
+
+/** Values of every step in the core, [steps, batch, width], rows `stride` values apart. */
+export interface Values {
+  readonly pointer: number;
+  readonly width: number;
+  readonly stride: number;
+}
+
+/** One row of one step, which the step computes, since its sequence has not ended. */
+interface Row {
+  readonly step: number;
+  readonly masked: boolean;
+  /** Its number among the rows of all steps in the core, and in the user's input. */
+  readonly inside: number;
+  readonly outside: number;
+}
+
+/** One level of a recurrent layer in one direction over a recorded pass, as the core's plan describes it. */
+export class TracedLevel {
+  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  readonly name: string;
+  readonly type: string;
+  readonly cell: Cell;
+  readonly steps: number;
+  readonly reverse: boolean;
+  readonly rows: readonly Row[];
+  readonly #pass: TracedPass;
+  readonly #direction: number;
+  readonly #runtime: Runtime;
+  readonly #plan: number;
+
+  constructor(runtime: Runtime, pass: TracedPass, direction: number, plan: number, name: string) {
+    this.name = name;
+    this.type = pass.type;
+    this.cell = pass.cell;
+    this.#pass = pass;
+    this.#direction = direction;
+    this.#runtime = runtime;
+    this.#plan = plan;
+    this.steps = this.#get(Plan.T);
+    this.reverse = this.#get(Plan.reverse) !== 0;
+    this.rows = this.#rows();
+  }
+
+  /** The values of each gate by its name, before a backward. */
+  get gates(): { name: string; role: GateRole; values: Values }[] {
+    const plane = this.#get(Plan.chunk) * this.#get(Plan.B) * this.#get(Plan.H) * 4;
+    return Object.entries(this.cell.gateRoles).map(([name, role], n) => {
+      return { name, role, values: this.#values(this.#get(Plan.gates) + n * plane, this.#get(Plan.H)) };
+    });
+  }
+
+  get h(): Values {
+    return this.#after(Plan.y, this.#get(Plan.R), this.#get(Plan.yStride));
+  }
+
+  /** The cell states, and the same behind their nonlinearity. */
+  get c(): Values | undefined {
+    return this.cell.hasCell ? this.#after(Plan.c, this.#get(Plan.H), this.#get(Plan.H)) : undefined;
+  }
+
+  get squashed(): Values | undefined {
+    return this.cell.hasCell ? this.#values(this.#get(Plan.squashed), this.#get(Plan.H)) : undefined;
+  }
+
+  /** What backward traced: dh_t, dc_t, what came along the cell, and the product of what the gates let stay. */
+  get trace(): { dh: Values; dc: Values; along: Values; stays: Values } {
+    const [R, H] = [this.#get(Plan.R), this.#get(Plan.H)];
+    return {
+      dh: this.#values(this.#get(Plan.traceH), R),
+      dc: this.#values(this.#get(Plan.traceC), H),
+      along: this.#values(this.#get(Plan.along), H),
+      stays: this.#values(this.#get(Plan.stays), H),
+    };
+  }
+
+  /** The kind of the nonlinearity of one part of the cell; undefined without that part. */
+  nonlinearity(part: string): number | undefined {
+    return this.cell.activations[this.#direction]?.[this.cell.parts.indexOf(part)]?.kind;
+  }
+
+  /** One row of values: a view until the core's memory grows. */
+  row({ pointer, width, stride }: Values, { inside }: Row): Float32Array {
+    return this.#runtime.floats(pointer + inside * stride * 4, width);
+  }
+
+  /** A copy of values as the layer's input lies; 0 behind the end of a sequence, and where `masked` steps are left out. */
+  tensor(values: Values, masked: boolean): Tensor {
+    const { width } = values;
+    const { batched, timeMajor } = this.#pass;
+    const [steps, batch] = [this.steps, this.#get(Plan.B)];
+    const data = new Float32Array(steps * batch * width);
+    for (const row of this.rows)
+      if (masked || !row.masked) data.set(this.row(values, row), row.outside * width);
+    const leading = timeMajor ? [steps, batch] : [batch, steps];
+    return { data, shape: [...(batched ? leading : [steps]), width] };
+  }
+
+  #get(field: Field<'i32'> | Field<'u32'>): number {
+    return readInt(this.#runtime.i32, this.#plan, field);
+  }
+
+  #values(pointer: number, width: number, stride = width): Values {
+    return { pointer, width, stride };
+  }
+
+  /** States behind each step: the blocks have the initial one before them, in reverse after them. */
+  #after(field: Field<'u32'>, width: number, stride: number): Values {
+    const first = this.reverse ? 0 : this.#get(Plan.B) * stride * 4;
+    return this.#values(this.#get(field) + first, width, stride);
+  }
+
+  #rows(): Row[] {
+    const { i32 } = this.#runtime;
+    const { batched, timeMajor } = this.#pass;
+    const [batch, active, order, mask] = [Plan.B, Plan.active, Plan.order, Plan.mask].map((field) =>
+      this.#get(field),
+    ) as [number, number, number, number];
+    const read = (pointer: number, n: number, otherwise: number) =>
+      pointer ? (i32[(pointer >>> 2) + n] as number) : otherwise;
+    return Array.from({ length: this.steps }, (_, step) =>
+      Array.from({ length: read(active, step, batch) }, (_, place) => {
+        const b = read(order, place, place);
+        const inside = step * batch + place;
+        const outside = batched && !timeMajor ? b * this.steps + step : step * batch + b;
+        return { step, inside, outside, masked: read(mask, inside, 1) === 0 };
+      }),
+    ).flat();
+  }
+}
+
+/** The levels of all recurrent layers, named as the model names their parameters. */
+export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): TracedLevel[] {
+  const { runtime } = model;
+  const names = new Map<Parameter, string[]>();
+  for (const [name, parameter] of model.parameters)
+    names.set(parameter, [...(names.get(parameter) ?? []), name]);
+  return trace.flatMap((pass) => {
+    const [runs, directions] = [Pass.runs, Pass.directions].map((field) =>
+      readInt(runtime.i32, pass.pointer, field),
+    ) as [number, number];
+    return Array.from({ length: runs }, (_, n) => {
+      const d = n % directions;
+      const suffix = `l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
+      // A layer that stands in a model twice has a name for each time.
+      const own = names.get(pass.parameters.get(`weight_ih_${suffix}`) as Parameter) as string[];
+      const name = (own.length > 1 ? (own.shift() as string) : (own[0] as string)).replace('weight_ih_', '');
+      return new TracedLevel(runtime, pass, d, pass.pointer + Pass.SIZE + n * Plan.SIZE, name);
+    });
+  });
+}

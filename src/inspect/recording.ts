@@ -1,0 +1,98 @@
+import { type CoreLayer, isCoreLayer, remember } from '../layers/layer.js';
+import type { SequenceOptions } from '../layers/sequence-options.js';
+import { Sequential } from '../layers/sequential.js';
+import { runBackward } from '../layers/stateless.js';
+import { type Block, Tape } from '../layers/tape.js';
+import { Holdings } from '../runtime/memory.js';
+import { describe } from '../validation/errors.js';
+import type { Integers, Tensor } from '../validation/tensor.js';
+import { levelsOf, type TracedLevel } from './level.js';
+
+/**
+ * A forward and a backward of a model on a tape of its own, which the core traces. Parameters take no gradient in it, and
+ * the model's recorded forwards are not touched.
+ */
+class Recording {
+  readonly output: Tensor;
+  readonly levels: readonly TracedLevel[];
+  readonly #model: CoreLayer;
+  readonly #holdings: Holdings;
+  readonly #tape: Tape;
+  readonly #block: Block;
+
+  constructor(model: CoreLayer, input: Tensor | Integers, sequence: SequenceOptions) {
+    this.#model = model;
+    this.#holdings = new Holdings(model.runtime, this);
+    this.#tape = new Tape(this.#holdings);
+    this.#tape.recording = true;
+    this.#tape.sequence = sequence;
+    this.#tape.trace = [];
+    try {
+      const entered = model.enter(input, this.#tape, model.order === 'batch');
+      this.#block = model.forwardIn(entered, this.#tape);
+      this.output = model.leave(this.#block, this.#tape);
+      this.levels = levelsOf(model, this.#tape.trace);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** From the gradient of the output: what the levels hold of a backward is there from then on, their gates are gone. */
+  backward(gradient: Tensor): void {
+    const wanted = [...this.#model.parameters.values()].filter(({ requiresGrad }) => requiresGrad);
+    for (const parameter of wanted) parameter.requiresGrad = false;
+    try {
+      runBackward(this.#tape, this.#model.copyIn(gradient.data, this.#block, this.#tape), false);
+    } finally {
+      for (const parameter of wanted) parameter.requiresGrad = true;
+    }
+  }
+
+  dispose(): void {
+    this.#holdings.dispose('Recording');
+  }
+}
+
+export type { Recording };
+
+/** Records the model over an input, without training, from zeros or learned states, and leaves it as it was. */
+export function record<T>(
+  model: CoreLayer,
+  input: Tensor | Integers,
+  sequence: SequenceOptions,
+  use: (recording: Recording) => T,
+): T {
+  const layers = model.coreLayers();
+  for (const { holdings } of [model, ...layers]) holdings.check();
+  const restore = remember(layers);
+  let recording: Recording | undefined;
+  try {
+    for (const { extras } of layers) extras.carried?.set({});
+    recording = new Recording(model, input, sequence);
+    return use(recording);
+  } finally {
+    recording?.dispose();
+    restore();
+  }
+}
+
+/** @throws TypeError for a model that is or has a layer of another kind, or has no recurrent one */
+export function checkModel(owner: string, model: unknown): CoreLayer {
+  const checked = checkLayers(owner, '', model);
+  if (checked.coreLayers().some((layer) => layer.recurs)) return checked;
+  throw new TypeError(`${owner}: model expected a recurrent layer in it, an LSTM, GRU or RNN, and has none`);
+}
+
+function checkLayers(owner: string, path: string, layer: unknown): CoreLayer {
+  if (layer instanceof Sequential) {
+    for (const [n, inner] of layer.layers.entries())
+      checkLayers(owner, path === '' ? `${n}` : `${path}.${n}`, inner);
+    return layer;
+  }
+  const name = path === '' ? 'model' : `model: layer ${path}`;
+  if (isCoreLayer(layer, `${owner}: ${name}`)) return layer;
+  throw new TypeError(
+    `${owner}: ${name} expected one of this package's layers, or a Sequential of them, got ${describe(layer)}`,
+  );
+}
