@@ -17,7 +17,7 @@ import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { Stateless } from './stateless.js';
 import {
-  checkBatch,
+  checkStreamBatch,
   type Stage,
   type StageInput,
   type StageState,
@@ -105,7 +105,7 @@ export class Sequential extends Stateless {
     this.allocations.check();
     checkOptions(options, ['batch'], 'Sequential.stream');
     const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
-    return new Stream(this.runtime, checkBatch(options.batch), inputOf(this.layers), open);
+    return new Stream(this.runtime, checkStreamBatch(options.batch), inputOf(this.layers), open);
   }
 
   /** @internal */
