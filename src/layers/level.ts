@@ -1,9 +1,9 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
-import { Packed } from './packed.js';
+import { PackedWeights } from './packed.js';
 import { Parameter } from './parameter.js';
 
 /** Where a plan holds the activations of a cell, in the order of its parts. */
@@ -16,15 +16,15 @@ const ACTIVATIONS = [
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
   readonly #parameters: readonly (ParameterSpec & { readonly parameter: Parameter })[];
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   /** The plan that every pass begins with: sizes, options and parameters. */
   readonly #pattern: number;
   /** For each kernel the parts of assembly/cells/packs.ts. */
-  readonly #packs: Packed[] = [];
+  readonly #packs: PackedWeights[] = [];
 
   /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     inputSize: number,
     direction: number,
@@ -32,9 +32,9 @@ export class Level {
     suffix: string,
     pattern: number,
   ) {
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#parameters = parameterSpecs(cell, inputSize).map((spec) => {
-      const parameter = new Parameter(holdings, spec.shape);
+      const parameter = new Parameter(allocations, spec.shape);
       named.set(spec.name + suffix, parameter);
       return { ...spec, parameter };
     });
@@ -43,7 +43,7 @@ export class Level {
   }
 
   #writePattern(cell: Cell, inputSize: number, direction: number): void {
-    const { f32, i32 } = this.#holdings.runtime;
+    const { f32, i32 } = this.#allocations.runtime;
     const plan = this.#pattern;
     const { own, zoneout } = cell;
     writeInts(i32, plan, [
@@ -103,21 +103,21 @@ export class Level {
     const gradients = this.#parameters.map(
       ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
     );
-    writeInts(this.#holdings.runtime.i32, plan, gradients);
+    writeInts(this.#allocations.runtime.i32, plan, gradients);
   }
 
   #place(plan: number, part: number): void {
-    const { core } = this.#holdings.runtime;
+    const { core } = this.#allocations.runtime;
     core.pack(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
   }
 
   /** The packed form that the kernel of the plan reads. */
-  #packed(plan: number, part: number): Packed {
-    const { core } = this.#holdings.runtime;
+  #packed(plan: number, part: number): PackedWeights {
+    const { core } = this.#allocations.runtime;
     const general = this.#general(plan);
     const n = 3 * general + part;
-    this.#packs[n] ??= new Packed(
-      this.#holdings,
+    this.#packs[n] ??= new PackedWeights(
+      this.#allocations,
       this.#parameters.map(({ parameter }) => parameter),
       () => core.pack(this.#pattern, part, general, 0, 0),
       (to) => core.pack(this.#pattern, part, general, to, 1),
@@ -126,6 +126,6 @@ export class Level {
   }
 
   #general(plan: number): number {
-    return readInt(this.#holdings.runtime.i32, plan, Plan.general);
+    return readInt(this.#allocations.runtime.i32, plan, Plan.general);
   }
 }

@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import type { Parameter } from './parameter.js';
 
 /** Bytes of the panels of a matrix [rows, columns]. */
@@ -7,8 +7,8 @@ export function panelBytes(columns: number, rows: number): number {
 }
 
 /** A packed copy of parameters, made at first use and again after one of them has changed. */
-export class Packed {
-  readonly #holdings: Holdings;
+export class PackedWeights {
+  readonly #allocations: Allocations;
   readonly #sources: readonly Parameter[];
   readonly #bytes: () => number;
   readonly #pack: (to: number) => void;
@@ -16,12 +16,12 @@ export class Packed {
   #version = -1;
 
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     sources: readonly Parameter[],
     bytes: () => number,
     pack: (to: number) => void,
   ) {
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#sources = sources;
     this.#bytes = bytes;
     this.#pack = pack;
@@ -32,7 +32,7 @@ export class Packed {
     let version = 0;
     for (const source of this.#sources) version += source.version;
     if (version !== this.#version) {
-      if (this.#pointer === 0) this.#pointer = this.#holdings.take(this.#bytes());
+      if (this.#pointer === 0) this.#pointer = this.#allocations.allocate(this.#bytes());
       this.#pack(this.#pointer);
       this.#version = version;
     }

@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
 import { type Field, readInt, writeInts } from '../runtime/struct.js';
 import * as Merge from '../runtime/structs/merge.js';
@@ -10,7 +10,7 @@ import type { Masks } from './dropout.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
-import type { Extent } from './sequence-options.js';
+import type { SequenceSize } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -25,7 +25,7 @@ export interface StatePointers {
 }
 
 /** Sequences in the core [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
-export interface Sequences extends Extent {
+export interface CoreSequences extends SequenceSize {
   readonly lengths: number;
   readonly mask: number;
 }
@@ -60,7 +60,7 @@ export interface StackOptions {
 export class Stack {
   /** Values of the output, for each row. */
   readonly width: number;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #cell: Cell;
   readonly #masks: Masks | undefined;
   readonly #dropout: number;
@@ -72,7 +72,7 @@ export class Stack {
 
   /** `named` gets the parameters. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     options: StackOptions,
     masks: Masks | undefined,
@@ -81,14 +81,14 @@ export class Stack {
     const { numLayers, dropout, bidirectional, reverse, merge, returnSequences, maskedOutput } = options;
     const directions = bidirectional ? 2 : 1;
     this.width = merge === 'concat' ? directions * cell.stateSize : cell.stateSize;
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#cell = cell;
     this.#masks = masks;
     this.#dropout = dropout;
     this.#directions = directions;
     refuseBytes(stackBytes(cell, options, directions, this.width));
     const count = numLayers * directions;
-    const patterns = holdings.takeZeros(count * Plan.SIZE);
+    const patterns = allocations.allocateZeros(count * Plan.SIZE);
     this.#common = [
       [Pass.patterns, patterns],
       [Pass.runs, count],
@@ -102,14 +102,14 @@ export class Stack {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      return new Level(holdings, cell, inputSize, d, named, suffix, patterns + n * Plan.SIZE);
+      return new Level(allocations, cell, inputSize, d, named, suffix, patterns + n * Plan.SIZE);
     });
   }
 
   /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
   forward(
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
-    { steps, batch, lengths, mask }: Sequences,
+    { steps, batch, lengths, mask }: CoreSequences,
     { h, c }: StatePointers,
     tape: Tape,
   ): StackForward {
@@ -127,7 +127,7 @@ export class Stack {
       [Pass.training, +training],
       [Pass.traced, +(trace !== undefined)],
     ]);
-    const { core, i32 } = this.#holdings.runtime;
+    const { core, i32 } = this.#allocations.runtime;
     core.forward(pass);
     const y = readInt(i32, pass, Pass.y);
     const final = { h: readInt(i32, pass, Pass.hN), c: readInt(i32, pass, Pass.cN) };
@@ -135,32 +135,32 @@ export class Stack {
   }
 
   /** Allocates all that a pass needs, and draws its masks: nothing can fail in it. */
-  #open(memory: Pick<Tape, 'take' | 'takeFor'>, values: PassValues): number {
-    const { runtime } = this.#holdings;
+  #open(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
+    const { runtime } = this.#allocations;
     const { core } = runtime;
-    const pass = memory.take(Pass.SIZE + this.#levels.length * Plan.SIZE);
+    const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
     writeInts(runtime.i32, pass, [...this.#common, ...values]);
     core.openPass(pass, this.#dropout);
     for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
-    memory.takeFor((base) => core.layOut(pass, base));
+    memory.allocateFor((base) => core.layOut(pass, base));
     this.#masks?.drawFor(pass);
     return pass;
   }
 
   /** Allocates all that backward needs, and returns the step: nothing can fail in it. */
   prepareBackward({ pass }: StackForward, wantInput: boolean, tape: Tape): StackBackward {
-    const { core } = this.#holdings.runtime;
+    const { core } = this.#allocations.runtime;
     for (const [n, level] of this.#levels.entries())
       level.prepareBackward(planAt(pass, n), wantInput || n >= this.#directions);
-    tape.takeFor((base) => core.layOutBackward(pass, +wantInput, base));
+    tape.allocateFor((base) => core.layOutBackward(pass, +wantInput, base));
     return (dy, { h, c }) => core.backward(pass, dy, h, c);
   }
 
   /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
-  openStage({ pointer, rows }: StageInput, holdings: Holdings, check: () => void): Stage {
-    const { runtime } = holdings;
+  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+    const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
-    const pass = this.#open(holdings, [
+    const pass = this.#open(allocations, [
       [Pass.lengths, 0],
       [Pass.mask, 0],
       [Pass.h0, 0],
