@@ -1,3 +1,4 @@
+import { isFloat32 } from '../validation/arrays.js';
 import { isObject } from '../validation/errors.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import {
@@ -129,7 +130,7 @@ interface LaneSources {
 const OPTIONS = ['batch', 'steps', 'epochs'];
 
 function sourcesOf(given: unknown, options: SeriesLanesOptions): LaneSources {
-  if (isObject(given) && (given as { data?: unknown }).data instanceof Float32Array) {
+  if (isObject(given) && isFloat32((given as { data?: unknown }).data)) {
     checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets'], 'lanes');
     return seriesSources(given, options);
   }

@@ -2,9 +2,11 @@
  * The module behind `#audio`, loaded when sound is read. The only file in src/ whose results may differ between engines, since a spectrum
  * needs sines and a loudness logarithms. scripts/lint-arithmetic.mjs knows it by name and makes sure that no other file imports it.
  */
+
 import decode from '@audio/decode-wav';
 // @ts-expect-error: it has no types
 import { fft } from 'fourier-transform';
+import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
 
@@ -74,8 +76,7 @@ export class LogMelFrames {
   }
 
   frames(samples: Float32Array): Tensor {
-    if (!(samples instanceof Float32Array))
-      throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
+    if (!isFloat32(samples)) throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)
       throw new RangeError(`samples expected at least frameLength = ${frameLength}, got ${samples.length}`);

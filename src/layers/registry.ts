@@ -6,7 +6,7 @@ import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
 import { GRU } from './gru.js';
 import { UNINITIALISED } from './initialise.js';
-import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { isCoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import { LSTM } from './lstm.js';
 import { RNN } from './rnn.js';
@@ -66,7 +66,7 @@ export function layerOf(layerConfig: LayerConfig, runtime: Runtime): Layer {
 
 /** @throws TypeError for a layer that this package does not define */
 export function configOf(model: Layer): LayerConfig {
-  if (model instanceof CoreLayer) return model.config();
+  if (isCoreLayer(model)) return model.config();
   throw new TypeError("model expected one of this package's layers: a file cannot store any other");
 }
 
