@@ -18,7 +18,7 @@ import { addCarried, keepMasked, splitCarried } from './general';
 import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
 import { sumsNorm, sumsNormBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
-import { traceCell } from './trace';
+import { STAYS, traceCell } from './trace';
 import { addProduct, complement, mix, multiply, subtract, zeroOutside } from '../kernels/rows';
 import { addTo } from '../kernels/simd';
 
@@ -113,8 +113,8 @@ function openOutput(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count
 }
 
 /**
- * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. Where the gates
- * are held, that alone.
+ * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. With the
+ * gates held constant only the latter.
  */
 export function lstmBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
@@ -124,7 +124,9 @@ export function lstmBackward(plan: Plan, t: i32, dh: usize, dState: usize): void
   const dcell = plan.spare + 2 * size;
   const d = dcell + size;
   const carried = d + size;
-  cellGradient(plan, t, dh, dcell, count);
+  // Not from a dh of zeros, which times an infinite o is NaN.
+  if (plan.held == STAYS) memory.fill(dcell, 0, <usize>count << 2);
+  else cellGradient(plan, t, dh, dcell, count);
   if (!plan.held) {
     multiply(d, dh, keptOf(plan, plan.squashed, t), count);
     gradientOf(plan, t, 3, d, count);

@@ -8,70 +8,73 @@ import type { TracedLevel, Values } from './level.js';
 import { checkModel, record } from './recording.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
-/** The gates that say how much of a state stays. */
+/** The gates that control how much of a state is kept. */
 const KEEPS: readonly GateRole[] = ['forget', 'update'];
 
-/** What gradients are followed from: targets for a loss, or the gradient of the output itself. */
+/** Where the gradient starts: targets for a loss, or the gradient of the output itself. */
 export type FlowBatch<Target> =
   | Batch<Target>
   | (Omit<Batch<Target>, 'target'> & {
-      /** ∂loss/∂output, of the output's shape. */
+      /** ∂loss/∂output, with the output's shape. */
       readonly grad: Tensor;
     });
 
 /**
- * The gradients that arrive at each step of one level in one direction: norms over all units of all sequences of the batch, one for each step of
- * the input, whatever the direction. What is behind a sequence's end does not count.
+ * The gradients at each step of one level in one direction. Norms are taken over all units and all sequences of the batch, one per
+ * input step, in input order for both directions. Steps after the end of a sequence are not counted.
  */
 export interface LayerFlow {
-  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** As in the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
   readonly name: string;
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** ‖∂loss/∂c_t‖ [time], of an LSTM; under `zoneout` of the cell before the old one is mixed in */
+  /** LSTM only: ‖∂loss/∂c_t‖ [time]; with `zoneout`, of the cell state before the old one is mixed in. */
   readonly dc?: Float64Array;
   /**
-   * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
-   * what the loss or the layer above sends to h_t. Of a GRU the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
+   * LSTM: ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, where s_t is
+   * what the loss or the layer above sends to h_t. GRU: the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
    */
   readonly alongCell?: Float64Array;
   /** The norm of the rest [time], which came through the gates and the recurrent weights. */
   readonly throughGates?: Float64Array;
-  /** The product of the forget gates (of a GRU, z) from step t + 1 to the last, [time]: its mean over all units of all sequences. */
+  /** The product of the forget gates (GRU: z) from step t + 1 to the last [time], averaged over all units of all sequences. */
   readonly forgetProduct?: Float64Array;
 }
 
 export interface GradientFlow {
-  /** The loss, where it was one. */
+  /** The loss, if one was given. */
   readonly loss?: number;
   readonly layers: readonly LayerFlow[];
-  /** What is amiss, in words; see {@link gradientFlow}. */
+  /** Problems found; {@link gradientFlow} lists them. */
   readonly warnings: readonly string[];
 }
 
 /**
- * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
- * to the order of a sum. It is that of a forward where nothing is trained: dropout is off, zoneout keeps its expected part. Sequences begin
- * from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ * Measures how the gradient of a loss flows back through time. The values are exact: the layers' own backward writes them down as it
+ * computes them. The forward runs in evaluation mode: dropout is off and zoneout uses its expected value. Sequences start from zeros
+ * or from learned initial states. The model does not change: neither parameters, gradients, carried states nor recorded forwards.
  *
- * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
- * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all. The norm of
- * `layerNorm: 'cell'` is no gate: the way from h_t to c_t goes through its Jacobian, which ties the units of a step together: c̃_t of one
- * unit then has a part of what was sent to the others. `gate` is part of the gates.
+ * `alongCell` is what the same backward gives with all gates held constant, so options of the cell change it as they change the cell:
+ * - `activations`: tanh is replaced by ψ.
+ * - `cellClip`: f counts as 0 where c is clipped.
+ * - `coupled`: f = 1 − i.
+ * - `projSize`: s_t comes back through `weight_hr`.
+ * - A masked step passes everything on.
+ * - `layerNorm: 'cell'` is not a gate: its Jacobian is part of the path from h_t to c_t and mixes the units of a step, so c̃_t of one
+ *   unit contains part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
+ * - `zoneout`: c_t is the new cell state ĉ_t, and the state that is carried on is c'_t = z∘c'_(t−1) + (1 − z)∘ĉ_t. With k_t for what came
+ *   along the cell to c'_t: c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. Of what is sent to h_t, 1 − z goes
+ *   to s_t and z to s_(t−1). A forget gate counts as z + (1 − z)∘f in the product, and so does the z of a GRU.
  *
- * Under `zoneout` c_t is the new cell ĉ_t, which h_t and, to the part 1 − z, the state c'_t take up: with k_t for what comes along the cell
- * to c'_t, c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. What is sent to h_t lies in s_t to the part 1 − z
- * of h, and to the part z in s_(t−1). A forget gate counts as z + (1 − z)∘f in the product; a GRU's z in the same way.
- *
- * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
- * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
+ * Warnings: ‖∂loss/∂h_t‖ of a level falls below 10⁻⁶ of its maximum and stays there down to the first step (it vanishes), rises above
+ * 10³ times its value at the last step, or is not finite (it explodes). The warnings of {@link gates} are included.
  *
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
- * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
+ * @param batch - `input`; `target` as for `Trainer`, with `loss` in the options, or `grad`, the gradient of the output; `lengths`, `mask`
+ * @throws TypeError for a wrong type of model or argument or an unknown option, RangeError for a wrong shape
  *
  * @example
  * ```ts
@@ -129,7 +132,7 @@ function gradientOf<Target>(
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };
 }
 
-/** What was found at one level, as norms. */
+/** What the trace of one level holds, as norms. */
 function layerFlow(level: TracedLevel): LayerFlow {
   const { name, cell, trace } = level;
   const { dh, dc, along, stays } = trace;
@@ -144,7 +147,7 @@ function layerFlow(level: TracedLevel): LayerFlow {
   };
 }
 
-/** The norm of each step, of values or of how far they are from `others`. */
+/** The norm of values at each step, or of their difference from `others`. */
 function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Array {
   const sums = new Float64Array(level.steps);
   for (const row of level.rows) {
@@ -157,6 +160,7 @@ function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Ar
   return sums.map(Math.sqrt);
 }
 
+/** The mean of values at each step. */
 function meansOf(level: TracedLevel, values: Values): Float64Array {
   const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
   for (const row of level.rows) {
