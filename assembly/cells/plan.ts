@@ -24,7 +24,7 @@ export class Plan {
   gateCount: i32;
   coupled: i32;
   resetBefore: i32;
-  /** 0 for the plain LSTM. */
+  /** 1 where the general kernel computes it, 0 for the plain LSTM's: openPass chooses. */
   general: i32;
 
   // The sequence, as a pass has it.
@@ -68,8 +68,14 @@ export class Plan {
   /** What backward carries, in dhN dcN, out dh0 dc0. */
   dh: usize;
   dc: usize;
-  /** Five times [B, H], at least [4H]. */
-  spare: usize;
+  // What one step of the general kernel needs, [B, H] each: 1 − z, or a state blended by it; a gradient before splitCarried;
+  // gradients of a gate, of ĉ, and of what later steps sent back to the cell. With layer norm a row of all gates [4H].
+  blend: usize;
+  unsplit: usize;
+  dGate: usize;
+  dNewCells: usize;
+  dCarried: usize;
+  normRow: usize;
   /** The mask of recurrent dropout [B, R], and h under it [T, B, R]. */
   dropped: usize;
   hidden: usize;
@@ -86,10 +92,11 @@ export class Plan {
   zoneoutHStep: i32;
   zoneoutC: usize;
   zoneoutCStep: i32;
-  // Kept of each step: c before zoneout, what its nonlinearity reads, and h before its projection.
-  candidates: usize;
-  inner: usize;
-  opened: usize;
+  // Kept of each step: ĉ, the cell before zoneout; what the output activation reads, where norm or clip change it; h before
+  // its projection.
+  newCells: usize;
+  activationInput: usize;
+  unprojected: usize;
   // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; the planes of U h before their norm.
   normInput: usize;
   normHidden: usize;
@@ -99,7 +106,7 @@ export class Plan {
   /** The gradient of h before zoneout [T, B, R], or [B, R] without a projection. */
   dhat: usize;
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
-  dInner: usize;
+  dUnprojected: usize;
   dDropped: usize;
   // The trace, [T, B, R] or [T, B, H] each; `held` is not 0 in a backward with the gates held constant. See trace.ts.
   traceH: usize;

@@ -12,7 +12,7 @@
  * computes are not written. A traced backward must not be asked for parameter gradients: they would accumulate twice.
  */
 import { Plan, rowsAt } from './plan';
-import { room } from '../memory/scratch';
+import { allocateScratch } from '../memory/scratch';
 
 /** Values of `plan.held`: the passes that hold the gates constant. */
 export const ALONG: i32 = 1;
@@ -20,10 +20,10 @@ export const STAYS: i32 = 2;
 
 export function layOutTrace(plan: Plan): void {
   const rows = <f64>plan.T * plan.B;
-  plan.traceH = room(rows, plan.R);
-  plan.traceC = plan.c ? room(rows, plan.H) : 0;
-  plan.along = room(rows, plan.H);
-  plan.stays = room(rows, plan.H);
+  plan.traceH = allocateScratch(rows, plan.R);
+  plan.traceC = plan.c ? allocateScratch(rows, plan.H) : 0;
+  plan.along = allocateScratch(rows, plan.H);
+  plan.stays = allocateScratch(rows, plan.H);
 }
 
 /** The gradient that later steps sent back to the state after step `t`. */

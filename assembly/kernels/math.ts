@@ -34,7 +34,7 @@ const EXP = memory.data<f32>([
   LOG2_E, -LN2_HIGH, -LN2_LOW,
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ]);
-/** The same for x turned round: from x it gives n of −x, −r and −(e^r − 1), with the same bits. */
+/** The same for x transposed round: from x it gives n of −x, −r and −(e^r − 1), with the same bits. */
 const EXP_OF_MINUS = memory.data<f32>([
   -LOG2_E, LN2_HIGH, LN2_LOW,
   1.9875691500e-4, -1.3981999507e-3, 8.3334519073e-3, -4.1665795894e-2, 1.6666665459e-1, -5.0000001201e-1,

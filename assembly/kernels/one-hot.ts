@@ -21,13 +21,13 @@ export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, pa
   }
 }
 
-/** dW[N, K] += dyᵀ x for one-hot rows x, in their order; `turned` is dyᵀ [N, M]. */
-export function oneHotGradient(dW: usize, turned: usize, ids: usize, M: i32, N: i32, K: i32): void {
+/** dW[N, K] += dyᵀ x for one-hot rows x, in their order; `transposed` is dyᵀ [N, M]. */
+export function oneHotGradient(dW: usize, transposed: usize, ids: usize, M: i32, N: i32, K: i32): void {
   for (let n: i32 = 0; n < N; n++) {
     for (let m: i32 = 0; m < M; m++) {
       const at = dW + (<usize>load<u32>(ids + (<usize>m << 2)) << 2);
-      store<f32>(at, load<f32>(at) + load<f32>(turned));
-      turned += 4;
+      store<f32>(at, load<f32>(at) + load<f32>(transposed));
+      transposed += 4;
     }
     dW += <usize>K << 2;
   }

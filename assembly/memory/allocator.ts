@@ -101,10 +101,10 @@ function extend(size: usize): usize {
   if (!end) end = (__heap_base + 15) & ~15;
   const tail = last && isFree(last) ? sizeOf(last) : 0;
   const limit = (<usize>memory.size() << PAGE_BITS) - SLACK;
-  const room = limit > end ? limit - end : 0;
+  const free = limit > end ? limit - end : 0;
   const wanted = size - tail;
-  if (wanted > room) {
-    const short = wanted - room;
+  if (wanted > free) {
+    const short = wanted - free;
     if (short > LARGEST - limit) return 0;
     const step = max(short, max(GROWTH, limit >> 3));
     const pages = <i32>((min(step, LARGEST - limit) + 0xffff) >> PAGE_BITS);
@@ -134,7 +134,7 @@ function trim(address: usize, size: usize): void {
   insert(cut);
 }
 
-/** `bytes` bytes aligned to 16, or 0 where there is no room for them. The contents are undefined. */
+/** `bytes` bytes aligned to 16, or 0 where the memory cannot grow that far. The contents are undefined. */
 export function allocate(bytes: usize): usize {
   if (bytes > LARGEST) return 0;
   const size = max(((bytes + 15) & ~15) + HEADER, SMALLEST);

@@ -1,43 +1,39 @@
 /* A recurrent stack backward, from the top level down. */
 import { biasGradient, gradientScratch } from '../layers/linear';
 import { Merge, mergeBackward } from './merge';
-import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { lastOf, outputOf, Pass, planAt, sourceOf, widthOf } from './pass';
 import { gatherSteps, scatterSteps } from './lengths';
 import { dropout } from '../kernels/random';
-import { Plan } from '../cells/plan';
-import { room, startAt, taken } from '../memory/scratch';
+import { allocateScratch, scratchBytes, startScratch } from '../memory/scratch';
 import { runBackward } from './run';
 import { layOutTrace } from '../cells/trace';
 import { addTo } from '../kernels/simd';
 
-/** Says where what backward needs beside lies from `base` on, and gives how many bytes that takes. */
+/** Sets where the arrays that backward needs besides lie from `base` on, and returns how many bytes they take. */
 export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
-  startAt(base);
+  startScratch(base);
   const rows = <f64>pass.T * pass.B;
   let dx: usize = 0;
   let scratch: usize = 0;
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
-    const level = offsetof<Plan>('dInputWeight');
-    memory.copy(changetype<usize>(plan) + level, patternAt(pass, n) + level, offsetof<Plan>() - level);
     if (n % pass.directions == 0) {
-      dx = room(n > 0 || wantInput ? rows : 0, plan.I);
-      scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
+      dx = allocateScratch(n > 0 || wantInput ? rows : 0, plan.I);
+      scratch = allocateScratch(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
     }
     plan.dx = dx;
     plan.scratch = scratch;
-    plan.dy = room(pass.merge > Merge.SUM ? rows : 0, plan.R);
+    plan.dy = allocateScratch(pass.merge > Merge.SUM ? rows : 0, plan.R);
     if (plan.traced) layOutTrace(plan);
   }
   const ragged = pass.lengths ? rows : 0;
-  pass.dy = room(pass.last ? 0 : ragged, widthOf(pass));
-  pass.dInput = room(wantInput ? ragged : 0, planAt(pass, 0).I);
-  return taken();
+  pass.dy = allocateScratch(pass.last ? 0 : ragged, widthOf(pass));
+  pass.dInput = allocateScratch(wantInput ? ragged : 0, planAt(pass, 0).I);
+  return scratchBytes();
 }
 
 /** From the gradient of the output (0 for zeros) and of the last states, which become those of the first ones; gives that of the input. */
-export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize, dh: usize, dc: usize): usize {
-  layOutBackward(pass, wantInput, base);
+export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
   const D = pass.directions;
   let dy = enter(pass, dOutput, dh);
   for (let n = pass.runs - D; n >= 0; n -= D) {

@@ -24,7 +24,7 @@ export class Pass {
   /** States before the first step [runs, B, ·], 0 where they are zeros or learned. */
   h0: usize;
   c0: usize;
-  // What plans begin with too, in their order.
+  // The same as in its plans.
   x: usize;
   ids: usize;
   T: i32;

@@ -6,7 +6,7 @@ import { generalBackward, generalForward } from '../cells/general';
 import { lstmBackward, lstmForward } from '../cells/lstm';
 import { CellKind, Plan } from '../cells/plan';
 import { ALONG, STAYS } from '../cells/trace';
-import { room } from '../memory/scratch';
+import { allocateScratch } from '../memory/scratch';
 import { addProduct, multiply } from '../kernels/rows';
 
 /** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
@@ -21,58 +21,63 @@ export function layOutPlan(plan: Plan): void {
   // In doubles: nothing has been refused yet.
   const ahead = min<f64>(plan.T, max<f64>(1, PRODUCT_VALUES / (B * columns)));
   plan.chunk = plan.general && plan.kept ? plan.T : <i32>ahead;
-  plan.product = room(plan.chunk * B, columns);
-  plan.gates = room(kept, plan.planes * plan.H);
-  if (plan.cell == CellKind.LSTM) plan.squashed = room(kept || plan.general * B, plan.H);
+  plan.product = allocateScratch(plan.chunk * B, columns);
+  plan.gates = allocateScratch(kept, plan.planes * plan.H);
+  if (plan.cell == CellKind.LSTM) plan.squashed = allocateScratch(kept || plan.general * B, plan.H);
   if (plan.training && plan.inputDropout > 0) {
-    plan.inputMask = room(B, plan.I);
-    plan.dropX = room(steps, plan.I);
-    plan.dropDx = room(kept, plan.I);
+    plan.inputMask = allocateScratch(B, plan.I);
+    plan.dropX = allocateScratch(steps, plan.I);
+    plan.dropDx = allocateScratch(kept, plan.I);
   }
-  plan.dh = room(plan.kept * B, plan.R);
-  plan.dc = room(plan.kept * B, plan.H);
+  plan.dh = allocateScratch(plan.kept * B, plan.R);
+  plan.dc = allocateScratch(plan.kept * B, plan.H);
   if (plan.general) layOutGeneral(plan, kept || B);
 }
 
-/** What the general cell keeps beside, of `rows` rows. */
+/** What the general kernel needs besides, of `rows` rows. */
 function layOutGeneral(plan: Plan, rows: f64): void {
   const B = <f64>plan.B;
   const R = plan.R;
-  plan.spare = room(5 * B + 4, plan.H);
+  plan.blend = allocateScratch(B, plan.H);
+  plan.dGate = allocateScratch(B, plan.H);
+  plan.unsplit = allocateScratch(plan.mask ? B : 0, plan.H);
   if (plan.yStride != R) {
-    plan.oldState = room(B, R);
-    plan.nextState = room(B, R);
+    plan.oldState = allocateScratch(B, R);
+    plan.nextState = allocateScratch(B, R);
   }
-  plan.dhat = room(plan.projection ? rows : B, R);
+  plan.dhat = allocateScratch(plan.projection ? rows : B, R);
   if (plan.training && plan.recurrentDropout > 0) {
-    plan.dropped = room(B, R);
-    plan.hidden = room(rows, R);
-    plan.dDropped = room(B, R);
+    plan.dropped = allocateScratch(B, R);
+    plan.hidden = allocateScratch(rows, R);
+    plan.dDropped = allocateScratch(B, R);
   }
   plan.zoneoutHStep = plan.training * plan.B * (R << 2);
   plan.zoneoutCStep = plan.training * plan.B * (plan.H << 2);
   const drawn = plan.training ? plan.T * B : B;
-  plan.zoneoutH = room(plan.zoneoutOfH > 0 ? drawn : 0, R);
-  plan.zoneoutC = room(plan.zoneoutOfC > 0 ? drawn : 0, plan.H);
+  plan.zoneoutH = allocateScratch(plan.zoneoutOfH > 0 ? drawn : 0, R);
+  plan.zoneoutC = allocateScratch(plan.zoneoutOfC > 0 ? drawn : 0, plan.H);
   if (plan.cell == CellKind.LSTM) layOutLSTM(plan, rows);
 }
 
 function layOutLSTM(plan: Plan, rows: f64): void {
   const H = plan.H;
-  plan.candidates = room(plan.zoneoutC || plan.mask ? rows : 0, H);
-  plan.inner = room(plan.clip > 0 || plan.cellGain ? rows : 0, H);
+  plan.dNewCells = allocateScratch(plan.B, H);
+  plan.dCarried = allocateScratch(plan.B, H);
+  plan.newCells = allocateScratch(plan.zoneoutC || plan.mask ? rows : 0, H);
+  plan.activationInput = allocateScratch(plan.clip > 0 || plan.cellGain ? rows : 0, H);
   if (plan.projection) {
-    plan.opened = room(rows, H);
-    plan.dInner = room(plan.B, H);
+    plan.unprojected = allocateScratch(rows, H);
+    plan.dUnprojected = allocateScratch(plan.B, H);
   }
-  if (!plan.normBias) return;
+  if (!plan.inputGain && !plan.gateGain) return;
+  plan.normRow = allocateScratch(4, H);
   const products = <f64>plan.chunk * plan.B;
-  plan.scales = room(rows, 4);
-  plan.normHidden = room(max(rows, products), 4 * H);
+  plan.scales = allocateScratch(rows, 4);
+  plan.normHidden = allocateScratch(max(rows, products), 4 * H);
   if (!plan.cellGain) return;
-  plan.normInput = room(rows, 4 * H);
-  plan.normCell = room(rows, H);
-  plan.sums = room(products, 4 * H);
+  plan.normInput = allocateScratch(rows, 4 * H);
+  plan.normCell = allocateScratch(rows, H);
+  plan.sums = allocateScratch(products, 4 * H);
 }
 
 /** Forward from h0 and c0, rows `hStep` and `cStep` bytes apart (0 where all are one), 0 for zeros; the last states go to hN, cN. */

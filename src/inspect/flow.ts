@@ -11,70 +11,69 @@ import { flowWarnings, saturationWarnings } from './warnings.js';
 /** The gates that control how much of a state is kept. */
 const KEEPS: readonly GateRole[] = ['forget', 'update'];
 
-/** Where the gradient starts: targets for a loss, or the gradient of the output itself. */
+/** A batch with a target for the loss, or with the gradient of the output. */
 export type FlowBatch<Target> =
   | Batch<Target>
   | (Omit<Batch<Target>, 'target'> & {
-      /** ∂loss/∂output, with the output's shape. */
+      /** ∂loss/∂output, of the output's shape. */
       readonly grad: Tensor;
     });
 
 /**
- * The gradients at each step of one level in one direction. Norms are taken over all units and all sequences of the batch, one per
- * input step, in input order for both directions. Steps after the end of a sequence are not counted.
+ * The gradients at each step of one layer in one direction: norms over all units of all sequences in the batch, in the order of the input's
+ * steps for both directions. Steps after a sequence's end do not count.
  */
 export interface LayerFlow {
-  /** As in the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`; in a Sequential `1.l0`. */
   readonly name: string;
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** LSTM only: ‖∂loss/∂c_t‖ [time]; with `zoneout`, of the cell state before the old one is mixed in. */
+  /** ‖∂loss/∂c_t‖ [time] of an LSTM; with `zoneout`, of the cell before it is mixed with the old one. */
   readonly dc?: Float64Array;
   /**
-   * LSTM: ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, where s_t is
-   * what the loss or the layer above sends to h_t. GRU: the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
+   * The norm [time] of the part that came along the cell alone. LSTM: the part of ∂loss/∂c_t with
+   * c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, where s_t is the gradient of h_t from the loss or the layer above. GRU: the part of
+   * ∂loss/∂h_t with h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
    */
   readonly alongCell?: Float64Array;
-  /** The norm of the rest [time], which came through the gates and the recurrent weights. */
+  /** The norm [time] of the rest, which came through the gates and the recurrent weights. */
   readonly throughGates?: Float64Array;
   /** The product of the forget gates (GRU: z) from step t + 1 to the last [time], averaged over all units of all sequences. */
   readonly forgetProduct?: Float64Array;
 }
 
 export interface GradientFlow {
-  /** The loss, if one was given. */
+  /** The loss, if the gradient came from one. */
   readonly loss?: number;
   readonly layers: readonly LayerFlow[];
-  /** Problems found; {@link gradientFlow} lists them. */
+  /** Problems found, in words; see {@link gradientFlow}. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Measures how the gradient of a loss flows back through time. The values are exact: the layers' own backward writes them down as it
- * computes them. The forward runs in evaluation mode: dropout is off and zoneout uses its expected value. Sequences start from zeros
- * or from learned initial states. The model does not change: neither parameters, gradients, carried states nor recorded forwards.
+ * How the gradient of a loss flows back through time, at every step. The values are those of one recorded forward and backward without dropout;
+ * zoneout uses its expected mixture. Sequences start from zeros or from the states of `learnInitial`. The model and its gradients are left
+ * unchanged.
  *
- * `alongCell` is what the same backward gives with all gates held constant, so options of the cell change it as they change the cell:
- * - `activations`: tanh is replaced by ψ.
- * - `cellClip`: f counts as 0 where c is clipped.
- * - `coupled`: f = 1 − i.
- * - `projSize`: s_t comes back through `weight_hr`.
- * - A masked step passes everything on.
- * - `layerNorm: 'cell'` is not a gate: its Jacobian is part of the path from h_t to c_t and mixes the units of a step, so c̃_t of one
- *   unit contains part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
- * - `zoneout`: c_t is the new cell state ĉ_t, and the state that is carried on is c'_t = z∘c'_(t−1) + (1 − z)∘ĉ_t. With k_t for what came
- *   along the cell to c'_t: c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. Of what is sent to h_t, 1 − z goes
- *   to s_t and z to s_(t−1). A forget gate counts as z + (1 − z)∘f in the product, and so does the z of a GRU.
+ * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
+ * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
+ *   comes back through `weight_hr`. A masked step passes everything on.
+ * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
+ *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
+ * - `zoneout`: c_t is the new cell ĉ_t before it is mixed with the old one. With k_t for what comes along the cell to the mixed state:
+ *   c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. A gradient of h_t is split into 1 − z for s_t and z for
+ *   s_(t−1). In the product a forget gate counts as z + (1 − z)∘f; a GRU's z likewise.
  *
- * Warnings: ‖∂loss/∂h_t‖ of a level falls below 10⁻⁶ of its maximum and stays there down to the first step (it vanishes), rises above
- * 10³ times its value at the last step, or is not finite (it explodes). The warnings of {@link gates} are included.
+ * Warnings: the gradient vanishes if ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest value and stays there up to the first computed step;
+ * it explodes if it rises above 10³ times that of the last computed step, or is not finite. The warnings of {@link gates} are included.
  *
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
- * @param batch - `input`; `target` as for `Trainer`, with `loss` in the options, or `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for a wrong type of model or argument or an unknown option, RangeError for a wrong shape
+ * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; optionally
+ *   `lengths` and `mask`
+ * @throws TypeError for a model or argument of the wrong type, or an unknown option; RangeError for a wrong shape
  *
  * @example
  * ```ts
@@ -132,7 +131,7 @@ function gradientOf<Target>(
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };
 }
 
-/** What the trace of one level holds, as norms. */
+/** What was found at one level, as norms. */
 function layerFlow(level: TracedLevel): LayerFlow {
   const { name, cell, trace } = level;
   const { dh, dc, along, stays } = trace;
@@ -147,7 +146,7 @@ function layerFlow(level: TracedLevel): LayerFlow {
   };
 }
 
-/** The norm of values at each step, or of their difference from `others`. */
+/** The norm of each step, of values or of how far they are from `others`. */
 function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Array {
   const sums = new Float64Array(level.steps);
   for (const row of level.rows) {
@@ -160,7 +159,6 @@ function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Ar
   return sums.map(Math.sqrt);
 }
 
-/** The mean of values at each step. */
 function meansOf(level: TracedLevel, values: Values): Float64Array {
   const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
   for (const row of level.rows) {

@@ -7,7 +7,7 @@ import { checkModel, record } from './recording.js';
 import { saturationWarnings } from './warnings.js';
 
 interface LayerStates {
-  /** As in the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`; in a Sequential `1.l0`. */
   readonly name: string;
   /** Hidden states. */
   readonly h: Tensor;
@@ -35,26 +35,24 @@ export interface RNNGates extends LayerStates {
   readonly cell: 'RNN';
 }
 
-/** Gates and states of one level in one direction, each [batch, time, hiddenSize] or in the layer's own input layout. */
+/** Gates and states of one layer in one direction: [batch, time, hiddenSize] each, or in the axis order of the layer's input. */
 export type LayerGates = LSTMGates | GRUGates | RNNGates;
 
 /**
- * Returns the gates and states of every recurrent level over a sequence: the layer's own values, to the bit. The forward runs in
- * evaluation mode: dropout is off and zoneout uses its expected value. Sequences start from zeros or from learned initial states.
- * The model does not change. Gates are 0 at masked steps and after the end of a sequence; states are 0 after the end.
+ * Gates and states of every recurrent layer over a sequence, as the layer itself computed them. Dropout is off, zoneout uses its expected
+ * mixture, and sequences start from zeros or from the states of `learnInitial`. The model is left unchanged. Gates are 0 at masked steps and
+ * after a sequence's end; states are 0 after the end.
  *
- * Warnings, each with the fraction of gates or states over all steps, units and sequences, if the activation is a sigmoid or tanh:
- * - At least half of the forget gates (GRU: z) are below 0.05, with the number of steps until less than 0.1 % of a cell state is left
- *   at the median gate.
- * - At least 90 % of the input or output gates are below 0.05.
- * - At least half of the candidates, of tanh of the cell states, or of an RNN's states are beyond ±0.99, where the derivative of tanh
- *   is below 2 %.
- * - A state is not finite.
+ * Warnings, for sigmoid and tanh nonlinearities, each with the share over all steps, units and sequences:
+ * - half of the forget gates (GRU: z) are below 0.05; with the number of steps until less than 0.1 % of a cell is left at the median gate;
+ * - nine tenths of the input or output gates are below 0.05;
+ * - half of the candidates, of tanh of the cell states, or of an RNN's states are beyond ±0.99, where tanh's derivative is below 2 %;
+ * - a state is not finite.
  *
  * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
- * @param input - [batch, time, ·], or whatever else the model's forward accepts
- * @param options - `lengths`, `mask` as for forward
- * @throws TypeError for a wrong type of model or argument or an unknown option, RangeError for a wrong shape
+ * @param input - [batch, time, inputSize], or any other input that the model's forward accepts
+ * @param options - `lengths`, `mask`, as for forward
+ * @throws TypeError for a model or argument of the wrong type, or an unknown option; RangeError for a wrong shape
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import type { SequenceOptions } from '../layers/sequence-options.js';
 import { Sequential } from '../layers/sequential.js';
 import { runBackward } from '../layers/stateless.js';
 import { type Block, Tape } from '../layers/tape.js';
-import { Holdings } from '../runtime/memory.js';
+import { Allocations } from '../runtime/memory.js';
 import { describe } from '../validation/errors.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
 import { levelsOf, type TracedLevel } from './level.js';
@@ -16,14 +16,14 @@ class Recording {
   readonly output: Tensor;
   readonly levels: readonly TracedLevel[];
   readonly #model: CoreLayer;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #tape: Tape;
   readonly #block: Block;
 
   constructor(model: CoreLayer, input: Tensor | Integers, sequence: SequenceOptions) {
     this.#model = model;
-    this.#holdings = new Holdings(model.runtime, this);
-    this.#tape = new Tape(this.#holdings);
+    this.#allocations = new Allocations(model.runtime, this);
+    this.#tape = new Tape(this.#allocations);
     this.#tape.recording = true;
     this.#tape.sequence = sequence;
     this.#tape.trace = [];
@@ -50,7 +50,7 @@ class Recording {
   }
 
   dispose(): void {
-    this.#holdings.dispose('Recording');
+    this.#allocations.dispose('Recording');
   }
 }
 
@@ -64,7 +64,7 @@ export function record<T>(
   use: (recording: Recording) => T,
 ): T {
   const layers = model.coreLayers();
-  for (const { holdings } of [model, ...layers]) holdings.check();
+  for (const { allocations } of [model, ...layers]) allocations.check();
   const restore = remember(layers);
   let recording: Recording | undefined;
   try {

@@ -1,5 +1,4 @@
 import type { Field } from '../runtime/struct.js';
-import * as CellKind from '../runtime/structs/cell-kind.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
 
@@ -50,8 +49,6 @@ export interface Cell extends CellDescription {
   readonly inputDropout: number;
   readonly recurrentDropout: number;
   readonly zoneout: { readonly h: number; readonly c: number };
-  /** Whether the plain LSTM's kernel computes it, where no mask and no dropout comes with a call. */
-  readonly plain: boolean;
 }
 
 /** A parameter that a level in one direction has. */
@@ -104,15 +101,11 @@ export function cellOf(
   given: Given,
   activations: unknown,
 ): Cell {
-  const { clip, zoneout } = given;
-  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
-  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
   const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
   return {
     ...kind,
     ...given,
-    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
+    ...{ hiddenSize, stateSize: own.projSize ?? hiddenSize, own },
     activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
-    plain: kind.kind === CellKind.LSTM && !varied && activations === undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
 import { checkOptions } from '../validation/options.js';
 import {
@@ -21,7 +21,7 @@ import {
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
 import { checkSequence, type Extent } from './sequence-options.js';
-import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
+import { type Sequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type Batch,
   carriedBatchError,
@@ -38,7 +38,7 @@ type Sizes = Batch & Extent;
 interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly pass: Pass;
+  readonly pass: StackForward;
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -97,7 +97,7 @@ export abstract class Recurrent extends CoreLayer {
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#masks, this.named),
+      () => new Stack(this.allocations, cell, { ...sizes, ...given }, this.#masks, this.named),
     );
     this.outputSize = this.#stack.width;
   }
@@ -147,14 +147,14 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   protected openStream(options: StreamOptions & States, names: readonly string[]): Stream {
-    this.holdings.check();
+    this.allocations.check();
     checkOptions(options, ['batch', ...names], `${this.type}.stream`);
     const batch = checkBatch(options.batch);
     const sizes = { batch: batch ?? 1, batched: batch !== undefined };
     const { h0, c0 } = options;
     if (h0 !== undefined) this.#states.check('h0', 'h', h0, sizes);
     if (c0 !== undefined) this.#states.check('c0', 'c', c0, sizes);
-    const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
+    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
     const input = { width: this.inputSize, oneHot: this.inputSize };
     const stream = new Stream(this.runtime, batch, input, open);
     if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
@@ -191,7 +191,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.width !== this.inputSize || input.ids !== undefined) {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
@@ -202,7 +202,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return this.#stack.openStage(input, holdings, () => this.holdings.check());
+    return this.#stack.openStage(input, allocations, () => this.allocations.check());
   }
 
   /** @internal */
@@ -332,6 +332,6 @@ export abstract class Recurrent extends CoreLayer {
     const shape = this.#states.of(name, sizes);
     return state
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
-      : tape.takeZeros(sizeOf(shape) * 4);
+      : tape.allocateZeros(sizeOf(shape) * 4);
   }
 }
