@@ -1,4 +1,4 @@
-import { CoreLayer, remember } from '../layers/layer.js';
+import { type CoreLayer, isCoreLayer, remember } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { Sequential } from '../layers/sequential.js';
 import { runBackward } from '../layers/stateless.js';
@@ -90,8 +90,8 @@ function checkLayers(owner: string, path: string, layer: unknown): CoreLayer {
       checkLayers(owner, path === '' ? `${n}` : `${path}.${n}`, inner);
     return layer;
   }
-  if (layer instanceof CoreLayer) return layer;
   const name = path === '' ? 'model' : `model: layer ${path}`;
+  if (isCoreLayer(layer, `${owner}: ${name}`)) return layer;
   throw new TypeError(
     `${owner}: ${name} expected one of this package's layers, or a Sequential of them, got ${describe(layer)}`,
   );
