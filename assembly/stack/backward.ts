@@ -35,7 +35,7 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
 /** From the gradient of the output (0 for zeros) and of the last states, which become those of the first ones; gives that of the input. */
 export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
   const D = pass.directions;
-  let dy = enter(pass, dOutput, dh);
+  let dy = gatherGradient(pass, dOutput, dh);
   for (let n = pass.runs - D; n >= 0; n -= D) {
     const first = planAt(pass, n);
     const dx = first.dx;
@@ -58,7 +58,7 @@ export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usiz
 }
 
 /** The gradient of the last level's output, from that of the output outside. */
-function enter(pass: Pass, dy: usize, dh: usize): usize {
+function gatherGradient(pass: Pass, dy: usize, dh: usize): usize {
   if (!dy || (!pass.last && !pass.lengths)) return dy;
   if (pass.last) {
     addLast(pass, dy, dh);

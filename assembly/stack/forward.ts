@@ -101,7 +101,7 @@ export function forward(pass: Pass): void {
   const D = pass.directions;
   const R = planAt(pass, 0).R;
   const H = planAt(pass, 0).H;
-  if (pass.lengths) enter(pass);
+  if (pass.lengths) gatherInput(pass);
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
     if (plan.levelX) {
@@ -118,11 +118,11 @@ export function forward(pass: Pass): void {
       mergeForward(plan.output, outputOf(planAt(pass, n - 1)), outputOf(plan), T * B * R, pass.merge);
     }
   }
-  leave(pass);
+  writeOutput(pass);
 }
 
 /** Brings the input to the order inside. */
-function enter(pass: Pass): void {
+function gatherInput(pass: Pass): void {
   const plan = planAt(pass, 0);
   sortSequences(pass);
   if (pass.mask) gatherSteps(pass, pass.sortedMask, pass.mask, 0, 4);
@@ -131,7 +131,7 @@ function enter(pass: Pass): void {
 }
 
 /** The output as it is outside, where that is not what the last level left. */
-function leave(pass: Pass): void {
+function writeOutput(pass: Pass): void {
   const last = pass.runs - 1;
   const plan = planAt(pass, last);
   const B = pass.B;

@@ -3,7 +3,7 @@ import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
-import { Packed } from './packed.js';
+import { PackedWeights } from './packed.js';
 import { Parameter } from './parameter.js';
 
 /** Where a plan holds the activations of a cell, in the order of its parts. */
@@ -20,7 +20,7 @@ export class Level {
   /** The plan that every pass begins with: sizes, options and parameters. */
   readonly #pattern: number;
   /** For each kernel the parts of assembly/cells/packs.ts. */
-  readonly #packs: Packed[] = [];
+  readonly #packs: PackedWeights[] = [];
 
   /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
   constructor(
@@ -112,11 +112,11 @@ export class Level {
   }
 
   /** The packed form that the kernel of the plan reads. */
-  #packed(plan: number, part: number): Packed {
+  #packed(plan: number, part: number): PackedWeights {
     const { core } = this.#allocations.runtime;
     const general = this.#general(plan);
     const n = 3 * general + part;
-    this.#packs[n] ??= new Packed(
+    this.#packs[n] ??= new PackedWeights(
       this.#allocations,
       this.#parameters.map(({ parameter }) => parameter),
       () => core.pack(this.#pattern, part, general, 0, 0),

@@ -7,7 +7,7 @@ export function panelBytes(columns: number, rows: number): number {
 }
 
 /** A packed copy of parameters, made at first use and again after one of them has changed. */
-export class Packed {
+export class PackedWeights {
   readonly #allocations: Allocations;
   readonly #sources: readonly Parameter[];
   readonly #bytes: () => number;

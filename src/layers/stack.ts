@@ -10,7 +10,7 @@ import type { Masks } from './dropout.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
-import type { Extent } from './sequence-options.js';
+import type { SequenceSize } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -25,7 +25,7 @@ export interface StatePointers {
 }
 
 /** Sequences in the core [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
-export interface Sequences extends Extent {
+export interface CoreSequences extends SequenceSize {
   readonly lengths: number;
   readonly mask: number;
 }
@@ -109,7 +109,7 @@ export class Stack {
   /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
   forward(
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
-    { steps, batch, lengths, mask }: Sequences,
+    { steps, batch, lengths, mask }: CoreSequences,
     { h, c }: StatePointers,
     tape: Tape,
   ): StackForward {
