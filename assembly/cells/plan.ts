@@ -37,7 +37,7 @@ export class Plan {
   /** 1 if every step is kept for backward. */
   kept: i32;
   training: i32;
-  /** 1 where backward writes a trace, see trace.ts. */
+  /** 1 if backward writes a trace, see trace.ts. */
   traced: i32;
   /** For sequences of different lengths, sorted by length, longest first: rows that each step computes [T]; lengths [B]; original rows [B]. */
   active: usize;
@@ -108,7 +108,7 @@ export class Plan {
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
   dUnprojected: usize;
   dDropped: usize;
-  // The trace, [T, B, R] or [T, B, H] each, and 1 or 2 in a backward that holds the gates constant, see trace.ts.
+  // The trace, [T, B, R] or [T, B, H] each; `held` is not 0 in a backward with the gates held constant. See trace.ts.
   traceH: usize;
   traceC: usize;
   along: usize;

@@ -155,7 +155,7 @@ function moveGradients(plan: Plan, dh: usize, dc: usize, out: bool): void {
   if (plan.c) moveStates(plan, plan.dc, H, H, dc, H << 2, false, out);
 }
 
-/** The backwards of a trace that hold the gates constant; the one from ones first, then that from the loss. */
+/** The backward passes of a trace that hold the gates constant: from ones at the last state, then from the loss. */
 function heldBackwards(plan: Plan, dh: usize, dc: usize): void {
   const dy = plan.dy;
   const state = plan.c ? plan.dc : plan.dh;

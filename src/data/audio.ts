@@ -1,3 +1,4 @@
+import { fileBytes } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import {
   checkNotNegative,
@@ -66,11 +67,11 @@ export interface LogMel {
  * ```
  */
 export async function readWav(bytes: Uint8Array | ArrayBuffer): Promise<Wav> {
-  const isBuffer = Object.prototype.toString.call(bytes) === '[object ArrayBuffer]';
-  if (!(bytes instanceof Uint8Array) && !isBuffer)
+  const file = fileBytes(bytes);
+  if (file === undefined)
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   const { decodeWav } = await import('#audio');
-  return decodeWav(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  return decodeWav(file);
 }
 
 /**

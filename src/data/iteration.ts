@@ -27,6 +27,11 @@ export class Batches<Batch> implements Iterable<Batch> {
   #epoch = 0;
   #position = 0;
 
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Batches';
+  }
+
   /** @internal `make` prepares an epoch; what it gives makes the batch at a place of it. */
   constructor(
     perEpoch: number,

@@ -1,3 +1,4 @@
+import { isFloat32 } from '../validation/arrays.js';
 import { isObject } from '../validation/errors.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import {
@@ -124,7 +125,7 @@ interface Readings {
 const OPTIONS = ['batch', 'steps', 'epochs'];
 
 function readingsOf(given: unknown, options: SeriesLanesOptions): Readings {
-  if (isObject(given) && (given as { data?: unknown }).data instanceof Float32Array) {
+  if (isObject(given) && isFloat32((given as { data?: unknown }).data)) {
     checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets'], 'lanes');
     return ofSeries(given, options);
   }

@@ -2,9 +2,11 @@
  * What `#audio` leads to, loaded when sound is read: the only file of src/ outside of the promise of equal bits, since a spectrum takes
  * the sine and a loudness the logarithm. scripts/lint-arithmetic.mjs knows it by name and sees to it that no other file imports it.
  */
+
 import decode from '@audio/decode-wav';
 // @ts-expect-error: it brings no types
 import { fft } from 'fourier-transform';
+import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
 
@@ -74,8 +76,7 @@ export class LogMelFrames {
   }
 
   frames(samples: Float32Array): Tensor {
-    if (!(samples instanceof Float32Array))
-      throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
+    if (!isFloat32(samples)) throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)
       throw new RangeError(`samples expected at least frameLength = ${frameLength}, got ${samples.length}`);

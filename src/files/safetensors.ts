@@ -1,3 +1,5 @@
+import { decodeText, encodeText } from '../runtime/text.js';
+import { arrayKind, bytesOf, fileBytes, lengthOf } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import { checkShape, sizeOf } from '../validation/tensor.js';
 import { halfToFloat } from './half.js';
@@ -62,14 +64,10 @@ interface Entry {
  * ```
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+  const file = fileBytes(bytes);
+  if (file === undefined) {
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   }
-  // A plain view: the `slice` of Node's Buffer would not copy.
-  const file =
-    bytes instanceof ArrayBuffer
-      ? new Uint8Array(bytes)
-      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, start } = readHeader(file);
   const body = file.byteLength - start;
   const tensors: Record<string, NamedArray> = {};
@@ -113,14 +111,14 @@ export function writeSafetensors(
     define(header, name, { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] });
     offset += data.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = encodeText(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + padded + offset);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.fill(0x20, 8, 8 + padded).set(text, 8);
   let at = 8 + padded;
   for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    file.set(bytesOf(data), at);
     at += data.byteLength;
   }
   return file;
@@ -131,7 +129,8 @@ function widthOf({ data }: NamedArray): number {
 }
 
 function dtypeOf(data: unknown): string | undefined {
-  return Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
+  const name = arrayKind(data);
+  return Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && Kind.name === name)?.[0];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -144,7 +143,7 @@ function checkArray(name: string, array: unknown): void {
   if (!isRecord(array)) throw new TypeError(`"${name}" expected { data, shape }, got ${describe(array)}`);
   if (dtypeOf(array.data) === undefined)
     throw new TypeError(`"${name}".data expected a typed array, got ${describe(array.data)}`);
-  checkShape(`"${name}"`, array.shape, (array.data as Float32Array).length);
+  checkShape(`"${name}"`, array.shape, lengthOf(array.data as Float32Array));
 }
 
 function checkMetadata(metadata: unknown): void {
@@ -181,7 +180,7 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length)));
+    header = JSON.parse(decodeText(file.subarray(8, 8 + length)));
   } catch (error) {
     throw new RangeError(`safetensors: the header is not JSON: ${(error as Error).message}`);
   }

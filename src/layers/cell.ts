@@ -11,7 +11,7 @@ export interface CellDescription {
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
-  /** The gates by name, in the order of their blocks. */
+  /** The gates by name, in the order of their blocks; none if the only block is the state itself. */
   readonly gateRoles: Readonly<Record<string, GateRole>>;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
   readonly blocks: 1 | 4;

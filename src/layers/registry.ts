@@ -5,7 +5,7 @@ import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
 import { GRU } from './gru.js';
 import { UNINITIALISED } from './initialise.js';
-import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { isCoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import { LSTM } from './lstm.js';
 import { RNN } from './rnn.js';
@@ -60,7 +60,7 @@ export function layerOf(described: LayerConfig, runtime: Runtime): Layer {
 }
 
 export function configOf(model: Layer): LayerConfig {
-  if (model instanceof CoreLayer) return model.config();
+  if (isCoreLayer(model)) return model.config();
   throw new TypeError("model expected one of this package's layers: a file can not say how to make another");
 }
 

@@ -1,5 +1,7 @@
 import type { Allocations } from '../runtime/memory.js';
 import { Runtime } from '../runtime/runtime.js';
+import { isMap } from '../validation/arrays.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
 import {
@@ -11,7 +13,14 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
-import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
+import {
+  type BackwardOptions,
+  CoreLayer,
+  isCoreLayer,
+  type Layer,
+  type LayerConfig,
+  layersOf,
+} from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
@@ -220,8 +229,8 @@ function checkLayer(name: string, layer: unknown): void {
     ['forward', 'backward', 'zeroGrad'].every(
       (method) => typeof (layer as Record<string, unknown>)[method] === 'function',
     ) &&
-    (layer as Layer).parameters instanceof Map &&
-    (layer as Layer).runtime instanceof Runtime;
+    (isCoreLayer(layer, name) || isMap((layer as Layer).parameters)) &&
+    isOf(`${name}.runtime`, (layer as Layer).runtime, Runtime);
   if (!complete)
     throw new TypeError(
       `${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`,

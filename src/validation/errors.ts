@@ -17,8 +17,10 @@ export function describe(value: unknown): string {
     return value.length <= 8 && !value.some(isObject)
       ? `[${value.join(', ')}]`
       : `an array of length ${value.length}`;
-  const name = value.constructor?.name ?? 'Object';
-  const kind = name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+  const { type, 'lstm-wasm': mark } = value as { type?: unknown; 'lstm-wasm'?: unknown };
+  // A minifier shortens the names of this package's classes.
+  const name = String((mark && (type ?? mark)) ?? value.constructor?.name ?? 'Object');
+  const kind = name === 'Object' ? 'an object' : `${/^([AEIO]|LSTM|RNN)/.test(name) ? 'an' : 'a'} ${name}`;
   return ArrayBuffer.isView(value) ? `${kind} of length ${(value as Float32Array).length}` : kind;
 }
 

@@ -1,3 +1,4 @@
+import { arrayKind, isFloat32, lengthOf } from './arrays.js';
 import { isObject, wrongKind, wrongValue } from './errors.js';
 
 /** Numbers in row-major order. Any object with these two fields is a tensor. */
@@ -24,6 +25,9 @@ export interface IntegerTensor {
 
 /** Values, or ids, with a shape. */
 export type AnyTensor = Tensor | IntegerTensor;
+
+const KINDS = { Float32Array, Int32Array, Uint8Array, Uint16Array, Uint32Array };
+const INTEGER_KINDS = Object.keys(KINDS).slice(1);
 
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
@@ -79,22 +83,12 @@ export function isIntegers(value: unknown): value is Integers {
 
 /** Zeros in an array of the same kind: by its own `slice` a Buffer of Node, a Uint8Array, would give a view of itself. */
 export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length: number): T {
-  const kinds = [Float32Array, Int32Array, Uint8Array, Uint16Array, Uint32Array];
-  const Kind = kinds.find((one) => data instanceof one) as unknown as new (length: number) => T;
+  const Kind = KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as new (length: number) => T;
   return new Kind(length);
 }
 
 export function isIntegerArray(value: unknown): value is IntegerArray {
-  return (
-    value instanceof Int32Array ||
-    value instanceof Uint8Array ||
-    value instanceof Uint16Array ||
-    value instanceof Uint32Array
-  );
-}
-
-function isFloat32(value: unknown): value is Float32Array {
-  return value instanceof Float32Array;
+  return INTEGER_KINDS.includes(arrayKind(value) ?? '');
 }
 
 /** `expected` names the whole, `kind` the array in it. */
@@ -129,7 +123,7 @@ export function valuesFor(shape: readonly number[]): string {
 
 /** Whether these are `size` floats. */
 export function isFloats(value: unknown, size: number): value is Float32Array {
-  return isFloat32(value) && value.length === size;
+  return isFloat32(value) && lengthOf(value) === size;
 }
 
 /** The error of what is not. */
