@@ -1,10 +1,10 @@
 /* What the host may call, and nothing else. */
 export { allocate, release } from './memory/allocator';
-export { turn, isRelaxed } from './kernels/transpose';
+export { swapAxes, isRelaxed } from './kernels/transpose';
 export { packRows, packColumns } from './kernels/panels';
 export { pack } from './cells/packs';
 export { linearForward, inputGradient, weightGradient, biasGradient, gradientScratch } from './layers/linear';
-export { layOut, forward, streamStep } from './stack/forward';
+export { openPass, layOut, forward, streamStep } from './stack/forward';
 export { drawMasks } from './stack/masks';
 export { layOutBackward, backward } from './stack/backward';
 export { embeddingForward, embeddingBackward } from './layers/embedding';

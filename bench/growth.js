@@ -6,28 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NODE } from './contenders.js';
 import { drawGrowth } from './growth-picture.js';
+import { SWEEP_TITLES, SWEEPS } from './sweeps.js';
 import { duration } from './table.js';
 import { flops } from './workloads.js';
 
 const WORKER = fileURLToPath(new URL('growth-worker.js', import.meta.url));
-
-const SWEEPS = {
-  H: {
-    title: 'hidden size H (T=32, B=8, I=64)',
-    fixed: { T: 32, B: 8, I: 64 },
-    values: [16, 32, 64, 128, 256, 512, 1024, 2048],
-  },
-  T: {
-    title: 'length T (H=64, B=1, I=64)',
-    fixed: { H: 64, B: 1, I: 64 },
-    values: [1, 10, 100, 1000, 10_000, 100_000],
-  },
-  B: {
-    title: 'batch B (H=128, T=16, I=64)',
-    fixed: { H: 128, T: 16, I: 64 },
-    values: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-  },
-};
 
 const MODES = ['forward', 'train'];
 
@@ -44,10 +27,9 @@ export async function grow({ quick = false } = {}) {
       }
     }
   }
-  const titles = Object.fromEntries(Object.entries(SWEEPS).map(([axis, { title }]) => [axis, title]));
   const name = quick ? 'last-growth' : 'growth';
   writeFileSync(new URL(`${name}.json`, import.meta.url), `${JSON.stringify(points)}\n`);
-  writeFileSync(new URL(`${name}.svg`, import.meta.url), drawGrowth(points, titles));
+  writeFileSync(new URL(`${name}.svg`, import.meta.url), drawGrowth(points, SWEEP_TITLES));
 }
 
 function measured(point, length) {

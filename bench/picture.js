@@ -1,94 +1,113 @@
 // results.svg: each line of the benchmark a row, each contender a dot at the median of its times.
 
+import * as Plot from '@observablehq/plot';
+import { drawFigure } from '../examples/chart.js';
+import { INK, PAPER } from '../examples/palette.js';
 import { CONTENDERS } from './contenders.js';
 import { median } from './statistics.js';
-import { circle, line, logScale, picture, text } from './svg.js';
 import { duration, ran } from './table.js';
 
 const TITLE = 'Time of one call, one thread: further left is faster';
-const WIDTH = 900;
-const LEFT = 235;
-const RIGHT = WIDTH - 110;
-const TOP = 112;
+const WIDTH = 860;
+const LEFT = 225;
+const RIGHT = 90;
 const ROW = 25;
-const GROUP_GAP = 12;
 
-const GROUPS = { step: 'one step', sequence: 'sequence', train: 'training step' };
+const KINDS = ['step', 'sequence', 'train'];
 
 export function drawResults({ lines, machine }) {
-  const shown = lines.filter(({ kind }) => kind in GROUPS);
-  const rows = withPlaces(shown);
-  if (rows.length === 0) return picture(TITLE, WIDTH, 60, [text(20, 34, 'no line was timed')]);
-  const all = rows.flatMap(({ times }) => times.map(({ ms }) => ms));
-  const scale = logScale([Math.min(...all) / 1.5, Math.max(...all) * 1.5], [LEFT, RIGHT]);
-  const bottom = rows.at(-1).y + ROW / 2;
-  return picture(TITLE, WIDTH, bottom + 40, [
-    text(20, 28, TITLE, { class: 'title' }),
-    text(
-      20,
-      48,
-      `${machine.cpu}, ${machine.system}, Node ${machine.versions.relaxed ?? machine.versions.simd}; I=64`,
-      { class: 'small' },
-    ),
-    legend(shown),
-    text(RIGHT + 8, TOP - ROW + 4, 'lstm-wasm', { class: 'small' }),
-    axis(scale, bottom),
-    rows.map((row) => drawRow(row, scale)),
-  ]);
+  const shown = lines.filter(({ kind }) => KINDS.includes(kind));
+  const rows = shown.map(rowOf).filter(({ times }) => times.length > 0);
+  const node = machine.versions.relaxed ?? machine.versions.simd;
+  const subtitle = `${machine.cpu}, ${machine.system}, Node ${node}; I = 64 unless named; beside each row the faster lstm-wasm`;
+  if (rows.length === 0) return drawFigure(`${TITLE} (no line was timed)`, [{ width: WIDTH, height: 60 }]);
+  return drawFigure(TITLE, [resultsPanel(rows)], { subtitle });
 }
 
-function withPlaces(lines) {
-  let y = TOP;
-  return lines
-    .map(({ title, kind, results }, n) => {
-      if (n > 0) y += ROW + (kind === lines[n - 1].kind ? 0 : GROUP_GAP);
-      const times = CONTENDERS.flatMap(({ name, label, color }) => {
-        const samples = ran(results[name]?.samples);
-        return samples.length > 0 ? [{ name, label, color, ms: median(samples) }] : [];
-      });
-      return { title, y, times };
-    })
-    .filter(({ times }) => times.length > 0);
+function rowOf({ title, kind, results }) {
+  const times = CONTENDERS.flatMap(({ name, label, colour }) => {
+    const samples = ran(results[name]?.samples);
+    return samples.length > 0 ? [{ title, name, label, colour, ms: median(samples) }] : [];
+  });
+  return { title, kind, times };
 }
 
-function legend(lines) {
-  const present = CONTENDERS.filter(({ name }) =>
-    lines.some(({ results }) => ran(results[name]?.samples).length > 0),
+function resultsPanel(rows) {
+  const times = rows.flatMap((row) => row.times);
+  const present = CONTENDERS.filter(({ name }) => times.some((time) => time.name === name));
+  const values = times.map(({ ms }) => ms);
+  const domain = [Math.min(...values) / 1.5, Math.max(...values) * 1.5];
+  const best = rows.map(({ title, times }) => ({
+    ...{ title, ms: Math.min(...times.filter(isOurs).map(({ ms }) => ms)) },
+  }));
+  return {
+    ...{ width: WIDTH, height: 90 + ROW * titlesOf(rows).length, marginLeft: LEFT, marginRight: RIGHT },
+    legend: present.map(({ label, colour }) => ({ name: label, colour, mark: 'dot' })),
+    x: {
+      type: 'log',
+      domain,
+      label: 'time of one call',
+      ticks: decades(domain),
+      tickFormat: shortDuration,
+      grid: true,
+    },
+    y: {
+      type: 'point',
+      domain: titlesOf(rows),
+      label: 'work',
+      tickSize: 0,
+      tickFormat: (title) => title.trim(),
+    },
+    marks: [
+      Plot.ruleY(rows, {
+        ...{ y: 'title', x1: extreme(Math.min), x2: extreme(Math.max) },
+        ...{ stroke: INK, strokeOpacity: 0.25, strokeWidth: 2 },
+      }),
+      dots(times.filter(isOurs).reverse(), 6.5),
+      dots(times.filter((time) => !isOurs(time)).reverse(), 4),
+      Plot.text(
+        best.filter(({ ms }) => Number.isFinite(ms)),
+        {
+          ...{
+            y: 'title',
+            frameAnchor: 'right',
+            textAnchor: 'start',
+            dx: 12,
+            text: ({ ms }) => duration(ms),
+          },
+        },
+      ),
+    ],
+  };
+}
+
+/** One row for each line, with an empty one between kinds of work. */
+function titlesOf(rows) {
+  return rows.flatMap(({ title, kind }, n) =>
+    n > 0 && kind !== rows[n - 1].kind ? [' '.repeat(n), title] : [title],
   );
-  return present.map(({ name, label, color }, n) => {
-    const x = 28 + (n % 5) * 172;
-    const y = 68 + Math.floor(n / 5) * 19;
-    return [circle(x, y - 4, radius(name), color, label), text(x + 11, y, label, { class: 'small' })];
+}
+
+function dots(times, r) {
+  return Plot.dot(times, {
+    ...{ x: 'ms', y: 'title', r, fill: 'colour', stroke: PAPER },
+    title: ({ label, ms }) => `${label}: ${duration(ms)}`,
   });
 }
 
-const isOurs = (name) => name === 'relaxed' || name === 'simd';
-const radius = (name) => (isOurs(name) ? 6.5 : 4.5);
+const extreme =
+  (of) =>
+  ({ times }) =>
+    of(...times.map(({ ms }) => ms));
 
-function axis({ place, decades }, bottom) {
-  return decades.map((ms) => [
-    line(place(ms), TOP - ROW / 2, place(ms), bottom),
-    text(place(ms), bottom + 18, duration(ms).replace(/\.0+/, ''), {
-      class: 'small',
-      'text-anchor': 'middle',
-    }),
-  ]);
+const isOurs = ({ name }) => name === 'relaxed' || name === 'simd';
+
+/** The powers of ten in a range of milliseconds. */
+function decades([low, high]) {
+  const first = Math.ceil(Math.log10(low));
+  return Array.from({ length: Math.floor(Math.log10(high)) - first + 1 }, (_, n) => 10 ** (first + n));
 }
 
-function drawRow({ title, y, times }, { place }) {
-  const places = times.map(({ ms }) => place(ms));
-  const rivals = times.filter(({ name }) => !isOurs(name)).map(({ ms }) => ms);
-  const best = Math.min(...times.filter(({ name }) => isOurs(name)).map(({ ms }) => ms));
-  const ours = Number.isFinite(best) ? duration(best) : '';
-  return [
-    text(LEFT - 14, y + 4, title, { 'text-anchor': 'end' }),
-    line(Math.min(...places), y, Math.max(...places), y, { 'stroke-width': 2 }),
-    [...times].reverse().map(({ name, label, color, ms }) =>
-      circle(place(ms), y, radius(name), color, `${label}: ${duration(ms)}`, {
-        stroke: '#ffffff',
-        'stroke-width': 1,
-      }),
-    ),
-    text(RIGHT + 8, y + 4, rivals.length > 0 ? ours : '', { class: 'small' }),
-  ];
+function shortDuration(ms) {
+  return duration(ms).replace(/\.0+/, '');
 }

@@ -1,7 +1,7 @@
 /* The end of the general backward: what follows from da of all steps, a gate's plane at a time. */
 import { panelsOf, planeOf } from './planes';
 import { product } from '../kernels/gemm';
-import { addWeightGradient, biasGradient, BLOCK, transpose, turnedBytes } from '../layers/linear';
+import { addWeightGradient, biasGradient, BLOCK, transpose, transposedBytes } from '../layers/linear';
 import { before, CellKind, Plan, spanEnd, spanRows } from './plan';
 import { addInputWeight } from './recurrent';
 
@@ -14,7 +14,7 @@ export function planeGradients(plan: Plan, T: i32): void {
     for (let gate: i32 = 0; gate < plan.gateCount; gate++) gateGradients(plan, gate, first, count);
     if (plan.dProjection) {
       const dhat = plan.dhat + (<usize>(first * plan.R) << 2);
-      const opened = plan.opened + (<usize>(first * plan.H) << 2);
+      const opened = plan.unprojected + (<usize>(first * plan.H) << 2);
       weightRows(plan, plan.dProjection, dhat, plan.R, opened, plan.H, plan.H, count);
     }
     t = next;
@@ -67,7 +67,7 @@ function weightRows(plan: Plan, dW: usize, da: usize, N: i32, x: usize, stride: 
     const rows = min(BLOCK, count - row);
     transpose(plan.scratch, da + (<usize>(row * N) << 2), rows, N);
     const from = x + (<usize>(row * stride) << 2);
-    addWeightGradient(dW, plan.scratch, plan.scratch + turnedBytes(N), from, stride, rows, N, K);
+    addWeightGradient(dW, plan.scratch, plan.scratch + transposedBytes(N), from, stride, rows, N, K);
   }
 }
 
@@ -77,6 +77,6 @@ function inputWeightRows(plan: Plan, gate: i32, da: usize, first: i32, count: i3
   for (let row: i32 = 0; row < count; row += BLOCK) {
     const rows = min(BLOCK, count - row);
     transpose(plan.scratch, da + (<usize>(row * H) << 2), rows, H);
-    addInputWeight(plan, dW, plan.scratch, plan.scratch + turnedBytes(H), first + row, rows, H);
+    addInputWeight(plan, dW, plan.scratch, plan.scratch + transposedBytes(H), first + row, rows, H);
   }
 }

@@ -9,19 +9,29 @@
  * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
  * all rows of a step at once.
  */
+import { ActivationKind } from '../kernels/activation';
 import { panelsOf, planeOf } from './planes';
 import { planeGradients } from './general-gradients';
-import { gruBackward, gruForward } from './gru';
+import { gruStepBackward, gruStepForward } from './gru';
 import { inputGradient } from '../layers/linear';
-import { lstmBackward, lstmForward } from './lstm-general';
+import { lstmStepBackward, lstmStepForward } from './lstm-general';
 import { product } from '../kernels/gemm';
 import { after, before, CellKind, Plan, rowsAt } from './plan';
 import { flush, inputProduct } from './recurrent';
-import { rnnBackward, rnnForward } from './rnn';
+import { rnnStepBackward, rnnStepForward } from './rnn';
 import { traceCarried, traceHidden } from './trace';
 import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
 import { storeLanes } from '../kernels/simd';
 
+/** Whether something in the plan goes beyond the plain LSTM, whose kernel is lstm.ts. */
+export function needsGeneral(plan: Plan, masked: bool): bool {
+  if (plan.cell != CellKind.LSTM || masked || plan.traced) return true;
+  if (plan.training && plan.recurrentDropout > 0) return true;
+  if (plan.coupled || plan.projectionWeight || plan.peepholes || plan.gateGain || plan.inputGain) return true;
+  if (plan.clip > 0 || plan.cellClip > 0 || plan.zoneoutOfH > 0 || plan.zoneoutOfC > 0) return true;
+  if (plan.gateActivation != ActivationKind.SIGMOID || plan.candidateActivation != ActivationKind.TANH) return true;
+  return plan.outputActivation != ActivationKind.TANH;
+}
 
 /** Steps t0 … t1 − 1 forward. */
 export function generalForward(plan: Plan, t0: i32, t1: i32): void {
@@ -49,18 +59,18 @@ function stepForward(plan: Plan, t: i32, n: i32): void {
     h = plan.hidden + (<usize>(t * plan.kept * plan.B * R) << 2);
     multiply(h, old, plan.dropped, rows * R);
   }
-  const cell = plan.projection ? plan.opened + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
-  if (plan.cell == CellKind.LSTM) lstmForward(plan, t, n, h, cell);
-  else if (plan.cell == CellKind.GRU) gruForward(plan, t, n, old, h, cell);
-  else rnnForward(plan, t, n, h, cell);
+  const cell = plan.projection ? plan.unprojected + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
+  if (plan.cell == CellKind.LSTM) lstmStepForward(plan, t, n, h, cell);
+  else if (plan.cell == CellKind.GRU) gruStepForward(plan, t, n, old, h, cell);
+  else rnnStepForward(plan, t, n, h, cell);
   if (plan.projection) {
     memory.fill(out, 0, <usize>(rows * R) << 2);
     product(out, R, out, R, cell, plan.H, plan.projection, rows, R, plan.H);
   }
   if (plan.zoneoutH) {
     const z = plan.zoneoutH + <usize>(t * plan.zoneoutHStep);
-    complement(plan.spare, z, rows * R);
-    mix(out, z, old, plan.spare, out, rows * R);
+    complement(plan.blend, z, rows * R);
+    mix(out, z, old, plan.blend, out, rows * R);
   }
   keepMasked(plan, t, out, old, R);
   if (out != y) copyRows(y, <usize>plan.yStride << 2, out, <usize>R << 2, rows, <usize>R << 2);
@@ -89,8 +99,8 @@ export function isMasked(plan: Plan, t: i32, b: i32): bool {
 }
 
 /**
- * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input;
- * those not where the gates are held.
+ * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input,
+ * unless the gates are held constant.
  */
 export function generalBackward(plan: Plan, T: i32): void {
   const R = plan.R;
@@ -102,14 +112,14 @@ export function generalBackward(plan: Plan, T: i32): void {
     splitStates(plan, t, dhat);
     let dh = dhat;
     if (plan.projection) {
-      dh = plan.dInner;
+      dh = plan.dUnprojected;
       inputGradient(dh, dhat, plan.projectionBack, rows, R, plan.H);
     }
     const dState = plan.dropped ? plan.dDropped : plan.dh;
     if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
-    if (plan.cell == CellKind.LSTM) lstmBackward(plan, t, dh, dState);
-    else if (plan.cell == CellKind.GRU) gruBackward(plan, t, stateBefore(plan, t), dh, dState);
-    else rnnBackward(plan, t, dh, dState);
+    if (plan.cell == CellKind.LSTM) lstmStepBackward(plan, t, dh, dState);
+    else if (plan.cell == CellKind.GRU) gruStepBackward(plan, t, stateBefore(plan, t), dh, dState);
+    else rnnStepBackward(plan, t, dh, dState);
     if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
   }
   if (!plan.held) planeGradients(plan, T);
@@ -147,15 +157,15 @@ export function splitCarried(plan: Plan, t: i32, d: usize, carried: usize, z: us
   const rows = rowsAt(plan, t);
   const count = rows * width;
   const bytes = <usize>width << 2;
-  if (plan.mask) memory.copy(plan.spare + (<usize>(plan.B * plan.H) << 2), d, <usize>count << 2);
+  if (plan.mask) memory.copy(plan.unsplit, d, <usize>count << 2);
   if (z) {
     multiply(carried, z, d, count);
-    complement(plan.spare, z, count);
-    multiply(d, plan.spare, d, count);
+    complement(plan.blend, z, count);
+    multiply(d, plan.blend, d, count);
   } else {
     memory.fill(carried, 0, <usize>count << 2);
   }
-  keepMasked(plan, t, carried, plan.spare + (<usize>(plan.B * plan.H) << 2), width);
+  keepMasked(plan, t, carried, plan.unsplit, width);
   for (let b: i32 = 0; b < rows; b++) {
     if (isMasked(plan, t, b)) memory.fill(d + <usize>b * bytes, 0, bytes);
   }

@@ -21,7 +21,7 @@ import { Plan, rowsAt } from './plan';
 import { addProduct, complement, mix, multiply, subtract } from '../kernels/rows';
 
 /** Step `t`, number `n` of its call, from `old` h, and `h` as the products read it, to the new one. */
-export function gruForward(plan: Plan, t: i32, n: i32, old: usize, h: usize, out: usize): void {
+export function gruStepForward(plan: Plan, t: i32, n: i32, old: usize, h: usize, out: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const count = rows * H;
@@ -44,15 +44,15 @@ export function gruForward(plan: Plan, t: i32, n: i32, old: usize, h: usize, out
     addProduct(sum, r, last, count);
   }
   candidateForward(plan, candidate, sum, count);
-  complement(plan.spare, z, count);
-  mix(out, z, old, plan.spare, candidate, count);
+  complement(plan.blend, z, count);
+  mix(out, z, old, plan.blend, candidate, count);
 }
 
 /** From dh to da over the gates; what goes to `old` h is added to plan.dh, or where it passes a product, to dState. */
-export function gruBackward(plan: Plan, t: i32, old: usize, dh: usize, dState: usize): void {
+export function gruStepBackward(plan: Plan, t: i32, old: usize, dh: usize, dState: usize): void {
   const H = plan.H;
   const count = rowsAt(plan, t) * H;
-  const d = plan.spare;
+  const d = plan.dGate;
   const r = gateOf(plan, 0, t);
   const z = gateOf(plan, 1, t);
   const n = gateOf(plan, 2, t);

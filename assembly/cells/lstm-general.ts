@@ -18,7 +18,7 @@ import { addCarried, keepMasked, splitCarried } from './general';
 import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
 import { sumsNorm, sumsNormBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
-import { traceCell } from './trace';
+import { STAYS, traceCell } from './trace';
 import { addProduct, complement, mix, multiply, subtract, zeroOutside } from '../kernels/rows';
 import { addTo } from '../kernels/simd';
 
@@ -36,8 +36,8 @@ function cellsAfter(plan: Plan, t: i32): usize {
 }
 
 /** ĉ, which is c' where neither zoneout nor a mask comes between. */
-function candidates(plan: Plan, t: i32): usize {
-  return plan.candidates ? keptOf(plan, plan.candidates, t) : cellsAfter(plan, t);
+function newCellsAt(plan: Plan, t: i32): usize {
+  return plan.newCells ? keptOf(plan, plan.newCells, t) : cellsAfter(plan, t);
 }
 
 /** out[rows, H] += p∘x, or with `sum` the vector `out` += Σ p∘x over the rows of both. */
@@ -52,13 +52,13 @@ function peephole(out: usize, p: usize, x: usize, rows: i32, H: i32, sum: bool):
 }
 
 /** Step `t`, number `n` of its call, from h to ĥ. */
-export function lstmForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
+export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const count = rows * H;
   const row = <usize>H << 2;
   const c = cellsBefore(plan, t);
-  const cell = candidates(plan, t);
+  const cell = newCellsAt(plan, t);
   for (let gate: i32 = 0; gate < 4; gate++) {
     const sum = planeOf(plan, plan.sums ? plan.sums : plan.product, gate, n);
     if (plan.sums) memory.fill(sum, 0, <usize>count << 2);
@@ -68,7 +68,7 @@ export function lstmForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): v
   for (let gate: i32 = 0; gate < 4; gate++) {
     const a = planeOf(plan, plan.product, gate, n);
     const values = gateOf(plan, gate, n);
-    if (gate == 3) nextCells(plan, c, cell, n, count);
+    if (gate == 3) newCellsForward(plan, c, cell, n, count);
     if (plan.peepholes && gate != 2) {
       const p = plan.peepholes + <usize>min(gate, 2) * row;
       peephole(a, p, gate == 3 ? cell : c, rows, H, false);
@@ -77,20 +77,20 @@ export function lstmForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): v
     if (gate == 2) candidateForward(plan, values, a, count);
     else gateForward(plan, values, a, count);
   }
-  openOutput(plan, t, cell, gateOf(plan, 3, n), out, count);
-  if (!plan.candidates) return;
+  outputForward(plan, t, cell, gateOf(plan, 3, n), out, count);
+  if (!plan.newCells) return;
   if (plan.zoneoutC) {
     const z = plan.zoneoutC + <usize>(t * plan.zoneoutCStep);
-    complement(plan.spare, z, count);
-    mix(plan.spare, z, c, plan.spare, cell, count);
+    complement(plan.blend, z, count);
+    mix(plan.blend, z, c, plan.blend, cell, count);
   } else {
-    memory.copy(plan.spare, cell, <usize>count << 2);
+    memory.copy(plan.blend, cell, <usize>count << 2);
   }
-  keepMasked(plan, t, plan.spare, c, H);
-  memory.copy(cellsAfter(plan, t), plan.spare, <usize>count << 2);
+  keepMasked(plan, t, plan.blend, c, H);
+  memory.copy(cellsAfter(plan, t), plan.blend, <usize>count << 2);
 }
 
-function nextCells(plan: Plan, c: usize, cell: usize, n: i32, count: i32): void {
+function newCellsForward(plan: Plan, c: usize, cell: usize, n: i32, count: i32): void {
   const i = gateOf(plan, 0, n);
   const f = gateOf(plan, 1, n);
   if (plan.coupled) complement(f, i, count);
@@ -99,32 +99,33 @@ function nextCells(plan: Plan, c: usize, cell: usize, n: i32, count: i32): void 
 }
 
 /** ĥ = o∘ψ(ĉ) */
-function openOutput(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count: i32): void {
+function outputForward(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count: i32): void {
   const squashed = keptOf(plan, plan.squashed, t);
-  let inner = cell;
-  if (plan.inner) {
-    inner = keptOf(plan, plan.inner, t);
-    memory.copy(inner, cell, <usize>count << 2);
-    if (plan.cellGain) cellNorm(plan, t, inner);
-    if (plan.clip) clampTo(inner, count, plan.clip);
+  let input = cell;
+  if (plan.activationInput) {
+    input = keptOf(plan, plan.activationInput, t);
+    memory.copy(input, cell, <usize>count << 2);
+    if (plan.cellGain) cellNorm(plan, t, input);
+    if (plan.clip) clampTo(input, count, plan.clip);
   }
-  activationForward(squashed, inner, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
+  activationForward(squashed, input, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   multiply(out, o, squashed, count);
 }
 
 /**
- * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. Where the gates
- * are held, that alone.
+ * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. With the
+ * gates held constant only the latter.
  */
-export function lstmBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
+export function lstmStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
   const count = rows * H;
-  const size = <usize>(plan.B * H) << 2;
-  const dcell = plan.spare + 2 * size;
-  const d = dcell + size;
-  const carried = d + size;
-  cellGradient(plan, t, dh, dcell, count);
+  const dcell = plan.dNewCells;
+  const d = plan.dGate;
+  const carried = plan.dCarried;
+  // Not from a dh of zeros, which times an infinite o is NaN.
+  if (plan.held == STAYS) memory.fill(dcell, 0, <usize>count << 2);
+  else cellGradient(plan, t, dh, dcell, count);
   if (!plan.held) {
     multiply(d, dh, keptOf(plan, plan.squashed, t), count);
     gradientOf(plan, t, 3, d, count);
@@ -137,7 +138,7 @@ export function lstmBackward(plan: Plan, t: i32, dh: usize, dState: usize): void
     const traced = traceCell(plan, t, dcell);
     if (traced) keepMasked(plan, t, traced, plan.dc, H);
   }
-  if (plan.cellClip) zeroOutside(dcell, candidates(plan, t), count, plan.cellClip);
+  if (plan.cellClip) zeroOutside(dcell, newCellsAt(plan, t), count, plan.cellClip);
   addProduct(plan.dc, dcell, gateOf(plan, 1, t), count);
   if (!plan.held) gatesBackward(plan, t, dcell, d, carried, dState);
 }
@@ -181,11 +182,11 @@ function sumOf(plan: Plan, gate: i32, t: i32): usize {
 
 /** What comes to ĉ from ĥ, but for what the peephole of o adds. */
 function cellGradient(plan: Plan, t: i32, dh: usize, dcell: usize, count: i32): void {
-  const inner = plan.inner ? keptOf(plan, plan.inner, t) : candidates(plan, t);
+  const input = plan.activationInput ? keptOf(plan, plan.activationInput, t) : newCellsAt(plan, t);
   const squashed = keptOf(plan, plan.squashed, t);
   multiply(dcell, dh, gateOf(plan, 3, t), count);
-  activationBackward(dcell, dcell, inner, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
-  if (plan.clip) zeroOutside(dcell, inner, count, plan.clip);
+  activationBackward(dcell, dcell, input, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
+  if (plan.clip) zeroOutside(dcell, input, count, plan.clip);
   if (plan.cellGain) cellNormBackward(plan, t, dcell);
 }
 
@@ -197,6 +198,6 @@ function peepholesGradient(plan: Plan, t: i32, c: usize): void {
     const da = sumOf(plan, n == 2 ? 3 : n, t);
     const at = <usize>n * row;
     if (n < 2) peephole(plan.dc, plan.peepholes + at, da, rows, H, false);
-    if (plan.dPeepholes) peephole(plan.dPeepholes + at, da, n == 2 ? candidates(plan, t) : c, rows, H, true);
+    if (plan.dPeepholes) peephole(plan.dPeepholes + at, da, n == 2 ? newCellsAt(plan, t) : c, rows, H, true);
   }
 }

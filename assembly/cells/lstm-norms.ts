@@ -37,7 +37,7 @@ export function sumsNorm(plan: Plan, t: i32, n: i32): void {
     moveRow(plan, plan.sums, n, b, hidden, false);
     store<f32>(scales, normalise(input, width, plan.epsilon));
     store<f32>(scales, normalise(hidden, width, plan.epsilon), 4);
-    const a = plan.spare;
+    const a = plan.normRow;
     memory.copy(a, plan.normBias, <usize>width << 2);
     addProduct(a, plan.inputGain, input, width);
     addProduct(a, plan.hiddenGain, hidden, width);
@@ -48,7 +48,7 @@ export function sumsNorm(plan: Plan, t: i32, n: i32): void {
 /** From da to the gradients of W x and U h, which lie in `product` and `sums` from then on. */
 export function sumsNormBackward(plan: Plan, t: i32): void {
   const width = 4 * plan.H;
-  const da = plan.spare;
+  const da = plan.normRow;
   for (let b: i32 = 0; b < rowsAt(plan, t); b++) {
     const input = rowOf(plan, plan.normInput, t, b);
     const hidden = rowOf(plan, plan.normHidden, t, b);

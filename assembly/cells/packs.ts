@@ -1,11 +1,11 @@
 /*
  * The packed forms of a level's parameters, in three parts: what forward reads, what backward reads for the state before,
- * and what it reads for the input. Each is one block that stays where it is.
+ * and what it reads for the input. Each is one block.
  */
 import { panelsOf } from './planes';
 import { packBias, packColumns, packGateBias, packGates, packRows } from '../kernels/panels';
 import { CellKind, Plan } from './plan';
-import { room, startAt, taken } from '../memory/scratch';
+import { allocateScratch, scratchBytes, startScratch } from '../memory/scratch';
 
 export const enum PackPart {
   FORWARD,
@@ -14,78 +14,83 @@ export const enum PackPart {
 }
 
 let writes: bool = false;
+let plain: bool = false;
 
-/** Packs a part from `base` on, or with 0 only gives how many bytes that takes. */
-export function pack(level: Plan, part: PackPart, base: f64): f64 {
-  const gates = level.general ? level.gateCount : 1;
-  const N = level.gateCount * level.H / gates;
-  startAt(base);
-  writes = base > 0;
+/**
+ * Sets the addresses of a part in the block at `base`, for the general kernel or for the plain LSTM's, and returns the bytes
+ * of the block. Packs the parameters there if `write`.
+ */
+export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write: bool): f64 {
+  const gates = general ? plan.gateCount : 1;
+  const N = plan.gateCount * plan.H / gates;
+  startScratch(base);
+  writes = write;
+  plain = !general;
   if (part == PackPart.FORWARD) {
-    level.inputPanels = panels(level, level.inputWeight, gates, N, level.I, false);
-    level.hiddenPanels = panels(level, level.hiddenWeight, gates, N, level.R, false);
-    level.projection = panels(level, level.projectionWeight, 1, level.R, level.H, false);
-    packBiases(level);
+    plan.inputPanels = panels(plan, plan.inputWeight, gates, N, plan.I, false);
+    plan.hiddenPanels = panels(plan, plan.hiddenWeight, gates, N, plan.R, false);
+    plan.projection = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, false);
+    packBiases(plan);
   } else if (part == PackPart.BACK) {
-    level.hiddenBackPanels = panels(level, level.hiddenWeight, gates, N, level.R, true);
-    level.projectionBack = panels(level, level.projectionWeight, 1, level.R, level.H, true);
+    plan.hiddenBackPanels = panels(plan, plan.hiddenWeight, gates, N, plan.R, true);
+    plan.projectionBack = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, true);
   } else {
-    level.inputBackPanels = panels(level, level.inputWeight, gates, N, level.I, true);
+    plan.inputBackPanels = panels(plan, plan.inputWeight, gates, N, plan.I, true);
   }
-  return taken();
+  return scratchBytes();
 }
 
 /**
- * Panels of W[parts * N, K] as it stands, or those of its transpose, a part after the other; for the plain cell of four gates
- * of four neighbouring units each. 0 where there is no such weight.
+ * Panels of W[parts * N, K] or of its transpose, one part after the other. A panel of the plain LSTM holds four gates of four
+ * units. 0 if there is no such weight.
  */
-function panels(level: Plan, W: usize, parts: i32, N: i32, K: i32, back: bool): usize {
+function panels(plan: Plan, W: usize, parts: i32, N: i32, K: i32, back: bool): usize {
   if (!W) return 0;
-  const H = level.H;
-  const plain = !level.general && !back;
-  const columns = back ? K : plain ? 4 * ((H + 3) & ~3) : N;
+  const H = plan.H;
+  const fused = plain && !back;
+  const columns = back ? K : fused ? 4 * ((H + 3) & ~3) : N;
   const rows = back ? N : K;
-  const at = room(<f64>((columns + 15) & ~15) * parts, rows);
+  const at = allocateScratch(<f64>((columns + 15) & ~15) * parts, rows);
   for (let n: i32 = 0; writes && n < parts; n++) {
     const to = panelsOf(at, n, columns, rows);
     const from = W + (<usize>(n * N * K) << 2);
-    if (plain) packGates(to, from, H, K);
+    if (fused) packGates(to, from, H, K);
     else if (back) packColumns(to, from, K, N, K);
     else packRows(to, from, N, K);
   }
   return at;
 }
 
-function packBiases(level: Plan): void {
-  const H = level.H;
-  const first = level.inputBias;
-  const second = level.hiddenBias;
-  // The plain cell has panels of whole fours of units, the general one reads past its end.
-  const bias = room(H + 4, level.planes);
-  level.bias = bias;
-  if (!level.general) {
+function packBiases(plan: Plan): void {
+  const H = plan.H;
+  const first = plan.inputBias;
+  const second = plan.hiddenBias;
+  // The plain LSTM pads H to a multiple of four; the general kernel reads past the end.
+  const bias = allocateScratch(H + 4, plan.planes);
+  plan.bias = bias;
+  if (plain) {
     if (writes) packGateBias(bias, first, second, H);
     return;
   }
-  if (writes) addShifts(level, bias);
-  if (!level.inputGain && !level.gateGain) return;
-  level.normBias = bias;
-  level.bias = room(H + 1, 4);
-  if (writes) memory.fill(level.bias, 0, <usize>(4 * H + 4) << 2);
+  if (writes) addShifts(plan, bias);
+  if (!plan.inputGain && !plan.gateGain) return;
+  plan.normBias = bias;
+  plan.bias = allocateScratch(H + 1, 4);
+  if (writes) memory.fill(plan.bias, 0, <usize>(4 * H + 4) << 2);
 }
 
-/** The sum of the biases, and of the shifts of the norms; what a product alone adds in a GRU stands behind the others. */
-function addShifts(level: Plan, bias: usize): void {
-  const H = level.H;
-  const first = level.inputBias;
-  const second = level.hiddenBias;
-  const apart = level.cell == CellKind.GRU && !level.resetBefore;
-  packBias(bias, first, second, (apart ? 2 : level.gateCount) * H);
+/** The sum of the biases and of the shifts of the norms. The bias of a GRU's candidate for the hidden product comes last. */
+function addShifts(plan: Plan, bias: usize): void {
+  const H = plan.H;
+  const first = plan.inputBias;
+  const second = plan.hiddenBias;
+  const apart = plan.cell == CellKind.GRU && !plan.resetBefore;
+  packBias(bias, first, second, (apart ? 2 : plan.gateCount) * H);
   if (apart) {
     const at = <usize>(2 * H) << 2;
     packBias(bias + at, first && first + at, 0, H);
     packBias(bias + at + (at >> 1), second && second + at, 0, H);
   }
-  if (level.inputShift) packBias(bias, bias, level.inputShift, 4 * H);
-  if (level.hiddenShift) packBias(bias, bias, level.hiddenShift, 4 * H);
+  if (plan.inputShift) packBias(bias, bias, plan.inputShift, 4 * H);
+  if (plan.hiddenShift) packBias(bias, bias, plan.hiddenShift, 4 * H);
 }

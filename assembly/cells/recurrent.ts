@@ -1,6 +1,6 @@
 /* What the recurrent cells share. */
 import { product } from '../kernels/gemm';
-import { addWeightGradient, biasGradient, BLOCK, transpose, turnedBytes } from '../layers/linear';
+import { addWeightGradient, biasGradient, BLOCK, transpose, transposedBytes } from '../layers/linear';
 import { oneHotGradient, oneHotProduct } from '../kernels/one-hot';
 import { splat } from '../kernels/simd';
 import { before, Plan, spanEnd, spanRows } from './plan';
@@ -54,24 +54,24 @@ export function parameterGradients(plan: Plan, T: i32, columns: i32): void {
 }
 
 function weightGradients(plan: Plan, row: i32, count: i32, columns: i32): void {
-  const turned = plan.scratch;
-  const panels = turned + turnedBytes(columns);
-  transpose(turned, plan.gates + (<usize>row * columns << 2), count, columns);
-  if (plan.dInputWeight) addInputWeight(plan, plan.dInputWeight, turned, panels, row, count, columns);
+  const transposed = plan.scratch;
+  const panels = transposed + transposedBytes(columns);
+  transpose(transposed, plan.gates + (<usize>row * columns << 2), count, columns);
+  if (plan.dInputWeight) addInputWeight(plan, plan.dInputWeight, transposed, panels, row, count, columns);
   if (!plan.dHiddenWeight) return;
   const stride = plan.yStride;
   const h = before(plan, plan.y, 0, <usize>plan.B * stride << 2) + (<usize>row * stride << 2);
-  addWeightGradient(plan.dHiddenWeight, turned, panels, h, stride, count, columns, plan.H);
+  addWeightGradient(plan.dHiddenWeight, transposed, panels, h, stride, count, columns, plan.H);
 }
 
-/** dW[N, I] from the rows `row … row + count`, whose da lies turned. */
+/** dW[N, I] from the rows `row … row + count`, whose da lies transposed. */
 export function addInputWeight(
-  plan: Plan, dW: usize, turned: usize, panels: usize, row: i32, count: i32, N: i32,
+  plan: Plan, dW: usize, transposed: usize, panels: usize, row: i32, count: i32, N: i32,
 ): void {
   const first = <usize>row << 2;
   const I = plan.I;
-  if (plan.ids) oneHotGradient(dW, turned, plan.ids + first, count, N, I);
-  else addWeightGradient(dW, turned, panels, plan.x + first * I, I, count, N, I);
+  if (plan.ids) oneHotGradient(dW, transposed, plan.ids + first, count, N, I);
+  else addWeightGradient(dW, transposed, panels, plan.x + first * I, I, count, N, I);
 }
 
 /** After one step of a stream: the new h becomes the one that the next step reads. */

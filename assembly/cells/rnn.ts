@@ -9,7 +9,7 @@ import { addHidden, addHiddenBack, gateBackward, gateForward, gateOf, planeOf } 
 import { Plan, rowsAt } from './plan';
 
 /** Step `t`, number `n` of its call, from h to the new one. */
-export function rnnForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
+export function rnnStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
   const count = rowsAt(plan, t) * plan.H;
   const a = planeOf(plan, plan.product, 0, n);
   addHidden(plan, 0, t, a, h);
@@ -18,7 +18,7 @@ export function rnnForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): vo
 }
 
 /** From dh to da over the gate, and Uᵀ da added to dState. */
-export function rnnBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
+export function rnnStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   if (plan.held) return;
   const da = gateOf(plan, 0, t);
   gateBackward(plan, da, dh, planeOf(plan, plan.product, 0, t), rowsAt(plan, t) * plan.H);

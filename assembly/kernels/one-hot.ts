@@ -1,6 +1,6 @@
 /*
- * Products with one-hot rows, which are 0 but for a 1 at the place that an id tells: a column of the weight is all that
- * the product picks, and all that its gradient reaches. The same bits as for the rows written out.
+ * Products with one-hot rows, given as ids: the product selects one column of the weight, and its gradient changes only that
+ * column. The same bits as for the rows written out.
  */
 import { PANEL } from './gemm';
 import { panelAt, panelStep } from './panels';
@@ -21,13 +21,13 @@ export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, pa
   }
 }
 
-/** dW[N, K] += dyᵀ x for one-hot rows x, in their order; `turned` is dyᵀ [N, M]. */
-export function oneHotGradient(dW: usize, turned: usize, ids: usize, M: i32, N: i32, K: i32): void {
+/** dW[N, K] += dyᵀ x for one-hot rows x, in their order; `transposed` is dyᵀ [N, M]. */
+export function oneHotGradient(dW: usize, transposed: usize, ids: usize, M: i32, N: i32, K: i32): void {
   for (let n: i32 = 0; n < N; n++) {
     for (let m: i32 = 0; m < M; m++) {
       const at = dW + (<usize>load<u32>(ids + (<usize>m << 2)) << 2);
-      store<f32>(at, load<f32>(at) + load<f32>(turned));
-      turned += 4;
+      store<f32>(at, load<f32>(at) + load<f32>(transposed));
+      transposed += 4;
     }
     dW += <usize>K << 2;
   }

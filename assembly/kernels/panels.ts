@@ -1,6 +1,6 @@
 /*
  * Packed panels: the form in which `product` reads a matrix (gemm.ts draws it). A panel holds 16 columns, one row of the
- * chain after the other, and stands beside its neighbour; columns past the end are zero.
+ * chain after the other, and is interleaved with its neighbour; columns past the end are zero.
  *
  *   packColumns   panels of the matrix itself, B[K, N]
  *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)
@@ -73,7 +73,7 @@ export function packColumns(panels: usize, B: usize, stride: i32, K: i32, N: i32
 }
 
 /** out[r] = first[r] + second[r] over `count` values; either may be missing (0). */
-function addBiases(out: usize, first: usize, second: usize, count: i32): void {
+export function packBias(out: usize, first: usize, second: usize, count: i32): void {
   for (let r: i32 = 0; r < count; r++) {
     const at = <usize>r << 2;
     let sum: f32 = 0;
@@ -89,12 +89,8 @@ export function packGateBias(packed: usize, first: usize, second: usize, H: i32)
   for (let unit: i32 = 0; unit < H; unit += 4) {
     for (let gate: i32 = 0; gate < 4; gate++) {
       const at = <usize>(gate * H + unit) << 2;
-      addBiases(packed + (<usize>gate << 4), first && first + at, second && second + at, min(H - unit, 4));
+      packBias(packed + (<usize>gate << 4), first && first + at, second && second + at, min(H - unit, 4));
     }
     packed += 64;
   }
-}
-
-export function packBias(packed: usize, first: usize, second: usize, N: i32): void {
-  addBiases(packed, first, second, N);
 }

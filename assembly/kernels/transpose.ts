@@ -1,7 +1,7 @@
-/* What the host needs beside the kernels: the two leading axes of a block turned, and which binary it runs. */
+/* Batch-first sequences to time-first ones and back, and which binary runs. */
 
 /** out[second, first, width] = in[first, second, width], widths in bytes: batch-first to time-first, and back. */
-export function turn(out: usize, rows: usize, first: i32, second: i32, bytes: usize): void {
+export function swapAxes(out: usize, rows: usize, first: i32, second: i32, bytes: usize): void {
   for (let a: i32 = 0; a < first; a++) {
     for (let b: i32 = 0; b < second; b++) {
       memory.copy(out + (<usize>b * first + a) * bytes, rows, bytes);

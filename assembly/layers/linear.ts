@@ -11,7 +11,7 @@ import { addTo, rowsToColumns } from '../kernels/simd';
 
 /** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
 export const BLOCK: i32 = 128;
-/** Columns of dy that are turned together. */
+/** Columns of dy that are transposed together. */
 const STRIP: i32 = 16;
 
 /** y[M, N] = x[M, K] · Wᵀ + bias; `bias` 0 for none. */
@@ -33,8 +33,8 @@ export function inputGradient(dx: usize, dy: usize, backPanels: usize, M: i32, N
 /** Bytes of scratch for the gradient of W[N, K]. */
 export function gradientScratch(N: i32, K: i32): f64 {
   const panels = <f64>((K + 15) & ~15) * BLOCK * 4;
-  const turned = <f64>((N + 3) & ~3) * BLOCK * 4;
-  return panels + turned;
+  const transposed = <f64>((N + 3) & ~3) * BLOCK * 4;
+  return panels + transposed;
 }
 
 /** dW[N, K] += dy[M, N]ᵀ · x[M, K], block by block over the rows: one chain for each weight, in the order of the rows. */
@@ -42,23 +42,23 @@ export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K
   for (let row: i32 = 0; row < M; row += BLOCK) {
     const rows = min(BLOCK, M - row);
     transpose(scratch, dy + (<usize>row * N << 2), rows, N);
-    addWeightGradient(dW, scratch, scratch + turnedBytes(N), x + (<usize>row * K << 2), K, rows, N, K);
+    addWeightGradient(dW, scratch, scratch + transposedBytes(N), x + (<usize>row * K << 2), K, rows, N, K);
   }
 }
 
 /** What a block of dyᵀ takes in the scratch; the panels of x lie behind it. */
 // @ts-ignore: decorator
 @inline
-export function turnedBytes(N: i32): usize {
+export function transposedBytes(N: i32): usize {
   return <usize>((N + 3) & ~3) * BLOCK << 2;
 }
 
-/** One block of it: `turned` is dyᵀ [N, M], `panels` room for those of x, whose rows lie `stride` values apart. */
+/** One block of it: `transposed` is dyᵀ [N, M], `panels` room for those of x, whose rows lie `stride` values apart. */
 export function addWeightGradient(
-  dW: usize, turned: usize, panels: usize, x: usize, stride: i32, M: i32, N: i32, K: i32,
+  dW: usize, transposed: usize, panels: usize, x: usize, stride: i32, M: i32, N: i32, K: i32,
 ): void {
   packColumns(panels, x, stride, M, K);
-  product(dW, K, dW, K, turned, M, panels, N, K, M);
+  product(dW, K, dW, K, transposed, M, panels, N, K, M);
 }
 
 /** out[N, M] = in[M, N]ᵀ, in strips of columns that stay in the first-level cache where they are written. */

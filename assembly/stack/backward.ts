@@ -1,45 +1,41 @@
 /* A recurrent stack backward, from the top level down. */
 import { biasGradient, gradientScratch } from '../layers/linear';
 import { Merge, mergeBackward } from './merge';
-import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
+import { lastOf, outputOf, Pass, planAt, sourceOf, widthOf } from './pass';
 import { gatherSteps, scatterSteps } from './lengths';
 import { dropout } from '../kernels/random';
-import { Plan } from '../cells/plan';
-import { room, startAt, taken } from '../memory/scratch';
+import { allocateScratch, scratchBytes, startScratch } from '../memory/scratch';
 import { runBackward } from './run';
 import { layOutTrace } from '../cells/trace';
 import { addTo } from '../kernels/simd';
 
-/** Says where what backward needs beside lies from `base` on, and gives how many bytes that takes. */
+/** Allocates the arrays that only backward needs, from `base` on, and returns their bytes. */
 export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
-  startAt(base);
+  startScratch(base);
   const rows = <f64>pass.T * pass.B;
   let dx: usize = 0;
   let scratch: usize = 0;
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
-    const level = offsetof<Plan>('dInputWeight');
-    memory.copy(changetype<usize>(plan) + level, patternAt(pass, n) + level, offsetof<Plan>() - level);
     if (n % pass.directions == 0) {
-      dx = room(n > 0 || wantInput ? rows : 0, plan.I);
-      scratch = room(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
+      dx = allocateScratch(n > 0 || wantInput ? rows : 0, plan.I);
+      scratch = allocateScratch(gradientScratch(plan.planes * plan.H, max(plan.I, plan.H)) / 4, 1);
     }
     plan.dx = dx;
     plan.scratch = scratch;
-    plan.dy = room(pass.merge > Merge.SUM ? rows : 0, plan.R);
+    plan.dy = allocateScratch(pass.merge > Merge.SUM ? rows : 0, plan.R);
     if (plan.traced) layOutTrace(plan);
   }
   const ragged = pass.lengths ? rows : 0;
-  pass.dy = room(pass.last ? 0 : ragged, widthOf(pass));
-  pass.dInput = room(wantInput ? ragged : 0, planAt(pass, 0).I);
-  return taken();
+  pass.dy = allocateScratch(pass.last ? 0 : ragged, widthOf(pass));
+  pass.dInput = allocateScratch(wantInput ? ragged : 0, planAt(pass, 0).I);
+  return scratchBytes();
 }
 
-/** From the gradient of the output (0 for zeros) and of the last states, which become those of the first ones; gives that of the input. */
-export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize, dh: usize, dc: usize): usize {
-  layOutBackward(pass, wantInput, base);
+/** From the gradients of the output (0 for zeros) and of the last states; returns that of the input, and leaves those of the initial states at dh and dc. */
+export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
   const D = pass.directions;
-  let dy = enter(pass, dOutput, dh);
+  let dy = gatherGradient(pass, dOutput, dh);
   for (let n = pass.runs - D; n >= 0; n -= D) {
     const first = planAt(pass, n);
     const dx = first.dx;
@@ -61,8 +57,8 @@ export function backward(pass: Pass, wantInput: bool, base: f64, dOutput: usize,
   return pass.dInput;
 }
 
-/** The gradient of the last level's output, from that of the output outside. */
-function enter(pass: Pass, dy: usize, dh: usize): usize {
+/** The gradient of the last level's output, in sorted order. */
+function gatherGradient(pass: Pass, dy: usize, dh: usize): usize {
   if (!dy || (!pass.last && !pass.lengths)) return dy;
   if (pass.last) {
     addLast(pass, dy, dh);
@@ -72,7 +68,7 @@ function enter(pass: Pass, dy: usize, dh: usize): usize {
   return pass.dy;
 }
 
-/** The output after the last step is made of the last states: so is its gradient. */
+/** An output of the last step only is made of the last states, so its gradient is added to theirs. */
 function addLast(pass: Pass, dy: usize, dh: usize): void {
   const D = pass.directions;
   const top = pass.runs - D;
@@ -86,7 +82,7 @@ function addLast(pass: Pass, dy: usize, dh: usize): void {
   }
 }
 
-/** The gradient of `steps` steps of one direction, from that of both; the partner gave `other`. */
+/** The gradient of `steps` steps of one direction, from that of both; `other` is the output of the other direction. */
 function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
   const plan = planAt(pass, n + d);
   if (!dy || pass.merge == Merge.SUM) return dy;

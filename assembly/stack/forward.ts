@@ -1,81 +1,93 @@
 /*
- * A recurrent stack over sequences, level by level and direction by direction: where everything of a pass lies, and the
- * way from the input to the output.
+ * A recurrent stack over sequences, level by level and direction by direction: the layout of a pass, and its forward.
  */
 import { Merge, mergeForward } from './merge';
 import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
 import { CellKind, Plan } from '../cells/plan';
 import { gatherSteps, scatterSteps, sortSequences } from './lengths';
 import { dropout } from '../kernels/random';
-import { room, startAt, taken } from '../memory/scratch';
+import { allocateScratch, scratchBytes, startScratch } from '../memory/scratch';
 import { copyRows } from '../kernels/rows';
+import { needsGeneral } from '../cells/general';
 import { allSteps, layOutPlan, runForward } from './run';
 import { carryState } from '../cells/recurrent';
 
-/** What a plan takes over from a pass: from x to the mask. */
-const SEQUENCE_BYTES = offsetof<Plan>('reverse') - offsetof<Plan>('x');
+/** Begins a pass: makes its plans from their patterns, and chooses the kernel of each. `p` is the dropout between levels. */
+export function openPass(pass: Pass, p: f64): void {
+  pass.dropout = p;
+  for (let n: i32 = 0; n < pass.runs; n++) {
+    const plan = planAt(pass, n);
+    memory.copy(changetype<usize>(plan), patternAt(pass, n), offsetof<Plan>());
+    plan.T = pass.T;
+    plan.B = pass.B;
+    plan.kept = pass.kept;
+    plan.training = pass.training;
+    plan.traced = pass.traced;
+    plan.general = needsGeneral(plan, pass.mask != 0);
+  }
+}
 
-/** Says where everything of a pass lies from `base` on, and gives how many bytes that takes; `p` is of the dropout between levels. */
-export function layOut(pass: Pass, p: f64, base: f64): f64 {
-  startAt(base);
+/** Allocates the arrays of an open pass from `base` on, and returns their bytes. */
+export function layOut(pass: Pass, base: f64): f64 {
+  startScratch(base);
   const rows = <f64>pass.T * pass.B;
   const runs = pass.runs;
-  const first = changetype<Plan>(pass.patterns);
+  const first = planAt(pass, 0);
   let x = pass.x;
   let ids = pass.ids;
-  pass.dropout = p;
-  pass.hN = room(<f64>runs * pass.B, first.R);
-  pass.cN = room(<f64>runs * pass.B, first.H);
+  pass.hN = allocateScratch(<f64>runs * pass.B, first.R);
+  pass.cN = allocateScratch(<f64>runs * pass.B, first.H);
   const sorted = pass.lengths ? 1 : 0;
-  pass.active = room(pass.T, sorted);
-  pass.sorted = room(pass.B, sorted);
-  pass.order = room(pass.B, sorted);
-  pass.sortedMask = room(rows, pass.mask ? 1 : 0);
+  pass.active = allocateScratch(pass.T, sorted);
+  pass.sorted = allocateScratch(pass.B, sorted);
+  pass.order = allocateScratch(pass.B, sorted);
+  pass.sortedMask = allocateScratch(rows, pass.mask ? 1 : 0);
   if (pass.lengths) {
-    if (ids) ids = room(rows, 1);
-    else x = room(rows, first.I);
+    if (ids) ids = allocateScratch(rows, 1);
+    else x = allocateScratch(rows, first.I);
   }
   for (let n: i32 = 0; n < runs; n += pass.directions) {
     x = layOutLevel(pass, n, x, ids);
     ids = 0;
   }
   const width = widthOf(pass);
-  if (pass.last) x = pass.directions > 1 ? room(pass.B, width) : lastOf(pass, runs - 1);
-  else if (pass.lengths) x = room(rows, width);
+  if (pass.last) x = pass.directions > 1 ? allocateScratch(pass.B, width) : lastOf(pass, runs - 1);
+  else if (pass.lengths) x = allocateScratch(rows, width);
   pass.y = x;
-  return taken();
+  return scratchBytes();
 }
 
-/** The directions of one level, from plan `n` on; gives where its output lies. */
+/** The directions of one level, from plan `n` on; returns the address of its output. */
 function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
   const B = <f64>pass.B;
   const steps = pass.T * B;
   const D = pass.directions;
-  const R = changetype<Plan>(pass.patterns).R;
+  const R = planAt(pass, 0).R;
   const concat = pass.merge == Merge.CONCAT;
   const stride = concat ? D * R : R;
   const bytes = <usize>(pass.B * stride) << 2;
   let dropX: usize = 0;
   if (n > 0 && pass.training && pass.dropout > 0) {
-    dropX = room(steps, stride);
+    dropX = allocateScratch(steps, stride);
     x = dropX;
   }
-  // Outputs that stand side by side share their rows, [T + directions, B, width].
-  const shared = concat ? room(steps + D * B, stride) : 0;
-  const output = concat ? (pass.reverse ? shared : shared + bytes) : room(steps, stride);
+  // Concatenated outputs share their rows, [T + directions, B, width].
+  const shared = concat ? allocateScratch(steps + D * B, stride) : 0;
+  const output = concat ? (pass.reverse ? shared : shared + bytes) : allocateScratch(steps, stride);
   for (let d: i32 = 0; d < D; d++) {
     const plan = planAt(pass, n + d);
-    const at = changetype<usize>(plan);
-    memory.copy(at, patternAt(pass, n + d), offsetof<Plan>());
-    memory.copy(at + offsetof<Plan>('x'), changetype<usize>(pass) + offsetof<Pass>('x'), SEQUENCE_BYTES);
     plan.x = x;
     plan.ids = ids;
+    plan.active = pass.active;
+    plan.lengths = pass.sorted;
+    plan.order = pass.order;
+    plan.mask = pass.sortedMask;
     plan.reverse = d | pass.reverse;
     plan.levelX = d ? 0 : dropX;
     plan.output = output;
     plan.yStride = stride;
-    plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : room(steps + B, stride);
-    if (plan.cell == CellKind.LSTM) plan.c = room(plan.kept * steps + B, plan.H);
+    plan.y = concat ? shared + <usize>d * (bytes + (<usize>R << 2)) : allocateScratch(steps + B, stride);
+    if (plan.cell == CellKind.LSTM) plan.c = allocateScratch(plan.kept * steps + B, plan.H);
     layOutPlan(plan);
   }
   return output;
@@ -88,7 +100,7 @@ export function forward(pass: Pass): void {
   const D = pass.directions;
   const R = planAt(pass, 0).R;
   const H = planAt(pass, 0).H;
-  if (pass.lengths) enter(pass);
+  if (pass.lengths) gatherInput(pass);
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
     if (plan.levelX) {
@@ -105,11 +117,11 @@ export function forward(pass: Pass): void {
       mergeForward(plan.output, outputOf(planAt(pass, n - 1)), outputOf(plan), T * B * R, pass.merge);
     }
   }
-  leave(pass);
+  writeOutput(pass);
 }
 
-/** Brings the input to the order inside. */
-function enter(pass: Pass): void {
+/** Sorts the sequences by length, and copies the input in that order. */
+function gatherInput(pass: Pass): void {
   const plan = planAt(pass, 0);
   sortSequences(pass);
   if (pass.mask) gatherSteps(pass, pass.sortedMask, pass.mask, 0, 4);
@@ -117,8 +129,8 @@ function enter(pass: Pass): void {
   gatherSteps(pass, plan.x | plan.ids, pass.x | pass.ids, pass.mask, bytes);
 }
 
-/** The output as it is outside, where that is not what the last level left. */
-function leave(pass: Pass): void {
+/** Writes the output in the original order, if it is not simply that of the last level. */
+function writeOutput(pass: Pass): void {
   const last = pass.runs - 1;
   const plan = planAt(pass, last);
   const B = pass.B;
@@ -134,7 +146,7 @@ function leave(pass: Pass): void {
   }
 }
 
-/** One step of a stream, whose new states become those that the next step reads. */
+/** One step of a stream; its new states become those that the next step reads. */
 export function streamStep(pass: Pass): void {
   const first = planAt(pass, 0);
   first.x = pass.x;

@@ -1,23 +1,27 @@
-import { COLOURS, drawFigure, linePanel } from '../chart.js';
+import { drawFigure } from '../chart.js';
+import { linePanel } from '../line-panel.js';
+import { BASELINE_COLOUR, MODEL_COLOURS } from '../palette.js';
+import { storedFigure } from '../stored-figure.js';
 
-const KINDS = { LSTM: { name: 'LSTM', colour: COLOURS[0] }, RNN: { name: 'plain RNN', colour: COLOURS[1] } };
+const NAMES = { LSTM: 'LSTM', RNN: 'plain RNN' };
 
 /**
  * Learning curves as an SVG: validation error, on a logarithmic scale, over updates.
  *
- * @param {{ kind: 'LSTM' | 'RNN', curve: [update: number, mse: number][] }[]} runs
- * @param {{ title: string, baseline: number }} what the title says, and where the dashed line lies
+ * @param {{ runs: { kind: 'LSTM' | 'RNN', curve: [update: number, mse: number][] }[], title: string, baseline: number }} data `baseline`: the
+ *   error of a model that predicts the mean, drawn as a dashed line
  */
-export function drawCurves(runs, { title, baseline }) {
+export const drawCurves = storedFigure('adding', ({ runs, title, baseline }) => {
   const last = Math.max(...runs.map(({ curve }) => curve.at(-1)[0]));
   const lines = [
-    ...runs.map(({ kind, curve }) => ({ ...KINDS[kind], points: curve })),
+    ...runs.map(({ kind, curve }) => ({ name: NAMES[kind], colour: MODEL_COLOURS[kind], points: curve })),
     {
       name: `predicting the mean: ${baseline.toFixed(3)}`,
-      colour: '#333333',
+      colour: BASELINE_COLOUR,
       dash: '5 4',
       points: [0, last].map((update) => [update, baseline]),
     },
   ];
-  return drawFigure(title, [linePanel({ x: 'updates', log: true, width: 700, height: 340, lines })]);
-}
+  const size = { width: 700, height: 340 };
+  return drawFigure(title, [linePanel({ x: 'updates', y: 'mean squared error', log: true, ...size, lines })]);
+});

@@ -36,7 +36,8 @@ function main({ lag, seeds, hidden, steps, out }) {
   }
   console.log(`\n${table(chosen)}\n\n${summary(all, chosen, mean)}`);
 
-  const title = `The adding problem, lag ${lag}, ${hidden} hidden units: mean squared error`;
-  writeFileSync(out, drawCurves(chosen, { title, baseline: mean }));
+  const title = `The adding problem, lag ${lag}, ${hidden} hidden units: validation error`;
+  const runs = chosen.map(({ kind, curve }) => ({ kind, curve }));
+  writeFileSync(out, drawCurves({ runs, title, baseline: mean }));
   console.log(`The curves are in ${out}. All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
 }

@@ -40,8 +40,8 @@ async function run(options, signal) {
   const results = { ...figures, lstm: await evaluate(model, training, signal) };
   showTable(training, results);
   // What draws takes a second to load, which who only asks for --help need not wait for.
-  const { drawCurve } = await import('./chart.js');
-  await writeFile(plot, drawCurve(training, results));
+  const { curveData, drawCurve } = await import('./chart.js');
+  await writeFile(plot, drawCurve(curveData(training, results)));
   sayHowToWrite({ out, plot });
   await write(model, vocabulary, writing, signal);
 }

@@ -6,7 +6,7 @@ import { command } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
 import { jobsOf, partsOf, runJobs } from './jobs.js';
 import { HELP, readOptions } from './options.js';
-import { drawTask } from './picture.js';
+import { drawTask, taskData } from './picture.js';
 import { resultsTable, trialLine } from './report.js';
 
 await command('classics', async (args) => {
@@ -22,7 +22,7 @@ async function main({ names, quick, seeds, workers, out }) {
   console.log(`\n${resultsTable(results)}\n`);
   for (const name of names) {
     const path = join(out, `${name}.svg`);
-    await writeFile(path, drawTask(results.filter((result) => result.name === name)));
+    await writeFile(path, drawTask(taskData(results.filter((result) => result.name === name))));
   }
   const minutes = (performance.now() - began) / 60_000;
   console.log(`The pictures are in ${out}. All took ${minutes.toFixed(1)} minutes.`);

@@ -1,55 +1,45 @@
 import * as Plot from '@observablehq/plot';
-import { COLOURS, drawFigure } from '../chart.js';
+import { drawFigure } from '../chart.js';
+import { COLOURS } from '../palette.js';
 import { percent } from '../report.js';
+import { storedFigure } from '../stored-figure.js';
 import { means } from './report.js';
 
 const KINDS = {
-  committee: { name: 'five BiLSTMs together', colour: COLOURS[0] },
-  single: { name: 'each of them alone', colour: '#8fbbdd' },
-  bayes: { name: 'naive Bayes', colour: COLOURS[1] },
+  committee: { name: 'five BiLSTMs together', colour: COLOURS[0], mark: 'dot' },
+  single: { name: 'each of the five alone', colour: COLOURS[2], mark: 'ring' },
+  bayes: { name: 'naive Bayes', colour: COLOURS[1], mark: 'dot' },
 };
 
 /**
- * The accuracy on each split's test part as an SVG: the committee, each of its networks, and naive Bayes; dashed, the means.
+ * The accuracy on each split's test part as an SVG: the committee, each of its networks, and naive Bayes; the means are dashed.
  *
  * @param {{ seed: number, committee: number, singles: number[], bayes: number }[]} results
  */
-export function drawSplits(results) {
+export const drawSplits = storedFigure('sentiment', (results) => {
   const { committee, bayes } = means(results);
+  const points = (kind) => results.map((result) => [result.seed, result[kind]]);
+  const singles = results.flatMap(({ seed, singles }) => singles.map((share) => [seed, share]));
   const panel = {
     ...{ width: 640, height: 320, marginRight: 100 },
     legend: Object.values(KINDS),
-    x: { label: null, type: 'point', padding: 0.5 },
-    y: { label: null, grid: true, nice: true, percent: true, tickFormat: (value) => `${value} %` },
+    x: { label: 'split', type: 'point', padding: 0.5 },
+    y: {
+      ...{ label: 'accuracy on the test part', labelArrow: 'up', grid: true, nice: true, percent: true },
+      tickFormat: (value) => `${value} %`,
+    },
     marks: [
-      ...dots(
-        'single',
-        results.flatMap(({ seed, singles }) => singles.map((share) => [seed, share])),
-        -14,
-      ),
-      ...dots(
-        'committee',
-        results.map((result) => [result.seed, result.committee]),
-        -14,
-      ),
-      ...dots(
-        'bayes',
-        results.map((result) => [result.seed, result.bayes]),
-        14,
-      ),
+      Plot.dot(singles, { stroke: KINDS.single.colour, strokeWidth: 1.6, r: 4, dx: -28 }),
+      Plot.dot(points('committee'), { fill: KINDS.committee.colour, r: 6, dx: -8 }),
+      Plot.dot(points('bayes'), { fill: KINDS.bayes.colour, r: 6, dx: 16 }),
       ...average('committee', committee, committee >= bayes),
       ...average('bayes', bayes, bayes > committee),
     ],
   };
-  return drawFigure('Sentences told positive from negative: accuracy on the test part', [panel]);
-}
+  return drawFigure('Positive and negative sentences: accuracy on the test part', [panel]);
+});
 
-function dots(kind, shares, dx) {
-  const data = shares.map(([seed, share]) => [`split ${seed}`, share]);
-  return [Plot.dot(data, { fill: KINDS[kind].colour, r: kind === 'single' ? 4 : 6, dx })];
-}
-
-/** Its figure is above the line of the higher one, and below that of the lower. */
+/** The figure of the higher line is above it, that of the lower one below. */
 function average(kind, share, isHigher) {
   const { colour } = KINDS[kind];
   return [

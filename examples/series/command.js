@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { command, UsageError } from '../command.js';
-import { drawForecasts } from './chart.js';
+import { drawForecasts, forecastData } from './chart.js';
 import { Forecaster } from './forecaster.js';
 import { helpOf, readOptions } from './options.js';
 import { EpochDisplay } from './progress.js';
@@ -34,7 +34,7 @@ async function trainAndMeasure(application, options) {
   const { lines, chart, scores } = application.measure({ prepared, parts, forecaster });
   console.log(lines.join('\n'));
   await forecaster.save(options.model, application);
-  await writeFile(options.plot, drawForecasts(chart, application.title));
+  await writeFile(options.plot, drawForecasts(forecastData(chart, application.title)));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(`\nThe model is in ${options.model}, the picture in ${options.plot}. All took ${seconds} s.`);
   return scores;

@@ -1,56 +1,70 @@
 import * as Plot from '@observablehq/plot';
 import { softmax } from 'lstm-wasm';
-import { COLOURS, drawFigure } from '../chart.js';
+import { drawFigure } from '../chart.js';
+import { COLOURS } from '../palette.js';
+import { storedFigure } from '../stored-figure.js';
 import { grayscale } from './picture.js';
 import { SAMPLE_RATE } from './recordings.js';
 
-const BLANK = { name: 'blank, as CTC says at a step that writes nothing', colour: '#999999', dash: '3 3' };
-const DIGIT = { name: 'the likeliest digit at each step', colour: COLOURS[0] };
-const LSTM = { name: 'LSTM on a speaker never heard before', colour: COLOURS[0] };
-const TEMPLATES = { name: 'nearest recording, time warped, likewise', colour: COLOURS[1] };
+const BLANK = { name: 'blank: nothing is written', colour: COLOURS[5], dash: '3 3' };
+const DIGIT = { name: 'the likeliest digit at each step', colour: COLOURS[3] };
+const LSTM = { name: 'LSTM, on a speaker it was not trained on', colour: COLOURS[0], mark: 'dot' };
+const TEMPLATES = { name: 'nearest recording by time warping, likewise', colour: COLOURS[1], mark: 'dot' };
+const WIDTH = 680;
+const [LEFT, RIGHT] = [56, 20];
 
-/** The picture stands above the range of probabilities. */
-const AXES = [
-  { y: 0.5, text: 'probability' },
-  { y: 1.6, text: '0 to 4 kHz' },
-];
-
-/** @param {{ listening?: { recognizer, string }, speakers?: { speaker, lstm, templates }[] }} measured what there is of it */
-export function drawSpeech({ listening, speakers }) {
-  const panels = [listening && listeningPanel(listening), speakers && speakersPanel(speakers)].filter(
-    Boolean,
-  );
-  return drawFigure('Spoken digits, heard by an LSTM', panels);
+/** What the transcriber makes of a string, step by step, for {@link drawSpeech}. */
+export function listeningData({ recognizer, string }) {
+  const { samples, digits, speaker } = string;
+  const steps = stepsOf(recognizer, samples);
+  return {
+    ...{ digits, speaker, seconds: samples.length / SAMPLE_RATE },
+    spectrogram: grayscale(recognizer.features.frames(samples)),
+    steps: steps.map(({ time, blank, probability }) => [time, blank, probability]),
+    written: steps.filter(isPeak).map(({ time, probability, digit }) => [time, probability, digit]),
+  };
 }
 
-/** The spectrogram of a string over what the transcriber makes of it, step by step. */
-function listeningPanel({ recognizer, string }) {
-  const { samples, digits, speaker } = string;
-  const end = samples.length / SAMPLE_RATE;
-  const steps = stepsOf(recognizer, samples);
-  const src = grayscale(recognizer.features.frames(samples));
+/**
+ * What was measured, as an SVG; each part is optional.
+ *
+ * @param {{ listening?: ReturnType<typeof listeningData>, speakers?: { speaker: string, lstm: number, templates: number }[] }} data
+ */
+export const drawSpeech = storedFigure('speech', ({ listening, speakers }) => {
+  const panels = [
+    ...(listening ? [spectrogramPanel(listening), stepsPanel(listening)] : []),
+    ...(speakers ? [speakersPanel(speakers)] : []),
+  ];
+  return drawFigure('Spoken digits recognized by an LSTM', panels, { columns: 1 });
+});
+
+function spectrogramPanel({ digits, speaker, seconds, spectrogram }) {
+  const [height, marginTop, marginBottom] = [150, 24, 24];
   return {
     title: `“${digits.join(' ')}”, said by ${speaker} (test part)`,
-    ...{ width: 640, legend: [DIGIT, BLANK] },
-    x: { label: 's', domain: [0, end] },
-    y: { label: null, domain: [0, 2.1], ticks: [0, 0.5, 1] },
+    ...{ width: WIDTH, height, marginTop, marginBottom, marginLeft: LEFT, marginRight: RIGHT },
+    x: { domain: [0, seconds], label: null },
+    y: { label: 'frequency (kHz)', domain: [0, SAMPLE_RATE / 2000], ticks: [0, 2, 4] },
     marks: [
       Plot.image([0], {
-        ...{ src: () => src, x: end / 2, y: 1.6, preserveAspectRatio: 'none', imageRendering: 'pixelated' },
-        ...{ width: 640 - 56 - 20, height: 108 },
+        ...{ src: () => spectrogram, preserveAspectRatio: 'none', imageRendering: 'pixelated' },
+        ...{ x: seconds / 2, y: SAMPLE_RATE / 4000 },
+        ...{ width: WIDTH - LEFT - RIGHT, height: height - marginTop - marginBottom },
       }),
-      Plot.text(AXES, {
-        y: 'y',
-        text: 'text',
-        frameAnchor: 'left',
-        textAnchor: 'middle',
-        rotate: -90,
-        dx: -44,
-      }),
-      Plot.line(steps, { x: 'time', y: 'blank', stroke: BLANK.colour, strokeDasharray: BLANK.dash }),
-      Plot.line(steps, { x: 'time', y: 'probability', stroke: DIGIT.colour, strokeWidth: 1.6 }),
-      Plot.text(steps.filter(isPeak), {
-        ...{ x: 'time', y: 'probability', text: 'digit', dy: -8, fill: DIGIT.colour, fontWeight: 'bold' },
+    ],
+  };
+}
+
+function stepsPanel({ seconds, steps, written }) {
+  return {
+    ...{ width: WIDTH, height: 210, marginLeft: LEFT, marginRight: RIGHT, legend: [DIGIT, BLANK] },
+    x: { label: 'time (s)', domain: [0, seconds] },
+    y: { label: 'probability', domain: [0, 1.15], ticks: [0, 0.5, 1] },
+    marks: [
+      Plot.line(steps, { x: '0', y: '1', stroke: BLANK.colour, strokeDasharray: BLANK.dash }),
+      Plot.line(steps, { x: '0', y: '2', stroke: DIGIT.colour, strokeWidth: 1.6 }),
+      Plot.text(written, {
+        ...{ x: '0', y: '1', text: '2', dy: -8, fill: DIGIT.colour, fontWeight: 'bold' },
       }),
     ],
   };
@@ -62,7 +76,7 @@ function stepsOf(recognizer, samples) {
   return Array.from({ length: shape[0] }, (_, n) => {
     const [blank, ...digits] = data.subarray(n * shape[1], (n + 1) * shape[1]);
     const probability = Math.max(...digits);
-    // Told when its last sample is there.
+    // A step is known when its last sample is.
     return { time: (n * hop + window) / SAMPLE_RATE, blank, probability, digit: digits.indexOf(probability) };
   });
 }
@@ -77,10 +91,13 @@ function isPeak({ probability, blank }, n, steps) {
 function speakersPanel(speakers) {
   const dots = (kind, { colour }) => Plot.dot(speakers, { x: 'speaker', y: kind, fill: colour, r: 5 });
   return {
-    title: 'Digits right, speaker by speaker',
-    ...{ width: 420, legend: [LSTM, TEMPLATES] },
-    x: { label: null, type: 'point', padding: 0.5 },
-    y: { label: null, grid: true, nice: true, percent: true, tickFormat: (value) => `${value} %` },
+    title: 'Digits recognized, by speaker',
+    ...{ width: WIDTH, marginLeft: LEFT, marginRight: RIGHT, legend: [LSTM, TEMPLATES] },
+    x: { label: 'speaker', type: 'point', padding: 0.5 },
+    y: {
+      ...{ label: 'right', labelArrow: 'up', grid: true, nice: true, percent: true },
+      tickFormat: (value) => `${value} %`,
+    },
     marks: [dots('lstm', LSTM), dots('templates', TEMPLATES)],
   };
 }

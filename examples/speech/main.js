@@ -7,7 +7,7 @@ import { command, quoted } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
 import { percent } from '../report.js';
 import { trainDigits } from './digits.js';
-import { drawSpeech } from './draw.js';
+import { drawSpeech, listeningData } from './draw.js';
 import { measureDigits, measureSpeakers, measureStrings } from './measures.js';
 import { HELP, MODEL, readOptions } from './options.js';
 import { Recognizer } from './recognizer.js';
@@ -91,7 +91,7 @@ async function strings(parts, { stringEpochs: epochs, seed, model }, display) {
   console.log(`${stringsTable(errors)}\n`);
   await recognizer.save(join(model, 'strings.safetensors'));
   await writeFile(join(model, 'string.wav'), wavOf(strings[0].samples));
-  return { recognizer, string: strings[0] };
+  return listeningData({ recognizer, string: strings[0] });
 }
 
 function showDigits(display, what) {

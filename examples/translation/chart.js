@@ -1,62 +1,109 @@
 import * as Plot from '@observablehq/plot';
-import { COLOURS, drawFigure, linePanel } from '../chart.js';
+import { drawFigure } from '../chart.js';
+import { linePanel } from '../line-panel.js';
+import { COLOURS, INK } from '../palette.js';
+import { storedFigure } from '../stored-figure.js';
 import { translate, WIDTH } from './translate.js';
 
-const SENTENCE = 'The black cat sleeps here.';
+/** Two sentences whose attention is drawn, with their translations: one for whose order of words the model has seen many, and one with another. */
+const SENTENCES = [
+  { english: "She doesn't like tea.", french: "Elle n'aime pas le thé." },
+  { english: 'The black cat sleeps here.', french: 'Le chat noir dort ici.' },
+];
+const MAP = COLOURS[3];
+const [BASELINE, MODEL] = [COLOURS[1], COLOURS[0]];
 
 /**
- * How training went, what it came to beside the baseline, and where the decoder looks in one sentence.
+ * What {@link drawTranslation} draws.
  *
  * @param {{ model, vocabularies, curve: [epoch: number, surprise: number][] }} translator
- * @param {{ name: string, chrF: number }[]} results
+ * @param {{ name: string, chrF: number }[]} results the baseline first
  */
-export function drawTranslation(translator, results) {
-  return drawFigure('English into French: an LSTM encoder and decoder with attention', [
-    curvePanel(translator.curve),
-    barPanel(results),
-    attentionPanel(translate(translator, [SENTENCE], { width: WIDTH })[0]),
-  ]);
+export function translationData(translator, results) {
+  const texts = SENTENCES.map(({ english }) => english);
+  const found = translate(translator, texts, { width: WIDTH });
+  return {
+    curve: translator.curve,
+    results: results.map(({ name, chrF }) => ({ name, chrF })),
+    sentences: found.map(({ text, read, written, looked }, n) => ({
+      ...SENTENCES[n],
+      ...{ text, read, written },
+      attention: looked.map((weights) => Array.from(weights)),
+    })),
+  };
 }
+
+/** How training went, the scores beside the baseline, and where the decoder looks in two sentences. */
+export const drawTranslation = storedFigure('translation', ({ curve, results, sentences }) =>
+  drawFigure(
+    'English into French: an LSTM encoder and decoder with attention',
+    [curvePanel(curve), barPanel(results), ...sentences.map(attentionPanel)],
+    { columns: 2 },
+  ),
+);
 
 function curvePanel(points) {
   return {
-    ...linePanel({ x: 'epochs', lines: [{ colour: COLOURS[0], points }] }),
-    title: 'Nats a word on the validation part',
+    ...linePanel({
+      x: { label: 'epoch', domain: [0, Math.ceil(points.at(-1)[0])] },
+      y: 'nats per word on the validation part',
+      low: 1,
+      lines: [{ colour: MODEL, points }],
+    }),
+    title: 'Training',
     legend: [],
-    width: 300,
+    height: 260,
   };
 }
 
 function barPanel(results) {
   return {
-    title: 'chrF on the test part',
-    width: 340,
-    x: { label: null, domain: results.map(({ name }) => name) },
-    y: { label: null, domain: [0, 100], grid: true },
+    title: 'Test part: baseline and the two ways of searching',
+    height: 260,
+    x: { label: 'method', domain: results.map(({ name }) => name) },
+    y: { label: 'chrF (0 to 100)', domain: [0, 100], grid: true },
     marks: [
       Plot.barY(results, {
         x: 'name',
         y: 'chrF',
-        fill: ({ name }) => (name === results[0].name ? COLOURS[1] : COLOURS[0]),
+        fill: ({ name }) => (name === results[0].name ? BASELINE : MODEL),
       }),
       Plot.text(results, { x: 'name', y: 'chrF', text: ({ chrF }) => chrF.toFixed(1), dy: -8 }),
     ],
   };
 }
 
-function attentionPanel({ read, written, looked }) {
-  const rows = [...written, '(end)'].slice(0, looked.length);
-  // A word may come twice, so that places stand for words.
-  const cells = looked.flatMap((weights, row) =>
-    Array.from(weights, (weight, column) => ({ row, column, weight })),
+/** The weights of the English words (columns) for each French one (rows); the title says whether the translation is right. */
+function attentionPanel({ english, french, text, read, written, attention }) {
+  const rows = [...written, '(end)'].slice(0, attention.length);
+  // A word may occur twice, so positions stand for words.
+  const cells = attention.flatMap((weights, row) =>
+    weights.map((weight, column) => ({ row, column, weight })),
   );
+  const isRight = text === french;
   return {
-    title: 'Where the decoder looks',
-    x: { label: null, axis: 'top', tickFormat: (n) => read[n], domain: read.keys() },
-    y: { label: null, tickFormat: (n) => rows[n], domain: rows.keys() },
-    color: { domain: [0, 1], range: ['#ffffff', COLOURS[0]] },
-    marginLeft: 80,
-    marginTop: 24,
-    marks: [Plot.cell(cells, { x: 'column', y: 'row', fill: 'weight', inset: 1, stroke: '#dddddd' })],
+    title: `${isRight ? 'Right' : 'Wrong'}: “${english}” → “${text}”${isRight ? '' : `, not “${french}”`}`,
+    legend: [{ name: 'attention weight, 0 (empty) to 1 (full)', colour: MAP, mark: 'area' }],
+    ...{ height: 90 + 30 * rows.length, marginLeft: 84, marginTop: 48, marginBottom: 12 },
+    x: {
+      label: 'English word',
+      axis: 'top',
+      tickSize: 0,
+      tickFormat: (n) => token(read[n]),
+      domain: read.keys(),
+    },
+    y: { label: 'French word', tickSize: 0, tickFormat: (n) => token(rows[n]), domain: rows.keys() },
+    marks: [
+      Plot.cell(cells, {
+        ...{ x: 'column', y: 'row', inset: 1, fill: MAP, fillOpacity: ({ weight }) => 0.85 * weight },
+        ...{ stroke: INK, strokeOpacity: 0.2 },
+      }),
+    ],
+    opacity: { type: 'identity' },
   };
+}
+
+/** A full stop by itself would pass for a tick. */
+function token(word) {
+  return /^\p{P}+$/u.test(word) ? `“${word}”` : word;
 }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRuntime } from 'lstm-wasm';
 import { command, quoted, writableFile } from '../command.js';
 import { ProgressDisplay } from '../progress.js';
-import { drawTranslation } from './chart.js';
+import { drawTranslation, translationData } from './chart.js';
 import { readSentences, split } from './corpus.js';
 import { HELP, MODEL, readOptions } from './options.js';
 import { examples, measured, resultTable } from './report.js';
@@ -30,7 +30,7 @@ async function main({ settings, validation, test, seed, model: file, out }) {
   await saveTranslator(file, translator);
   const results = measured(translator, parts);
   console.log(`${resultTable(results)}\n\n${examples(translator, parts.test)}\n`);
-  await writeFile(out, drawTranslation(translator, results));
+  await writeFile(out, drawTranslation(translationData(translator, results)));
   const flag = file === MODEL ? '' : ` --model ${quoted(file)}`;
   console.log(`The figure is ${out}, the translator is in ${file}. To ask it:`);
   console.log(`  node examples/translation/predict.js${flag} 'I am hungry.'`);

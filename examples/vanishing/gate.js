@@ -4,8 +4,8 @@ import { gates, gradientFlow } from 'lstm-wasm/inspect';
 const UNITS = 4;
 
 /**
- * An LSTM whose forget gate is driven by the second input alone: it reads nothing back, the input gate writes the first input, the output gate is half
- * open.
+ * An LSTM whose forget gate is driven by the second input alone: it has no recurrent weights, the input gate lets the first input in, the
+ * output gate is half open.
  */
 function drivenLSTM(runtime) {
   const lstm = new LSTM(2, UNITS, { runtime, seed: 1, forgetBias: 0 });
@@ -22,7 +22,7 @@ function drivenLSTM(runtime) {
   return lstm;
 }
 
-/** Its gradient where `drive(t)` is what the forget gate's nonlinearity reads, and the loss looks at the last step. */
+/** Its gradient where `drive(t)` is the forget gate's pre-activation, and the loss depends on the last step alone. */
 function driven(steps, drive) {
   const lstm = drivenLSTM(createRuntime());
   const input = { data: new Float32Array(steps * 2), shape: [1, steps, 2] };
@@ -38,7 +38,7 @@ function driven(steps, drive) {
   return { dc, alongCell, forgetProduct, gate };
 }
 
-/** What is left so many steps back where the gate stands still, beside f to that power. */
+/** What is left of the gradient over `lags` steps with the gate held constant, beside f to that power. */
 export function heldGates({ lags }) {
   return [0.5, 0.9, 0.97, 0.99, 0.999].map((f) => {
     const { dc, gate } = driven(lags + 1, () => Math.log(f / (1 - f)));
@@ -47,7 +47,7 @@ export function heldGates({ lags }) {
   });
 }
 
-/** A gate that is open but for a while: what the cell held before is lost, and with it the gradient. */
+/** A gate that closes for a few steps: what the cell held before is lost, and with it the gradient. */
 export function closingGate({ steps = 100, from = 40, to = 44 } = {}) {
   const { gate, dc, forgetProduct } = driven(steps, (t) => (t >= from && t < to ? -2 : 6));
   const last = dc[steps - 1];

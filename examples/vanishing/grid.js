@@ -6,10 +6,10 @@ import { makeModel } from './models.js';
  *
  * @returns rows of forget biases, columns of scales
  */
-export function gridExperiment({ hidden, lag, biases, scales }) {
+export function gridExperiment({ hidden, lag, biases, scales, seed }) {
   return biases.map((forgetBias) =>
     scales.map((scale) => {
-      const model = makeModel('LSTM', { hidden, forgetBias });
+      const model = makeModel('LSTM', { hidden, forgetBias, seed });
       for (const name of ['0.weight_hh_l0', '0.weight_ih_l0']) {
         const weight = model.parameters.get(name);
         weight.write(weight.read().map((value) => value * scale));

@@ -6,12 +6,12 @@ import { recall } from './task.js';
 const CLIP = 1;
 
 /**
- * How much of the gradient is left so many steps back: ‖∂loss/∂h‖ of an RNN, ‖∂loss/∂c‖ of an LSTM, before training and after it, with
+ * How much of the gradient is left after a number of steps back: ‖∂loss/∂h‖ of an RNN, ‖∂loss/∂c‖ of an LSTM, before training and after it, with
  * gradients clipped and not.
  *
  * @returns for each of the three, for each model `[lag, part]` for lags from 0 up with the first seed, and what it scores with each
  */
-export function lagsExperiment({ seeds, ...sizes }) {
+export function lagsExperiment({ seeds, seed, ...sizes }) {
   const kinds = {
     'before training': undefined,
     'after training, clipped': CLIP,
@@ -20,21 +20,21 @@ export function lagsExperiment({ seeds, ...sizes }) {
   return Object.entries(kinds).map(([when, clipNorm]) => ({
     when,
     curves: Object.keys(MODELS).map((name) => {
-      const runs = Array.from({ length: seeds }, (_, n) => runOf(name, clipNorm, n + 1, sizes));
+      const runs = Array.from({ length: seeds }, (_, n) => runOf(name, clipNorm, seed + n, sizes));
       return { name, points: runs[0].points, errors: runs.map(({ error }) => error) };
     }),
   }));
 }
 
-function runOf(name, clipNorm, seed, { lags, hidden, trainSteps, updates }) {
+function runOf(name, clipNorm, seed, { lags, hidden, lag, updates }) {
   const model = makeModel(name, { hidden, longest: lags, seed });
-  if (clipNorm !== undefined) train(model, { steps: trainSteps, updates, clipNorm, seed });
-  const run = { points: seed === 1 ? partsLeft(model, lags + 1) : [], error: score(model, trainSteps) };
+  if (clipNorm !== undefined) train(model, { steps: lag, updates, clipNorm, seed });
+  const run = { points: partsLeft(model, lags + 1), error: score(model, lag) };
   model.dispose();
   return run;
 }
 
-/** Of the gradient at the last step, what is left so many steps back. */
+/** `[steps back, part]`: what is left of the gradient at the last step. */
 export function partsLeft(model, steps, which) {
   const { layers } = gradientFlow(model, recall(steps, 7)(4), { loss: mse });
   const [level] = layers;

@@ -1,18 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../command.js';
+import { seriesFigure } from './figures/series.js';
 import { FIGURES } from './figures.js';
 import { HELP, readOptions } from './options.js';
+import { readSeries } from './series.js';
 
-await command('vanishing', (args) => {
+await command('vanishing', async (args) => {
   const options = readOptions(args);
   if (options.help) console.log(HELP);
-  else main(options);
+  else await main(options);
 });
 
-function main({ figures, out, sizes }) {
-  for (const name of figures) {
-    const { asks, run } = FIGURES[name];
+async function main({ figures, data, column, out, sizes }) {
+  const chosen = figures.map((name) => [name, FIGURES[name]]);
+  if (data !== undefined)
+    chosen.push(['series', seriesFigure(await readSeries(data, { column, lag: sizes.lag }))]);
+  for (const [name, { asks, run }] of chosen) {
     const began = performance.now();
     const { svg, text } = run(sizes);
     console.log(`## ${asks}\n\n${text}\n`);

@@ -5,11 +5,12 @@ import { makeModel, score, train } from './models.js';
  *
  * @returns `closing` [shift of the bias, error] and `growing` [steps, error]
  */
-export function memoryExperiment({ hidden, trainSteps, updates, longest }) {
-  const model = makeModel('LSTM, b_f = 5', { hidden });
-  train(model, { steps: trainSteps, updates, clipNorm: 1 });
+export function memoryExperiment({ hidden, lag, updates, seed }) {
+  const trainSteps = Math.ceil(lag / 2);
+  const model = makeModel('LSTM, b_f = 5', { hidden, seed });
+  train(model, { steps: trainSteps, updates, clipNorm: 1, seed });
   const lengths = [];
-  for (let steps = 10; steps <= longest; steps = Math.ceil(steps * 1.4)) lengths.push(steps);
+  for (let steps = 10; steps <= 8 * lag; steps = Math.ceil(steps * 1.4)) lengths.push(steps);
   const growing = lengths.map((steps) => [steps, score(model, steps)]);
   const bias = model.parameters.get('0.bias_ih_l0');
   const learned = bias.read();

@@ -2,7 +2,7 @@ import { integers } from '../random.js';
 
 /*
  * The recall task: the first step brings a value from U[-1, 1) and a marker, every later one a small distraction; after the last
- * step the model says the value. So all of the gradient that teaches it has to come the whole way back.
+ * step the model has to output the value. So all of the gradient that teaches it has to come the whole way back.
  */
 
 const DISTRACTION = 0.1;

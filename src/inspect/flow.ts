@@ -8,10 +8,10 @@ import type { TracedLevel, Values } from './level.js';
 import { checkModel, record } from './recording.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
-/** The gates that say how much of a state stays. */
+/** The gates that control how much of a state is kept. */
 const KEEPS: readonly GateRole[] = ['forget', 'update'];
 
-/** What gradients are followed from: targets for a loss, or the gradient of the output itself. */
+/** A batch with a target for the loss, or with the gradient of the output. */
 export type FlowBatch<Target> =
   | Batch<Target>
   | (Omit<Batch<Target>, 'target'> & {
@@ -20,58 +20,60 @@ export type FlowBatch<Target> =
     });
 
 /**
- * The gradients that arrive at each step of one level in one direction: norms over all units of all sequences of the batch, one for each step of
- * the input, whatever the direction. What is behind a sequence's end does not count.
+ * The gradients at each step of one layer in one direction: norms over all units of all sequences in the batch, in the order of the input's
+ * steps for both directions. Steps after a sequence's end do not count.
  */
 export interface LayerFlow {
-  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`; in a Sequential `1.l0`. */
   readonly name: string;
   readonly cell: 'LSTM' | 'GRU' | 'RNN';
   /** ‖∂loss/∂h_t‖ [time] */
   readonly dh: Float64Array;
-  /** ‖∂loss/∂c_t‖ [time], of an LSTM; under `zoneout` of the cell before the old one is mixed in */
+  /** ‖∂loss/∂c_t‖ [time] of an LSTM; with `zoneout`, of the cell before it is mixed with the old one. */
   readonly dc?: Float64Array;
   /**
-   * Of an LSTM ‖c̃_t‖ [time], the part of ∂loss/∂c_t that came along the cell alone: c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, s_t being
-   * what the loss or the layer above sends to h_t. Of a GRU the part of ∂loss/∂h_t that came along h alone: h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
+   * The norm [time] of the part that came along the cell alone. LSTM: the part of ∂loss/∂c_t with
+   * c̃_t = f_(t+1)∘c̃_(t+1) + o_t∘(1 − tanh² c_t)∘s_t, where s_t is the gradient of h_t from the loss or the layer above. GRU: the part of
+   * ∂loss/∂h_t with h̃_t = z_(t+1)∘h̃_(t+1) + s_t.
    */
   readonly alongCell?: Float64Array;
-  /** The norm of the rest [time], which came through the gates and the recurrent weights. */
+  /** The norm [time] of the rest, which came through the gates and the recurrent weights. */
   readonly throughGates?: Float64Array;
-  /** The product of the forget gates (of a GRU, z) from step t + 1 to the last, [time]: its mean over all units of all sequences. */
+  /** The product of the forget gates (GRU: z) from step t + 1 to the last [time], averaged over all units of all sequences. */
   readonly forgetProduct?: Float64Array;
 }
 
 export interface GradientFlow {
-  /** The loss, where it was one. */
+  /** The loss, if the gradient came from one. */
   readonly loss?: number;
   readonly layers: readonly LayerFlow[];
-  /** What is amiss, in words; see {@link gradientFlow}. */
+  /** Problems found, in words; see {@link gradientFlow}. */
   readonly warnings: readonly string[];
 }
 
 /**
- * How the gradient of a loss flows back through time: exact, from a backward of each step by itself, with the bits that training has up
- * to the order of a sum. It is that of a forward where nothing is trained: dropout is off, zoneout keeps its expected part. Sequences begin
- * from zeros or what `learnInitial` holds, and neither the model nor its gradients are touched.
+ * How the gradient of a loss flows back through time, at every step. The values are those of one recorded forward and backward without dropout;
+ * zoneout uses its expected mixture. Sequences start from zeros or from the states of `learnInitial`. The model and its gradients are left
+ * unchanged.
  *
- * Options of the cell change the equation as they change the cell: under `activations` tanh is ψ, under `cellClip` f counts as 0 where the bound
- * holds c, under `coupled` f = 1 − i, with `projSize` s_t comes back through `weight_hr`; at a masked step the cell passes on all. The norm of
- * `layerNorm: 'cell'` is no gate: the way from h_t to c_t goes through its Jacobian, which ties the units of a step together: c̃_t of one
- * unit then has a part of what was sent to the others. `gate` is part of the gates.
+ * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
+ * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
+ *   comes back through `weight_hr`. A masked step passes everything on.
+ * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
+ *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
+ * - `zoneout`: c_t is the new cell ĉ_t before it is mixed with the old one. With k_t for what comes along the cell to the mixed state:
+ *   c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. A gradient of h_t is split into 1 − z for s_t and z for
+ *   s_(t−1). In the product a forget gate counts as z + (1 − z)∘f; a GRU's z likewise.
  *
- * Under `zoneout` c_t is the new cell ĉ_t, which h_t and, to the part 1 − z, the state c'_t take up: with k_t for what comes along the cell
- * to c'_t, c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. What is sent to h_t lies in s_t to the part 1 − z
- * of h, and to the part z in s_(t−1). A forget gate counts as z + (1 − z)∘f in the product; a GRU's z in the same way.
- *
- * Warnings: a level's ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest and stays there to the step computed first (it vanishes), or
- * rises above 10³ times that of the step computed last, or is not finite (it explodes); and those of {@link gates}.
+ * Warnings: the gradient vanishes if ‖∂loss/∂h_t‖ falls below 10⁻⁶ of its largest value and stays there up to the first computed step;
+ * it explodes if it rises above 10³ times that of the last computed step, or is not finite. The warnings of {@link gates} are included.
  *
  * Source: Hochreiter & Schmidhuber 1997 for the path along the cell; Pascanu, Mikolov & Bengio 2013 for norms over time.
  *
- * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; `lengths`, `mask`
- * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
+ * @param batch - `input`, with `target` as for `Trainer` and `loss` in the options, or with `grad`, the gradient of the output; optionally
+ *   `lengths` and `mask`
+ * @throws TypeError for a model or argument of the wrong type, or an unknown option; RangeError for a wrong shape
  *
  * @example
  * ```ts

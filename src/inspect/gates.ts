@@ -7,7 +7,7 @@ import { checkModel, record } from './recording.js';
 import { saturationWarnings } from './warnings.js';
 
 interface LayerStates {
-  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`; in a Sequential `1.l0`. */
   readonly name: string;
   /** Hidden states. */
   readonly h: Tensor;
@@ -35,23 +35,24 @@ export interface RNNGates extends LayerStates {
   readonly cell: 'RNN';
 }
 
-/** What one level did in one direction: each [batch, time, hiddenSize], or as the layer reads its input. */
+/** Gates and states of one layer in one direction: [batch, time, hiddenSize] each, or in the axis order of the layer's input. */
 export type LayerGates = LSTMGates | GRUGates | RNNGates;
 
 /**
- * Gates and states of every recurrent level over a sequence: the layer's own numbers, h and c to the bit, gates to the bit with the
- * `simd` binary. Dropout is off, zoneout keeps its expected part, sequences begin from zeros or what `learnInitial` holds, and the model
- * is not touched. A step that is masked or behind an end has gates of 0; behind an end states are 0 too.
+ * Gates and states of every recurrent layer over a sequence, as the layer itself computed them. Dropout is off, zoneout uses its expected
+ * mixture, and sequences start from zeros or from the states of `learnInitial`. The model is left unchanged. Gates are 0 at masked steps and
+ * after a sequence's end; states are 0 after the end.
  *
- * Warnings, each with the share of gates or states over all steps, units and sequences, where the nonlinearity is a sigmoid or tanh:
- * half of the forget gates (of a GRU z) lie below 0.05, with how many steps it takes until less than 0.1 % is left of a cell at the
- * median gate; nine tenths of the input or output gates lie below 0.05; half of the candidates, or of tanh of the cells, or of an RNN's
- * states, lie beyond ±0.99, where the derivative of tanh is below 2 %; a state is not finite.
+ * Warnings, for sigmoid and tanh nonlinearities, each with the share over all steps, units and sequences:
+ * - half of the forget gates (GRU: z) are below 0.05; with the number of steps until less than 0.1 % of a cell is left at the median gate;
+ * - nine tenths of the input or output gates are below 0.05;
+ * - half of the candidates, of tanh of the cell states, or of an RNN's states are beyond ±0.99, where tanh's derivative is below 2 %;
+ * - a state is not finite.
  *
- * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers with one in it
- * @param input - [batch, time, ·], or what else the model's forward takes
- * @param options - `lengths`, `mask` as for forward
- * @throws TypeError for another kind of model or argument, or an unknown option; RangeError for another shape
+ * @param model - an LSTM, GRU or RNN, or a Sequential of this package's layers that contains one
+ * @param input - [batch, time, inputSize], or any other input that the model's forward accepts
+ * @param options - `lengths`, `mask`, as for forward
+ * @throws TypeError for a model or argument of the wrong type, or an unknown option; RangeError for a wrong shape
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import * as ActivationKind from '../runtime/structs/activation-kind.js';
 import { checkOneOf, checkOptions } from '../validation/options.js';
@@ -47,7 +47,7 @@ export class Activation extends Stateless {
     const { core } = this.runtime;
     const size = sizeOf(input.shape);
     const kind = KINDS[this.name];
-    const output: Block = { ...input, pointer: tape.take(size * 4) };
+    const output: Block = { ...input, pointer: tape.allocate(size * 4) };
     core.activationForward(output.pointer, input.pointer, size, kind, 0, 0);
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {
@@ -60,13 +60,13 @@ export class Activation extends Stateless {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== undefined) throw new TypeError('Activation expected values, got ids');
     const size = input.rows * input.width;
-    const pointer = holdings.takeZeros(size * 4);
+    const pointer = allocations.allocateZeros(size * 4);
     const kind = KINDS[this.name];
     const run = () => {
-      this.holdings.check();
+      this.allocations.check();
       this.runtime.core.activationForward(pointer, input.pointer, size, kind, 0, 0);
     };
     return { output: { ...input, pointer }, states: [], run };

@@ -1,5 +1,4 @@
 import type { Field } from '../runtime/struct.js';
-import * as CellKind from '../runtime/structs/cell-kind.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
 
@@ -12,11 +11,11 @@ export interface CellDescription {
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
-  /** The gates by name, in the order of their blocks. */
+  /** The gates by name, in the order of their blocks; none if the only block is the state itself. */
   readonly gateRoles: Readonly<Record<string, GateRole>>;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
   readonly blocks: 1 | 4;
-  /** Whether there is a cell state beside the hidden one. */
+  /** Whether there is a cell state besides the hidden state. */
   readonly hasCell: boolean;
   /** What its nonlinearities are called in `activations`, and which they are where none are given. */
   readonly parts: readonly string[];
@@ -50,8 +49,6 @@ export interface Cell extends CellDescription {
   readonly inputDropout: number;
   readonly recurrentDropout: number;
   readonly zoneout: { readonly h: number; readonly c: number };
-  /** Whether the plain LSTM's kernel computes it, where no mask and no dropout comes with a call. */
-  readonly plain: boolean;
 }
 
 /** A parameter that a level in one direction has. */
@@ -90,13 +87,13 @@ export function parameterSpecs(cell: Cell, inputSize: number): ParameterSpec[] {
     .map(([, name, shape, field, gradientField]) => ({ name, shape, field, gradientField }));
 }
 
-/** What checkRecurrent gives of the options that all cells have. */
+/** The options that all cells have, as checkRecurrent returns them. */
 type Given = Pick<
   Cell,
   'bias' | 'learnInitial' | 'clip' | 'inputDropout' | 'recurrentDropout' | 'zoneout'
 > & { readonly bidirectional: boolean };
 
-/** The cell that the options `given`, checked, and those of its own kind make. */
+/** The cell of a kind, from its own options and from `given`, the checked options that all cells have. */
 export function cellOf(
   kind: CellDescription,
   hiddenSize: number,
@@ -104,15 +101,11 @@ export function cellOf(
   given: Given,
   activations: unknown,
 ): Cell {
-  const { clip, zoneout } = given;
-  const { projSize, peepholes, coupled, cellClip, layerNorm } = own;
-  const varied = projSize || peepholes || coupled || cellClip || layerNorm || clip || zoneout.h || zoneout.c;
   const nonlinearities = own.nonlinearities ?? kind.nonlinearities;
   return {
     ...kind,
     ...given,
-    ...{ hiddenSize, stateSize: projSize ?? hiddenSize, own },
+    ...{ hiddenSize, stateSize: own.projSize ?? hiddenSize, own },
     activations: checkActivations(activations, kind.parts, nonlinearities, given.bidirectional ? 2 : 1),
-    plain: kind.kind === CellKind.LSTM && !varied && activations === undefined,
   };
 }

@@ -74,7 +74,7 @@ export class Dropout extends Stateless {
       return input;
     }
     const size = sizeOf(input.shape);
-    const pointer = tape.take(size * 4);
+    const pointer = tape.allocate(size * 4);
     const counter = this.#masks.draw(pointer, input.pointer, size, this.p);
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {

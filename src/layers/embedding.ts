@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import { type Integers, showShape, sizeOf, type Tensor } from '../validation/tensor.js';
@@ -41,7 +41,7 @@ export class Embedding extends Stateless {
     this.count = count;
     this.size = size;
     const source = drawSource(this.runtime, options.seed);
-    this.build(() => this.named.set('weight', new Parameter(this.holdings, [count, size])));
+    this.build(() => this.named.set('weight', new Parameter(this.allocations, [count, size])));
     this.#weight = this.named.get('weight') as Parameter;
     if (!(UNINITIALISED in options)) normal(this.#weight, 1, source(0));
   }
@@ -57,7 +57,7 @@ export class Embedding extends Stateless {
       throw new TypeError(`Embedding expected ids, got values of shape ${showShape(input.shape)}`);
     const { core } = this.runtime;
     const rows = sizeOf(input.shape);
-    const pointer = tape.take(rows * this.size * 4);
+    const pointer = tape.allocate(rows * this.size * 4);
     core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
     if (tape.recording) {
       tape.steps.push(() => {
@@ -72,13 +72,13 @@ export class Embedding extends Stateless {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== this.count)
       throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
     const { rows } = input;
-    const pointer = holdings.takeZeros(rows * this.size * 4);
+    const pointer = allocations.allocateZeros(rows * this.size * 4);
     const run = () => {
-      this.holdings.check();
+      this.allocations.check();
       this.runtime.core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
     };
     return { output: { pointer, rows, width: this.size }, states: [], run };

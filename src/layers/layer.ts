@@ -1,6 +1,7 @@
-import { Holdings } from '../runtime/memory.js';
+import { Allocations } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
-import { suggestion } from '../validation/errors.js';
+import { isOf } from '../validation/copies.js';
+import { suggestion } from '../validation/edit-distance.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,
@@ -53,7 +54,7 @@ export type LayerConfig = { readonly type: string; readonly [key: string]: unkno
 export abstract class CoreLayer implements Layer {
   declare readonly runtime: Runtime;
   /** @internal */
-  declare readonly holdings: Holdings;
+  declare readonly allocations: Allocations;
   /** @internal */
   declare protected readonly tapes: TapePool;
   /** @internal */
@@ -61,6 +62,11 @@ export abstract class CoreLayer implements Layer {
 
   /** The name of the class, for messages and files. */
   abstract readonly type: string;
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Layer';
+  }
+
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
   get order(): 'batch' | 'time' | undefined {
     return undefined;
@@ -74,14 +80,14 @@ export abstract class CoreLayer implements Layer {
   /** @internal */
   constructor(runtime: Runtime) {
     this.runtime = runtime;
-    this.holdings = new Holdings(runtime, this);
-    this.tapes = new TapePool(this.holdings);
+    this.allocations = new Allocations(runtime, this);
+    this.tapes = new TapePool(this.allocations);
   }
 
   /** @internal Forward over a block in the core. */
   abstract forwardIn(input: Block, tape: Tape): Block;
   /** @internal One step of a stream, planned once. */
-  abstract openStage(input: StageInput, holdings: Holdings): Stage;
+  abstract openStage(input: StageInput, allocations: Allocations): Stage;
   /** @internal Its constructor's arguments as plain data. */
   abstract config(): LayerConfig;
 
@@ -107,7 +113,7 @@ export abstract class CoreLayer implements Layer {
 
   /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
-    this.holdings.check();
+    this.allocations.check();
     this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
@@ -126,13 +132,13 @@ export abstract class CoreLayer implements Layer {
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
   loadStateDict(dict: NamedTensors): void {
-    this.holdings.check();
+    this.allocations.check();
     loadParameters(this.parameters, dict);
   }
 
   /** Returns the layer's memory to its runtime. The layer cannot be used afterwards. */
   dispose(): void {
-    this.holdings.dispose(this.type);
+    this.allocations.dispose(this.type);
   }
 
   /** @internal Streams, training state and the like: what a checkpoint holds beside the parameters. */
@@ -160,7 +166,7 @@ export abstract class CoreLayer implements Layer {
       for (const parameter of this.named.values()) parameter.owner = this;
       return made;
     } catch (error) {
-      this.holdings.dispose(this.type);
+      this.allocations.dispose(this.type);
       throw error;
     }
   }
@@ -184,14 +190,14 @@ export abstract class CoreLayer implements Layer {
   protected recordBlock(training: boolean, run: (tape: Tape) => Block): Recording {
     return this.tapes.forward(training, true, (tape) => {
       const block = run(tape);
-      const gradient = { ...block, pointer: tape.take(sizeOf(block.shape) * 4) };
+      const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
       return { block, gradient, copyOutput: () => this.leave(block, tape) };
     });
   }
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.holdings.check();
+    this.allocations.check();
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -204,7 +210,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
-    this.holdings.check();
+    this.allocations.check();
     const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
     const { training = false, record = training } = options;
@@ -215,7 +221,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.holdings.check();
+    this.allocations.check();
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
@@ -231,9 +237,9 @@ export abstract class CoreLayer implements Layer {
     { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
-    const block = { pointer: tape.take(data.length * 4), shape, turned, ids };
+    const block = { pointer: tape.allocate(data.length * 4), shape, turned, ids };
     const bytes = this.turningBytes(block);
-    const staged = bytes > 0 ? tape.take(bytes) : block.pointer;
+    const staged = bytes > 0 ? tape.allocate(bytes) : block.pointer;
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     values.set(data, staged >>> 2);
     if (bytes > 0) this.#turn(block.pointer, staged, shape);
@@ -249,14 +255,14 @@ export abstract class CoreLayer implements Layer {
   leave(block: Block, tape: Tape): Tensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
-    const staged = bytes > 0 ? tape.take(bytes) : pointer;
+    const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
     const [first = 0, second = 0, ...row] = shape;
     if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
     return { data: this.runtime.floats(staged, sizeOf(shape)).slice(), shape: [...shape] };
   }
 
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
-    this.runtime.core.turn(to, from, first, second, sizeOf(row) * 4);
+    this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }
 
@@ -319,5 +325,10 @@ export function remember(layers: readonly CoreLayer[]): () => void {
 
 /** This package's layers in a model, in order. */
 export function layersOf(model: Layer): readonly CoreLayer[] {
-  return model instanceof CoreLayer ? model.coreLayers() : [];
+  return isCoreLayer(model) ? model.coreLayers() : [];
+}
+
+/** Whether a layer is one of this package's. @throws TypeError for one of another copy of it */
+export function isCoreLayer(layer: unknown, name = 'model'): layer is CoreLayer {
+  return isOf(name, layer, CoreLayer);
 }

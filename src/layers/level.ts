@@ -1,11 +1,12 @@
-import type { Holdings } from '../runtime/memory.js';
-import { writeFloats, writeInts } from '../runtime/struct.js';
+import type { Allocations } from '../runtime/memory.js';
+import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
+import { PackedWeights } from './packed.js';
 import { Parameter } from './parameter.js';
 
-/** Where a plan holds the activations of a cell, in the order of its parts. */
+/** The fields of a cell's activations, in the order of its parts. */
 const ACTIVATIONS = [
   [Plan.gateActivation, Plan.gateAlpha, Plan.gateBeta],
   [Plan.candidateActivation, Plan.candidateAlpha, Plan.candidateBeta],
@@ -15,36 +16,35 @@ const ACTIVATIONS = [
 /** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
 export class Level {
   readonly #parameters: readonly (ParameterSpec & { readonly parameter: Parameter })[];
-  readonly #holdings: Holdings;
-  /** What a plan begins with: as the plain cell computes it, and as the general one does. */
-  readonly #places: readonly number[];
-  /** The packed parts of both, and what the versions of the parameters came to when each was packed. */
-  readonly #packs: number[] = [];
-  readonly #versions: number[] = [];
+  readonly #allocations: Allocations;
+  /** The plan that every pass begins with: sizes, options and parameters. */
+  readonly #pattern: number;
+  /** For each kernel the parts of assembly/cells/packs.ts. */
+  readonly #packs: PackedWeights[] = [];
 
-  /** `named` gets the parameters, with `suffix` behind their names; `places` are two of zeros. */
+  /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     inputSize: number,
     direction: number,
     named: Map<string, Parameter>,
     suffix: string,
-    places: readonly number[],
+    pattern: number,
   ) {
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#parameters = parameterSpecs(cell, inputSize).map((spec) => {
-      const parameter = new Parameter(holdings, spec.shape);
+      const parameter = new Parameter(allocations, spec.shape);
       named.set(spec.name + suffix, parameter);
       return { ...spec, parameter };
     });
-    this.#places = places;
-    for (const [general, place] of places.entries())
-      this.#writePattern(place, general, cell, inputSize, direction);
+    this.#pattern = pattern;
+    this.#writePattern(cell, inputSize, direction);
   }
 
-  #writePattern(plan: number, general: number, cell: Cell, inputSize: number, direction: number): void {
-    const { f32, i32 } = this.#holdings.runtime;
+  #writePattern(cell: Cell, inputSize: number, direction: number): void {
+    const { f32, i32 } = this.#allocations.runtime;
+    const plan = this.#pattern;
     const { own, zoneout } = cell;
     writeInts(i32, plan, [
       [Plan.cell, cell.kind],
@@ -55,7 +55,6 @@ export class Level {
       [Plan.gateCount, cell.gates],
       [Plan.coupled, +(own.coupled ?? false)],
       [Plan.resetBefore, +!(own.resetAfter ?? true)],
-      [Plan.general, general],
     ]);
     writeFloats(f32, plan, [
       [Plan.clip, cell.clip],
@@ -81,36 +80,52 @@ export class Level {
     );
   }
 
-  /** Where the state before the first step lies, where that is learned; else 0. */
+  /** The address of the learned initial state, 0 if it is not learned. */
   initial(name: 'h' | 'c'): number {
     const field = name === 'h' ? Plan.h0 : Plan.c0;
     return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
   }
 
-  /** Packs what forward reads, for the plain cell (0) or the general one (1), if a parameter has changed: in the same place. */
-  refresh(general: number): void {
-    this.#pack(general, PackPart.FORWARD);
+  /** Completes the plan of an open pass with the packed parameters that forward reads. */
+  prepareForward(plan: number): void {
+    this.#place(plan, PackPart.FORWARD);
   }
 
-  /** What backward needs beside: the weights as they stand, and where the gradients accumulate. */
-  prepareBackward(general: number, wantInput: boolean): void {
-    this.#pack(general, PackPart.BACK);
-    if (wantInput) this.#pack(general, PackPart.INPUT_BACK);
+  /** Packs the parameters that forward reads again if one has changed; they stay where they are. */
+  refresh(plan: number): void {
+    this.#packed(plan, PackPart.FORWARD).upToDate();
+  }
+
+  /** Completes the plan with what backward needs: packed untransposed weights, and the addresses of the gradients. */
+  prepareBackward(plan: number, wantInput: boolean): void {
+    this.#place(plan, PackPart.BACK);
+    if (wantInput) this.#place(plan, PackPart.INPUT_BACK);
     const gradients = this.#parameters.map(
       ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
     );
-    writeInts(this.#holdings.runtime.i32, this.#places[general] as number, gradients);
+    writeInts(this.#allocations.runtime.i32, plan, gradients);
   }
 
-  #pack(general: number, part: number): void {
+  #place(plan: number, part: number): void {
+    const { core } = this.#allocations.runtime;
+    core.pack(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
+  }
+
+  /** The packed form that the kernel of the plan reads. */
+  #packed(plan: number, part: number): PackedWeights {
+    const { core } = this.#allocations.runtime;
+    const general = this.#general(plan);
     const n = 3 * general + part;
-    const { core } = this.#holdings.runtime;
-    let version = 0;
-    for (const { parameter } of this.#parameters) version += parameter.version;
-    if (version === this.#versions[n]) return;
-    const level = this.#places[general] as number;
-    this.#packs[n] ??= this.#holdings.take(core.pack(level, part, 0));
-    core.pack(level, part, this.#packs[n]);
-    this.#versions[n] = version;
+    this.#packs[n] ??= new PackedWeights(
+      this.#allocations,
+      this.#parameters.map(({ parameter }) => parameter),
+      () => core.pack(this.#pattern, part, general, 0, 0),
+      (to) => core.pack(this.#pattern, part, general, to, 1),
+    );
+    return this.#packs[n];
+  }
+
+  #general(plan: number): number {
+    return readInt(this.#allocations.runtime.i32, plan, Plan.general);
   }
 }

@@ -1,10 +1,10 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkBoolean, checkOptions, checkSize } from '../validation/options.js';
 import { showShape, sizeOf } from '../validation/tensor.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { LayerConfig } from './layer.js';
-import { Packed, panelBytes } from './packed.js';
+import { PackedWeights, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
@@ -37,8 +37,8 @@ export class Linear extends Stateless {
   readonly outFeatures: number;
   readonly #weight: Parameter;
   readonly #bias: Parameter | undefined;
-  readonly #panels: Packed;
-  readonly #backPanels: Packed;
+  readonly #panels: PackedWeights;
+  readonly #backPanels: PackedWeights;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     checkOptions(options, ['bias', 'seed', 'runtime'], 'Linear');
@@ -52,17 +52,23 @@ export class Linear extends Stateless {
     const { core } = this.runtime;
     const source = drawSource(this.runtime, options.seed);
     this.build(() => {
-      this.named.set('weight', new Parameter(this.holdings, [N, K]));
-      if (bias) this.named.set('bias', new Parameter(this.holdings, [N]));
+      this.named.set('weight', new Parameter(this.allocations, [N, K]));
+      if (bias) this.named.set('bias', new Parameter(this.allocations, [N]));
     });
     this.#weight = this.named.get('weight') as Parameter;
     this.#bias = this.named.get('bias');
     const { pointer } = this.#weight;
-    this.#panels = new Packed(this.holdings, [this.#weight], panelBytes(N, K), (to) =>
-      core.packRows(to, pointer, N, K),
+    this.#panels = new PackedWeights(
+      this.allocations,
+      [this.#weight],
+      () => panelBytes(N, K),
+      (to) => core.packRows(to, pointer, N, K),
     );
-    this.#backPanels = new Packed(this.holdings, [this.#weight], panelBytes(K, N), (to) =>
-      core.packColumns(to, pointer, K, N, K),
+    this.#backPanels = new PackedWeights(
+      this.allocations,
+      [this.#weight],
+      () => panelBytes(K, N),
+      (to) => core.packColumns(to, pointer, K, N, K),
     );
     if (UNINITIALISED in options) return;
     for (const [n, parameter] of [...this.named.values()].entries()) {
@@ -80,7 +86,7 @@ export class Linear extends Stateless {
     }
     const rows = sizeOf(input.shape) / K;
     const output: Block = {
-      pointer: tape.take(rows * N * 4),
+      pointer: tape.allocate(rows * N * 4),
       shape: [...input.shape.slice(0, -1), N],
       turned: input.turned,
     };
@@ -93,8 +99,8 @@ export class Linear extends Stateless {
   #prepare(input: Block, rows: number, tape: Tape, wantInput: boolean): BackwardStep {
     const { inFeatures: K, outFeatures: N } = this;
     const { core } = this.runtime;
-    const dInput = wantInput ? tape.take(rows * K * 4) : 0;
-    const scratch = tape.take(core.gradientScratch(N, K));
+    const dInput = wantInput ? tape.allocate(rows * K * 4) : 0;
+    const scratch = tape.allocate(core.gradientScratch(N, K));
     const dWeight = this.#weight.needGradient();
     const dBias = this.#bias?.needGradient() ?? 0;
     const backPanels = wantInput ? this.#backPanels.upToDate() : 0;
@@ -108,14 +114,14 @@ export class Linear extends Stateless {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.width !== K || input.ids !== undefined)
       throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
-    const pointer = holdings.takeZeros(input.rows * N * 4);
+    const pointer = allocations.allocateZeros(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {
-      this.holdings.check();
+      this.allocations.check();
       this.runtime.core.linearForward(
         pointer,
         input.pointer,

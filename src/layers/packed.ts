@@ -1,33 +1,38 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import type { Parameter } from './parameter.js';
 
-/** Bytes of the panels of a matrix with `columns` columns and `rows` rows of the chain. */
+/** Bytes of the panels of a matrix [rows, columns]. */
 export function panelBytes(columns: number, rows: number): number {
   return Math.ceil(columns / 16) * rows * 64;
 }
 
-/** A packed copy of parameters: made when it is first asked for, and again when one of them has changed. */
-export class Packed {
-  readonly #holdings: Holdings;
+/** A packed copy of parameters, made at first use and again after one of them has changed. */
+export class PackedWeights {
+  readonly #allocations: Allocations;
   readonly #sources: readonly Parameter[];
-  readonly #bytes: number;
+  readonly #bytes: () => number;
   readonly #pack: (to: number) => void;
   #pointer = 0;
   #version = -1;
 
-  constructor(holdings: Holdings, sources: readonly Parameter[], bytes: number, pack: (to: number) => void) {
-    this.#holdings = holdings;
+  constructor(
+    allocations: Allocations,
+    sources: readonly Parameter[],
+    bytes: () => number,
+    pack: (to: number) => void,
+  ) {
+    this.#allocations = allocations;
     this.#sources = sources;
     this.#bytes = bytes;
     this.#pack = pack;
   }
 
-  /** Where the copy lies, packed anew where it is old. It stays there. */
+  /** The address of the copy, packed again if it is out of date. It never changes. */
   upToDate(): number {
     let version = 0;
     for (const source of this.#sources) version += source.version;
     if (version !== this.#version) {
-      if (this.#pointer === 0) this.#pointer = this.#holdings.take(this.#bytes);
+      if (this.#pointer === 0) this.#pointer = this.#allocations.allocate(this.#bytes());
       this.#pack(this.#pointer);
       this.#version = version;
     }

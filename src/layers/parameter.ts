@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { wrongValue } from '../validation/errors.js';
 import { checkBoolean } from '../validation/options.js';
 import { isFloats, sizeOf, valuesFor, wrongFloats } from '../validation/tensor.js';
@@ -17,16 +17,21 @@ export class Parameter {
   owner: object | undefined;
   /** @internal Rises with every change, so that packed copies know when they are old. */
   version = 0;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   #gradient = 0;
   #requiresGrad = true;
 
   /** @internal */
-  constructor(holdings: Holdings, shape: readonly number[]) {
+  constructor(allocations: Allocations, shape: readonly number[]) {
     this.shape = Object.freeze([...shape]);
     this.size = sizeOf(shape);
-    this.#holdings = holdings;
-    this.pointer = holdings.takeZeros(bytesOf(this.size));
+    this.#allocations = allocations;
+    this.pointer = allocations.allocateZeros(bytesOf(this.size));
+  }
+
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Parameter';
   }
 
   /** Whether backward computes a gradient for it. Optimizers skip parameters without one. */
@@ -40,7 +45,7 @@ export class Parameter {
 
   /** @internal */
   get runtime() {
-    return this.#holdings.runtime;
+    return this.#allocations.runtime;
   }
 
   /** @internal Where the gradient lies, 0 before the first backward. */
@@ -51,13 +56,13 @@ export class Parameter {
   /** @internal The same, made if need be; 0 where none is wanted. */
   needGradient(): number {
     if (!this.#requiresGrad) return 0;
-    if (this.#gradient === 0) this.#gradient = this.#holdings.takeZeros(bytesOf(this.size));
+    if (this.#gradient === 0) this.#gradient = this.#allocations.allocateZeros(bytesOf(this.size));
     return this.#gradient;
   }
 
   /** @internal @throws Error once its layer was disposed of */
   check(): void {
-    this.#holdings.check();
+    this.#allocations.check();
   }
 
   /** A copy of the values, written into `out` if given. @throws RangeError if `out` has a different length */
@@ -76,7 +81,7 @@ export class Parameter {
    * @throws TypeError if `data` is not a Float32Array, RangeError for a wrong length or values that are not finite
    */
   write(data: Float32Array): void {
-    this.#holdings.check();
+    this.#allocations.check();
     this.checkValues('data', data);
     this.runtime.f32.set(data, this.pointer >>> 2);
     this.version++;
@@ -84,7 +89,7 @@ export class Parameter {
 
   /** Replaces the gradient. @throws like {@link write}, but accepts values that are not finite */
   writeGrad(data: Float32Array): void {
-    this.#holdings.check();
+    this.#allocations.check();
     this.#checkLength('data', data);
     const gradient = this.needGradient();
     if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
@@ -109,7 +114,7 @@ export class Parameter {
 
   /** The values at a pointer, or zeros where there are none. */
   #copy(pointer: number, out: Float32Array = new Float32Array(this.size)): Float32Array {
-    this.#holdings.check();
+    this.#allocations.check();
     this.#checkLength('out', out);
     if (pointer === 0) return out.fill(0);
     out.set(this.runtime.floats(pointer, this.size));

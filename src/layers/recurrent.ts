@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
 import { checkOptions } from '../validation/options.js';
 import {
@@ -21,25 +21,25 @@ import {
   type Recording,
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
-import { checkSequence, type Extent, type SequenceOptions } from './sequence-options.js';
-import { type Pass, type Sequences, Stack, type StatePointers } from './stack.js';
+import { checkSequence, type SequenceOptions, type SequenceSize } from './sequence-options.js';
+import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
-  type Batch,
+  type BatchSize,
   carriedBatchError,
   type RecurrentGradient,
   type StateName,
   StateShapes,
   type States,
 } from './states.js';
-import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
+import { checkStreamBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-type Sizes = Batch & Extent;
+type Sizes = BatchSize & SequenceSize;
 
 interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
-  readonly pass: Pass;
+  readonly pass: StackForward;
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -98,7 +98,7 @@ export abstract class Recurrent extends CoreLayer {
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () => new Stack(this.holdings, cell, { ...sizes, ...given }, this.#masks, this.named),
+      () => new Stack(this.allocations, cell, { ...sizes, ...given }, this.#masks, this.named),
     );
     this.outputSize = this.#stack.width;
   }
@@ -168,14 +168,14 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   protected openStream(options: StreamOptions & States, names: readonly string[]): Stream {
-    this.holdings.check();
+    this.allocations.check();
     checkOptions(options, ['batch', ...names], `${this.type}.stream`);
-    const batch = checkBatch(options.batch);
+    const batch = checkStreamBatch(options.batch);
     const sizes = { batch: batch ?? 1, batched: batch !== undefined };
     const { h0, c0 } = options;
     if (h0 !== undefined) this.#states.check('h0', 'h', h0, sizes);
     if (c0 !== undefined) this.#states.check('c0', 'c', c0, sizes);
-    const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
+    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
     const input = { width: this.inputSize, oneHot: this.inputSize };
     const stream = new Stream(this.runtime, batch, input, open);
     if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
@@ -212,7 +212,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.width !== this.inputSize || input.ids !== undefined) {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
@@ -223,7 +223,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return this.#stack.openStage(input, holdings, () => this.holdings.check());
+    return this.#stack.openStage(input, allocations, () => this.allocations.check());
   }
 
   /** @internal */
@@ -283,7 +283,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** What the user told of them beside their values. */
-  #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): Sequences {
+  #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
     const turned = sizes.batched && !this.timeMajor;
     const place = (values: readonly number[] | IntegerArray | undefined, turned: boolean) =>
@@ -292,7 +292,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** The input as the core reads it: no ids where their rows are to be dropped from. */
-  #inside(input: Block, { steps, batch }: Extent, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
+  #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
     return { pointer: writtenOut(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
@@ -333,7 +333,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #leaveState(name: StateName, pointer: number, sizes: Batch, tape: Tape): Tensor {
+  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): Tensor {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 
@@ -349,10 +349,10 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #stateGradient(name: StateName, state: Tensor | undefined, sizes: Batch, tape: Tape): number {
+  #stateGradient(name: StateName, state: Tensor | undefined, sizes: BatchSize, tape: Tape): number {
     const shape = this.#states.of(name, sizes);
     return state
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
-      : tape.takeZeros(sizeOf(shape) * 4);
+      : tape.allocateZeros(sizeOf(shape) * 4);
   }
 }

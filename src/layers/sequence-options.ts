@@ -17,7 +17,7 @@ export interface SequenceOptions {
 }
 
 /** How many sequences there are, and of how many steps. */
-export interface Extent {
+export interface SequenceSize {
   readonly steps: number;
   readonly batch: number;
 }
@@ -30,7 +30,7 @@ export interface Extent {
  */
 export function checkSequence(
   { lengths, mask }: SequenceOptions,
-  { steps, batch }: Extent,
+  { steps, batch }: SequenceSize,
   leading: readonly number[],
 ): { lengths?: readonly number[]; mask?: IntegerArray | undefined } {
   if (lengths === undefined && mask === undefined) return {};

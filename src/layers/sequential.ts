@@ -1,5 +1,7 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { Runtime } from '../runtime/runtime.js';
+import { isMap } from '../validation/arrays.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
 import {
@@ -14,6 +16,7 @@ import { Embedding } from './embedding.js';
 import {
   type BackwardOptions,
   CoreLayer,
+  isCoreLayer,
   type Layer,
   type LayerConfig,
   layersOf,
@@ -24,7 +27,7 @@ import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { Stateless } from './stateless.js';
 import {
-  checkBatch,
+  checkStreamBatch,
   type Stage,
   type StageInput,
   type StageState,
@@ -120,10 +123,10 @@ export class Sequential extends Stateless {
    * @throws TypeError where a layer of the user's own stands in it, or where the size of the input can not be told
    */
   stream(options: StreamOptions = {}): Stream {
-    this.holdings.check();
+    this.allocations.check();
     checkOptions(options, ['batch'], 'Sequential.stream');
-    const open = (input: StageInput, holdings: Holdings) => this.openStage(input, holdings);
-    return new Stream(this.runtime, checkBatch(options.batch), inputOf(this.layers), open);
+    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
+    return new Stream(this.runtime, checkStreamBatch(options.batch), inputOf(this.layers), open);
   }
 
   /** @internal */
@@ -155,18 +158,18 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override openStage(input: StageInput, holdings: Holdings): Stage {
+  override openStage(input: StageInput, allocations: Allocations): Stage {
     const stages: Stage[] = [];
     const states: StageState[] = [];
     for (const [n, layer] of this.layers.entries()) {
       if (!(layer instanceof CoreLayer))
         throw new TypeError(`layer ${n} is not one of this package's: it has no step of a stream`);
-      const stage = layer.openStage(stages.at(-1)?.output ?? input, holdings);
+      const stage = layer.openStage(stages.at(-1)?.output ?? input, allocations);
       stages.push(stage);
       states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
     }
     const run = (oneHot: boolean) => {
-      this.holdings.check();
+      this.allocations.check();
       for (const stage of stages) stage.run(oneHot && stage === stages[0]);
     };
     return { output: (stages.at(-1) as Stage).output, states, run };
@@ -183,11 +186,11 @@ export class Sequential extends Stateless {
 
   /** @throws Error where one was disposed of */
   #checkLayers(): void {
-    for (const layer of this.coreLayers()) layer.holdings.check();
+    for (const layer of this.coreLayers()) layer.allocations.check();
   }
 
   #through(layer: CoreLayer, block: Block, tape: Tape): Block {
-    layer.holdings.check();
+    layer.allocations.check();
     return layer.forwardIn(block, tape);
   }
 
@@ -238,8 +241,8 @@ function checkLayer(name: string, layer: unknown): void {
     ['forward', 'backward', 'zeroGrad'].every(
       (method) => typeof (layer as Record<string, unknown>)[method] === 'function',
     ) &&
-    (layer as Layer).parameters instanceof Map &&
-    (layer as Layer).runtime instanceof Runtime;
+    (isCoreLayer(layer, name) || isMap((layer as Layer).parameters)) &&
+    isOf(`${name}.runtime`, (layer as Layer).runtime, Runtime);
   if (!complete)
     throw new TypeError(
       `${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`,

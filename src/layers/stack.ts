@@ -1,8 +1,8 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
 import { type Field, readInt, writeInts } from '../runtime/struct.js';
 import * as Merge from '../runtime/structs/merge.js';
-import * as PassStruct from '../runtime/structs/pass.js';
+import * as Pass from '../runtime/structs/pass.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
 import { type Cell, parameterSpecs } from './cell.js';
@@ -10,31 +10,29 @@ import type { Masks } from './dropout.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
-import type { Extent } from './sequence-options.js';
+import type { SequenceSize } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 const MERGES = { concat: Merge.CONCAT, sum: Merge.SUM, mul: Merge.MULTIPLY, average: Merge.AVERAGE };
 
-/** The part of a pass that is known when the stack is made. */
 type PassValues = readonly (readonly [Field<'i32'> | Field<'u32'>, number])[];
 
-/** Where states lie, [levels, batch, ·]; 0 for none. */
+/** Addresses of states [levels, batch, ·], 0 for none. */
 export interface StatePointers {
   readonly h: number;
   readonly c: number;
 }
 
-/** Sequences in the core [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
-export interface Sequences extends Extent {
+/** Sequences in the core [steps, batch, ·], with the addresses of their lengths and mask, 0 if every step counts. */
+export interface CoreSequences extends SequenceSize {
   readonly lengths: number;
   readonly mask: number;
 }
 
-/** A forward in the core, and what it left there: the output, and the states after the last step. */
-export interface Pass {
+/** A forward in the core: its struct, the output, and the states after the last step. */
+export interface StackForward {
   readonly pass: number;
-  readonly general: number;
   readonly y: number;
   readonly final: StatePointers;
 }
@@ -58,25 +56,23 @@ export interface StackOptions {
   readonly maskedOutput: 'repeat' | 'zeros';
 }
 
-/** The levels of a recurrent layer over time; the core runs them, over what assembly/stack/pass.ts describes. */
+/** The levels of a recurrent layer. The core runs them over sequences, as a pass of assembly/stack/pass.ts describes. */
 export class Stack {
   /** Values of the output, for each row. */
   readonly width: number;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #cell: Cell;
   readonly #masks: Masks | undefined;
   readonly #dropout: number;
   readonly #directions: number;
   /** For each level its directions. */
   readonly #levels: readonly Level[];
-  /** What their plans begin with, for the plain cell and behind that for the general one. */
-  readonly #pointer: number;
   /** What all passes begin with. */
   readonly #common: PassValues;
 
   /** `named` gets the parameters. */
   constructor(
-    holdings: Holdings,
+    allocations: Allocations,
     cell: Cell,
     options: StackOptions,
     masks: Masks | undefined,
@@ -85,123 +81,113 @@ export class Stack {
     const { numLayers, dropout, bidirectional, reverse, merge, returnSequences, maskedOutput } = options;
     const directions = bidirectional ? 2 : 1;
     this.width = merge === 'concat' ? directions * cell.stateSize : cell.stateSize;
-    this.#holdings = holdings;
+    this.#allocations = allocations;
     this.#cell = cell;
     this.#masks = masks;
     this.#dropout = dropout;
     this.#directions = directions;
     refuseBytes(stackBytes(cell, options, directions, this.width));
     const count = numLayers * directions;
-    this.#pointer = holdings.takeZeros(2 * count * Plan.SIZE);
+    const patterns = allocations.allocateZeros(count * Plan.SIZE);
     this.#common = [
-      [PassStruct.runs, count],
-      [PassStruct.directions, directions],
-      [PassStruct.reverse, +reverse],
-      [PassStruct.merge, MERGES[merge]],
-      [PassStruct.last, +!returnSequences],
-      [PassStruct.zeros, +(maskedOutput === 'zeros')],
+      [Pass.patterns, patterns],
+      [Pass.runs, count],
+      [Pass.directions, directions],
+      [Pass.reverse, +reverse],
+      [Pass.merge, MERGES[merge]],
+      [Pass.last, +!returnSequences],
+      [Pass.zeros, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      const place = this.#pointer + n * Plan.SIZE;
-      return new Level(holdings, cell, inputSize, d, named, suffix, [place, place + count * Plan.SIZE]);
+      return new Level(allocations, cell, inputSize, d, named, suffix, patterns + n * Plan.SIZE);
     });
   }
 
   /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
   forward(
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
-    { steps, batch, lengths, mask }: Sequences,
+    { steps, batch, lengths, mask }: CoreSequences,
     { h, c }: StatePointers,
     tape: Tape,
-  ): Pass {
-    const { plain, recurrentDropout } = this.#cell;
-    const { training, recording } = tape;
-    const traced = tape.trace !== undefined;
-    const general = +(!plain || (training && recurrentDropout > 0) || mask !== 0 || traced);
-    const pass = this.#open(tape, general, [
-      [PassStruct.lengths, lengths],
-      [PassStruct.mask, mask],
-      [PassStruct.h0, h],
-      [PassStruct.c0, c],
-      [PassStruct.x, ids ? 0 : pointer],
-      [PassStruct.ids, ids ? pointer : 0],
-      [PassStruct.T, steps],
-      [PassStruct.B, batch],
-      [PassStruct.kept, +recording],
-      [PassStruct.training, +training],
-      [PassStruct.traced, +traced],
+  ): StackForward {
+    const { training, recording, trace } = tape;
+    const pass = this.#open(tape, [
+      [Pass.lengths, lengths],
+      [Pass.mask, mask],
+      [Pass.h0, h],
+      [Pass.c0, c],
+      [Pass.x, ids ? 0 : pointer],
+      [Pass.ids, ids ? pointer : 0],
+      [Pass.T, steps],
+      [Pass.B, batch],
+      [Pass.kept, +recording],
+      [Pass.training, +training],
+      [Pass.traced, +(trace !== undefined)],
     ]);
-    const { core, i32 } = this.#holdings.runtime;
+    const { core, i32 } = this.#allocations.runtime;
     core.forward(pass);
-    const y = readInt(i32, pass, PassStruct.y);
-    const final = { h: readInt(i32, pass, PassStruct.hN), c: readInt(i32, pass, PassStruct.cN) };
-    return { pass, general, y, final };
+    const y = readInt(i32, pass, Pass.y);
+    const final = { h: readInt(i32, pass, Pass.hN), c: readInt(i32, pass, Pass.cN) };
+    return { pass, y, final };
   }
 
-  /** Takes all that a pass needs, and draws its masks: nothing can fail in it. */
-  #open(memory: Pick<Tape, 'take'>, general: number, values: PassValues): number {
-    const { runtime } = this.#holdings;
+  /** Allocates all that a pass needs, and draws its masks: nothing can fail in it. */
+  #open(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
+    const { runtime } = this.#allocations;
     const { core } = runtime;
-    const count = this.#levels.length;
-    for (const level of this.#levels) level.refresh(general);
-    const pass = memory.take(PassStruct.SIZE + count * Plan.SIZE);
-    writeInts(runtime.i32, pass, [
-      [PassStruct.patterns, this.#pointer + general * count * Plan.SIZE],
-      ...this.#common,
-      ...values,
-    ]);
-    core.layOut(pass, this.#dropout, memory.take(core.layOut(pass, this.#dropout, 0)));
-    if (this.#masks) this.#masks.drawFor(pass);
-    else core.drawMasks(pass, 0, 0);
+    const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
+    writeInts(runtime.i32, pass, [...this.#common, ...values]);
+    core.openPass(pass, this.#dropout);
+    for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
+    memory.allocateFor((base) => core.layOut(pass, base));
+    this.#masks?.drawFor(pass);
     return pass;
   }
 
-  /** Takes all that backward needs, and gives the step: nothing can fail in it. */
-  prepareBackward({ pass, general }: Pass, wantInput: boolean, tape: Tape): StackBackward {
-    const { core } = this.#holdings.runtime;
+  /** Allocates all that backward needs, and returns the step: nothing can fail in it. */
+  prepareBackward({ pass }: StackForward, wantInput: boolean, tape: Tape): StackBackward {
+    const { core } = this.#allocations.runtime;
     for (const [n, level] of this.#levels.entries())
-      level.prepareBackward(general, wantInput || n >= this.#directions);
-    const place = tape.take(core.layOutBackward(pass, +wantInput, 0));
-    return (dy, { h, c }) => core.backward(pass, +wantInput, place, dy, h, c);
+      level.prepareBackward(planAt(pass, n), wantInput || n >= this.#directions);
+    tape.allocateFor((base) => core.layOutBackward(pass, +wantInput, base));
+    return (dy, { h, c }) => core.backward(pass, dy, h, c);
   }
 
   /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
-  openStage({ pointer, rows }: StageInput, holdings: Holdings, check: () => void): Stage {
-    const { runtime } = holdings;
-    const { plain, hasCell, stateSize, hiddenSize } = this.#cell;
-    const general = +!plain;
-    const pass = this.#open(holdings, general, [
-      [PassStruct.lengths, 0],
-      [PassStruct.mask, 0],
-      [PassStruct.h0, 0],
-      [PassStruct.c0, 0],
-      [PassStruct.x, pointer],
-      [PassStruct.ids, 0],
-      [PassStruct.T, 1],
-      [PassStruct.B, rows],
-      [PassStruct.kept, 0],
-      [PassStruct.training, 0],
-      [PassStruct.traced, 0],
+  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+    const { runtime } = allocations;
+    const { hasCell, stateSize, hiddenSize } = this.#cell;
+    const pass = this.#open(allocations, [
+      [Pass.lengths, 0],
+      [Pass.mask, 0],
+      [Pass.h0, 0],
+      [Pass.c0, 0],
+      [Pass.x, pointer],
+      [Pass.ids, 0],
+      [Pass.T, 1],
+      [Pass.B, rows],
+      [Pass.kept, 0],
+      [Pass.training, 0],
+      [Pass.traced, 0],
     ]);
-    const plans = pass + PassStruct.SIZE;
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
       const width = name === 'h' ? stateSize : hiddenSize;
       const initial = this.#levels.map((level) => level.initial(name));
       const field = name === 'h' ? Plan.y : Plan.c;
-      const place = (n: number) => readInt(runtime.i32, plans + n * Plan.SIZE, field);
+      const place = (n: number) => readInt(runtime.i32, planAt(pass, n), field);
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
     const run = (oneHot: boolean) => {
       check();
       writeInts(runtime.i32, pass, [
-        [PassStruct.x, oneHot ? 0 : pointer],
-        [PassStruct.ids, oneHot ? pointer : 0],
+        [Pass.x, oneHot ? 0 : pointer],
+        [Pass.ids, oneHot ? pointer : 0],
       ]);
-      for (const level of this.#levels) level.refresh(general);
+      for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
       runtime.core.streamStep(pass);
     };
     // Not the output of the pass, which may be that of the last step alone.
@@ -210,7 +196,12 @@ export class Stack {
   }
 }
 
-/** Bytes of all parameters, told before the first is made: a count of layers may be wrong by orders of magnitude. */
+/** The plan of a level and direction; the plans follow the pass. */
+function planAt(pass: number, n: number): number {
+  return pass + Pass.SIZE + n * Plan.SIZE;
+}
+
+/** Bytes of all parameters, checked before the first is made: a count of layers may be wrong by orders of magnitude. */
 function stackBytes(
   cell: Cell,
   { inputSize, numLayers }: StackOptions,

@@ -1,4 +1,4 @@
-import { Holdings } from '../runtime/memory.js';
+import { Allocations } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { describe, wrongKind, wrongValue } from '../validation/errors.js';
 import { checkObject, checkOptions, checkSize } from '../validation/options.js';
@@ -55,7 +55,7 @@ export type StepInput = Float32Array | IntegerArray;
  */
 export class Stream {
   declare readonly runtime: Runtime;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #batch: number | undefined;
   readonly #rows: number;
   readonly #input: StageInput;
@@ -66,19 +66,19 @@ export class Stream {
     runtime: Runtime,
     batch: number | undefined,
     input: Omit<StageInput, 'pointer' | 'rows'>,
-    open: (input: StageInput, holdings: Holdings) => Stage,
+    open: (input: StageInput, allocations: Allocations) => Stage,
   ) {
     this.runtime = runtime;
     this.#batch = batch;
     this.#rows = batch ?? 1;
-    this.#holdings = new Holdings(runtime, this);
+    this.#allocations = new Allocations(runtime, this);
     try {
-      const pointer = this.#holdings.takeZeros(this.#rows * input.width * 4);
+      const pointer = this.#allocations.allocateZeros(this.#rows * input.width * 4);
       this.#input = { pointer, rows: this.#rows, ...input };
-      this.#stage = open(this.#input, this.#holdings);
+      this.#stage = open(this.#input, this.#allocations);
       this.reset();
     } catch (error) {
-      this.#holdings.dispose('Stream');
+      this.#allocations.dispose('Stream');
       throw error;
     }
   }
@@ -93,7 +93,7 @@ export class Stream {
    * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
   step(x: StepInput, out?: Float32Array): Float32Array {
-    this.#holdings.check();
+    this.#allocations.check();
     const oneHot = this.#write(x);
     const { pointer, rows, width } = this.#stage.output;
     if (out !== undefined && !isFloats(out, rows * width))
@@ -108,7 +108,7 @@ export class Stream {
 
   /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
   reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
-    this.#holdings.check();
+    this.#allocations.check();
     if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
     for (const row of rows) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
@@ -130,7 +130,7 @@ export class Stream {
    * in `1.h`.
    */
   get state(): Record<string, Tensor> {
-    this.#holdings.check();
+    this.#allocations.check();
     const state: Record<string, Tensor> = {};
     for (const one of this.#stage.states) {
       const shape = this.#shapeOf(one);
@@ -147,7 +147,7 @@ export class Stream {
    * @throws TypeError for a missing state, RangeError for another shape
    */
   setState(state: Record<string, Tensor>): void {
-    this.#holdings.check();
+    this.#allocations.check();
     checkObject('state', state);
     const { states } = this.#stage;
     checkOptions(
@@ -165,7 +165,7 @@ export class Stream {
 
   /** Releases the stream's memory. The model is unaffected. */
   dispose(): void {
-    this.#holdings.dispose('Stream');
+    this.#allocations.dispose('Stream');
   }
 
   #shapeOf({ pointers, width }: StageState): number[] {
@@ -200,6 +200,6 @@ export class Stream {
   }
 }
 
-export function checkBatch(batch: unknown): number | undefined {
+export function checkStreamBatch(batch: unknown): number | undefined {
   return batch === undefined ? undefined : checkSize('batch', batch);
 }

@@ -1,4 +1,4 @@
-import type { Holdings } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
@@ -18,7 +18,7 @@ export type BackwardStep = (dOutput: Block) => Block | undefined;
 /** What a layer records: it takes all that its backward needs, changes nothing yet, and gives the step itself. */
 export type Prepare = (wantInput: boolean) => BackwardStep;
 
-/** A pass of a recurrent layer that the core traces, for inspection: where its struct lies, and how the user's input does. */
+/** A traced pass of a recurrent layer, for inspection: its struct in the core, and the layout of the user's input. */
 export interface TracedPass {
   readonly pointer: number;
   readonly type: string;
@@ -46,23 +46,23 @@ export class Tape {
   sequence: SequenceOptions = {};
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
-  /** Where a pass is traced: what its recurrent layers left in the core, in forward order. */
+  /** Set to trace the pass: its recurrent layers add themselves, in forward order. */
   trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
   /** Whether backward has begun to write: what was recorded can not be used again. */
   spent = false;
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #segments: Segment[] = [];
   #used = 0;
   #total = 0;
 
-  constructor(holdings: Holdings) {
-    this.#holdings = holdings;
+  constructor(allocations: Allocations) {
+    this.#allocations = allocations;
   }
 
-  /** `bytes` bytes until {@link clear}. @throws RangeError where there is no room for them */
-  take(bytes: number): number {
+  /** `bytes` bytes until {@link clear}. @throws RangeError where memory runs out */
+  allocate(bytes: number): number {
     const { pointer } = this.reserve(bytes);
     const start = pointer + this.#used;
     this.#used += aligned(bytes);
@@ -70,9 +70,20 @@ export class Tape {
     return start;
   }
 
-  takeZeros(bytes: number): number {
-    const pointer = this.take(bytes);
-    this.#holdings.runtime.floats(pointer, bytes / 4).fill(0);
+  /**
+   * A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. It is
+   * called again only where what is left of the tape's memory is too small.
+   */
+  allocateFor(layOut: (base: number) => number): void {
+    const last = this.#segments.at(-1);
+    const next = last ? last.pointer + this.#used : 0;
+    const start = this.allocate(layOut(next));
+    if (start !== next) layOut(start);
+  }
+
+  allocateZeros(bytes: number): number {
+    const pointer = this.allocate(bytes);
+    this.#allocations.runtime.floats(pointer, bytes / 4).fill(0);
     return pointer;
   }
 
@@ -117,14 +128,14 @@ export class Tape {
   }
 
   #add(bytes: number): Segment {
-    const segment = { pointer: this.#holdings.take(bytes), bytes };
+    const segment = { pointer: this.#allocations.allocate(bytes), bytes };
     this.#segments.push(segment);
     return segment;
   }
 
   /** Gives back all pieces but the first `count`. */
   #drop(count: number): void {
-    for (const { pointer } of this.#segments.splice(count)) this.#holdings.give(pointer);
+    for (const { pointer } of this.#segments.splice(count)) this.#allocations.free(pointer);
   }
 }
 
@@ -140,17 +151,17 @@ export interface Pending {
 
 /** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
 export class TapePool {
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #free: Tape[] = [];
   readonly #pending: Pending[] = [];
 
-  constructor(holdings: Holdings) {
-    this.#holdings = holdings;
+  constructor(allocations: Allocations) {
+    this.#allocations = allocations;
   }
 
   /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
-    const tape = this.#free.pop() ?? new Tape(this.#holdings);
+    const tape = this.#free.pop() ?? new Tape(this.#allocations);
     tape.training = training;
     tape.recording = recording;
     let waits = false;

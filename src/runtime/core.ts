@@ -5,11 +5,11 @@ export interface Core {
 
   allocate(bytes: number): number;
   release(pointer: number): void;
-  turn(out: number, rows: number, first: number, second: number, bytes: number): void;
+  swapAxes(out: number, rows: number, first: number, second: number, bytes: number): void;
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
-  pack(level: number, part: number, base: number): number;
+  pack(plan: number, part: number, general: number, base: number, write: number): number;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
   inputGradient(dx: number, dy: number, backPanels: number, M: number, N: number, K: number): void;
@@ -17,12 +17,13 @@ export interface Core {
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  layOut(pass: number, dropout: number, base: number): number;
+  openPass(pass: number, dropout: number): void;
+  layOut(pass: number, base: number): number;
   drawMasks(pass: number, counter: number, source: number): number;
   forward(pass: number): void;
   streamStep(pass: number): void;
   layOutBackward(pass: number, wantInput: number, base: number): number;
-  backward(pass: number, wantInput: number, base: number, dOutput: number, dh: number, dc: number): number;
+  backward(pass: number, dOutput: number, dh: number, dc: number): number;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
   embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;

@@ -1,10 +1,10 @@
 import type { Runtime } from './runtime.js';
 
 /**
- * What one object of the host holds in the core's memory. It does not know its owner, so that it can outlive it: the
- * registry gives everything back when an owner is collected without `dispose`.
+ * The blocks of the core's memory that one object of the host owns. It has no reference to that owner, so that the registry
+ * below can free them after the owner was garbage-collected without `dispose`.
  */
-export class Holdings {
+export class Allocations {
   declare readonly runtime: Runtime;
   readonly #pointers = new Set<number>();
   #disposed: string | undefined;
@@ -15,20 +15,25 @@ export class Holdings {
     registry?.register(owner, this, this);
   }
 
-  take(bytes: number): number {
+  allocate(bytes: number): number {
     const pointer = this.runtime.allocate(bytes);
     this.#pointers.add(pointer);
     return pointer;
   }
 
   /** A block of zeros. */
-  takeZeros(bytes: number): number {
-    const pointer = this.take(bytes);
+  allocateZeros(bytes: number): number {
+    const pointer = this.allocate(bytes);
     this.runtime.floats(pointer, Math.ceil(bytes / 4)).fill(0);
     return pointer;
   }
 
-  give(pointer: number): void {
+  /** A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. */
+  allocateFor(layOut: (base: number) => number): void {
+    layOut(this.allocate(layOut(0)));
+  }
+
+  free(pointer: number): void {
     if (this.#pointers.delete(pointer)) this.runtime.release(pointer);
   }
 
@@ -38,7 +43,7 @@ export class Holdings {
       throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
   }
 
-  /** Gives everything back; `owner` is named to whoever asks later. Twice is once. */
+  /** Frees everything; later uses throw an error that names `owner`. A second call does nothing. */
   dispose(owner: string): void {
     this.#disposed ??= owner;
     registry?.unregister(this);
@@ -50,11 +55,11 @@ export class Holdings {
 const registry =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
-    : new FinalizationRegistry<Holdings>((holdings) => holdings.dispose('object'));
+    : new FinalizationRegistry<Allocations>((allocations) => allocations.dispose('object'));
 
 /**
- * What `using` calls, under the symbol where the engine has it: a method written `[Symbol.dispose]` would elsewhere be one
- * of the name "undefined", and defining it when a file is loaded would keep bundlers from leaving the class out.
+ * The method that `using` calls, where the engine has its symbol: elsewhere `[Symbol.dispose]` in a class would define a
+ * method named "undefined". Defining it when the file is loaded would keep bundlers from removing unused classes.
  */
 const disposeSymbol = (Symbol as { dispose?: symbol }).dispose;
 

@@ -1,6 +1,7 @@
+import { isOf } from '../validation/copies.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkOptions, checkSeed } from '../validation/options.js';
-import { type Binary, compile, instantiate, simd } from './binary.js';
+import { type Binary, compile, compileAsync, instantiate, instantiateAsync, simd } from './binary.js';
 import type { Core } from './core.js';
 import { writeInts } from './struct.js';
 import * as Source from './structs/source.js';
@@ -50,13 +51,18 @@ export class Runtime {
   #i32 = new Int32Array(0);
 
   /** @internal */
-  constructor(module: WebAssembly.Module, seed: number) {
+  constructor(module: WebAssembly.Module, seed: number, instance = instantiate(module)) {
     this.module = module;
     // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
-    this.core = instantiate(module).exports as unknown as Core;
+    this.core = instance.exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
     this.seed = seed;
     this.#source = this.allocate(Source.SIZE);
+  }
+
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Runtime';
   }
 
   /** How many bytes of memory the runtime holds. It grows when needed and is reused, never given back. */
@@ -138,12 +144,43 @@ export class Runtime {
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a seed that is no whole number
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  checkOptions(options, ['binary', 'module', 'seed'], 'createRuntime');
+  const { binary, module, seed } = checkRuntimeOptions(options, 'createRuntime');
+  return new Runtime(module ?? compile(binary, simd), seed);
+}
+
+/**
+ * Compiles without blocking and resolves to the default runtime. Chrome and WebViews before version 115 need it on the main
+ * thread, which refuses to compile synchronously there: call it once, before anything else. Elsewhere nothing needs it.
+ *
+ * With options it makes a new runtime, as {@link createRuntime} does, which is the default from then on. Without, it makes the
+ * default runtime if there is none yet.
+ *
+ * @example
+ * ```ts
+ * import { LSTM, ready } from 'lstm-wasm';
+ * const runtime = await ready();
+ * console.log(new LSTM(3, 5).runtime === runtime); // true
+ * ```
+ * @throws as {@link createRuntime}
+ */
+export async function ready(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { binary, module, seed } = checkRuntimeOptions(options, 'ready');
+  const isDefault = Object.keys(options).length === 0;
+  if (isDefault && shared !== undefined) return shared;
+  const compiled = module ?? (await compileAsync(binary, simd));
+  const runtime = new Runtime(compiled, seed, await instantiateAsync(compiled));
+  // Another call may have been quicker.
+  shared = isDefault ? (shared ?? runtime) : runtime;
+  return shared;
+}
+
+function checkRuntimeOptions(options: RuntimeOptions, owner: string) {
+  checkOptions(options, ['binary', 'module', 'seed'], owner);
   const { binary = simd, module, seed = 0 } = options;
   checkSeed('seed', seed);
   if (module !== undefined) checkModule(module);
   if (!isBinary(binary)) throw wrongKind('binary', "`relaxed` from 'lstm-wasm/relaxed'", binary);
-  return new Runtime(module ?? compile(binary, simd), seed);
+  return { binary, module, seed };
 }
 
 /** By its name, not by `instanceof`: a module may come from another realm. */
@@ -180,13 +217,13 @@ function defaultRuntime(): Runtime {
  * @throws TypeError for what {@link createRuntime} did not make
  */
 export function setDefaultRuntime(runtime: Runtime): void {
-  if (!(runtime instanceof Runtime)) throw wrongKind('runtime', 'what createRuntime() gives', runtime);
+  if (!isOf('runtime', runtime, Runtime)) throw wrongKind('runtime', 'what createRuntime() gives', runtime);
   shared = runtime;
 }
 
 /** The runtime an option names, or the default one. */
 export function checkRuntime(runtime: unknown): Runtime {
   if (runtime === undefined) return defaultRuntime();
-  if (runtime instanceof Runtime) return runtime;
+  if (isOf('runtime', runtime, Runtime)) return runtime;
   throw wrongKind('runtime', 'what createRuntime() gives', runtime);
 }

@@ -1,4 +1,4 @@
-import { CoreLayer, type Layer, type Recording } from '../layers/layer.js';
+import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
 import type { Tensor } from '../validation/tensor.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, type Loss, lossMask, rowsOf } from './batch.js';
@@ -28,7 +28,7 @@ export function measureBatch<Target>(
 
 /** Whether the loss can be measured in the core: a built-in loss, and a model whose forward and backward are the package's. */
 export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is CoreLayer {
-  return builtInLoss(loss) !== undefined && model instanceof CoreLayer && !model.overridden;
+  return builtInLoss(loss) !== undefined && isCoreLayer(model) && !model.overridden;
 }
 
 /** The same as `measureBatch`, to the bit, of an output in the core, where the gradient is written too. */

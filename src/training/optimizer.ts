@@ -2,7 +2,7 @@ import type { Layer } from '../layers/layer.js';
 import { bytesOf, type Parameter } from '../layers/parameter.js';
 import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
-import { Holdings } from '../runtime/memory.js';
+import { Allocations } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { describe } from '../validation/errors.js';
 import { checkNotNegative, checkNumber, checkOptions } from '../validation/options.js';
@@ -34,8 +34,13 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly runtime: Runtime;
   readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
   readonly #slots = new Map<Parameter, Slot>();
-  readonly #holdings: Holdings;
+  readonly #allocations: Allocations;
   readonly #checkOptions: (options: unknown, owner: string) => void;
+
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Optimizer';
+  }
 
   /** @internal */
   constructor(
@@ -64,7 +69,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     if (new Set(all).size < all.length)
       throw new TypeError(`${owner} expected each parameter once, got one twice`);
     this.runtime = oneRuntime(all, 'parameter');
-    this.#holdings = new Holdings(this.runtime, this);
+    this.#allocations = new Allocations(this.runtime, this);
   }
 
   /** The arrays that the state of one parameter holds. */
@@ -112,7 +117,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
-    this.#holdings.check();
+    this.#allocations.check();
     for (const { options, parameters } of this.#groups) {
       this.#checkOptions(options, `${this.type} group`);
       for (const parameter of parameters) parameter.check();
@@ -132,7 +137,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** Sets the gradients to zero. */
   zeroGrad(): void {
-    this.#holdings.check();
+    this.#allocations.check();
     const parameters = this.#parameters();
     for (const parameter of parameters) parameter.check();
     for (const parameter of parameters) parameter.zeroGrad();
@@ -182,12 +187,12 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** @internal @throws Error once it was disposed of */
   check(): void {
-    this.#holdings.check();
+    this.#allocations.check();
   }
 
   /** Gives the state's memory back. The parameters are not touched. */
   dispose(): void {
-    this.#holdings.dispose(this.type);
+    this.#allocations.dispose(this.type);
   }
 
   #parameters(): Parameter[] {
@@ -199,7 +204,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     if (slot === undefined) {
       const pointers: Record<string, number> = {};
       for (const name of this.arrays(options))
-        pointers[name] = this.#holdings.takeZeros(bytesOf(parameter.size));
+        pointers[name] = this.#allocations.allocateZeros(bytesOf(parameter.size));
       slot = { numbers: this.numbers(options), pointers };
       this.#slots.set(parameter, slot);
     }
@@ -265,7 +270,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
         const pointers: Record<string, number> = {};
         taken.set(parameter, { numbers: { ...slot.numbers }, pointers });
         for (const name of this.arrays(options[n] as Options)) {
-          const pointer = this.#holdings.takeZeros(bytesOf(parameter.size));
+          const pointer = this.#allocations.allocateZeros(bytesOf(parameter.size));
           pointers[name] = pointer;
           this.runtime.f32.set((slot.arrays[name] as Tensor).data, pointer >>> 2);
           yield;
@@ -280,7 +285,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   #giveSlots(slots: ReadonlyMap<Parameter, Slot>): void {
     for (const { pointers } of slots.values())
-      for (const pointer of Object.values(pointers)) this.#holdings.give(pointer);
+      for (const pointer of Object.values(pointers)) this.#allocations.free(pointer);
   }
 }
 

@@ -57,7 +57,8 @@ describe.each(variants)('what the host writes by name, the core reads [$name]', 
       [Pass.kept, 1],
     ]);
     const base = 1 << 16;
-    const end = base + runtime.core.layOut(pass, 0, base);
+    runtime.core.openPass(pass, 0);
+    const end = base + runtime.core.layOut(pass, base);
     const plan = pass + Pass.SIZE;
     for (const [field, size] of sizes) expect(read(plan, field)).toBe(size);
     expect(read(plan, Plan.outputActivation)).toBe(ActivationKind.SOFTSIGN);

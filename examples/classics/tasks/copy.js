@@ -27,7 +27,7 @@ export const copy = {
   title: 'The copy task',
   source: 'Arjovsky, Shah & Bengio 2016; Tallec & Ollivier 2018',
   counts: 'sequences',
-  picture: { y: 'cross-entropy, parts of the memoryless one', log: true, low: 0.001, high: 10 },
+  picture: { y: 'cross-entropy ÷ that without memory', low: 0 },
   problems: [
     problem({
       ...{ lag: 100, units: 64, budget: 320_000, seconds: 250 },

@@ -14,7 +14,7 @@ export const digits = {
   counts: 'images',
   hasNoCriterion: true,
   needs: checkDigits,
-  picture: { y: 'right of the 2,000 test images', low: 0, high: 1 },
+  picture: { y: 'share of 2,000 test images right', low: 0, high: 1 },
   problems: [
     {
       name: 'digits by rows, 28 steps',

@@ -11,7 +11,7 @@ export const embedded = {
   title: 'The embedded Reber grammar',
   source: 'Hochreiter & Schmidhuber 1997, experiment 1',
   counts: 'strings',
-  picture: { y: 'strings predicted without a mistake', low: 0, high: 1 },
+  picture: { y: 'share of strings without a mistake', low: 0, high: 1 },
   problems: [
     {
       name: 'embedded Reber grammar',
