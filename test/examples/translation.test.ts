@@ -277,7 +277,7 @@ describe.runIf(isBuilt)('the commands', () => {
       [
         'predict.js',
         ['--model', 'data/datasets/tatoeba-fra/fra-eng.zip', 'Hi.'],
-        'is no translator that was saved',
+        'is not a translator saved',
       ],
       ['reference/export.js', [], 'expected a file first'],
     ] as const;
