@@ -6,7 +6,7 @@ import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
 import { PackedWeights } from './packed.js';
 import { Parameter } from './parameter.js';
 
-/** Where a plan holds the activations of a cell, in the order of its parts. */
+/** The fields of a cell's activations, in the order of its parts. */
 const ACTIVATIONS = [
   [Plan.gateActivation, Plan.gateAlpha, Plan.gateBeta],
   [Plan.candidateActivation, Plan.candidateAlpha, Plan.candidateBeta],
@@ -80,7 +80,7 @@ export class Level {
     );
   }
 
-  /** Where the state before the first step lies, where that is learned; else 0. */
+  /** The address of the learned initial state, 0 if it is not learned. */
   initial(name: 'h' | 'c'): number {
     const field = name === 'h' ? Plan.h0 : Plan.c0;
     return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
@@ -96,7 +96,7 @@ export class Level {
     this.#packed(plan, PackPart.FORWARD).upToDate();
   }
 
-  /** Completes the plan with what backward needs besides: the weights untransposed, and where gradients accumulate. */
+  /** Completes the plan with what backward needs: packed untransposed weights, and the addresses of the gradients. */
   prepareBackward(plan: number, wantInput: boolean): void {
     this.#place(plan, PackPart.BACK);
     if (wantInput) this.#place(plan, PackPart.INPUT_BACK);

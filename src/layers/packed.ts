@@ -27,7 +27,7 @@ export class PackedWeights {
     this.#pack = pack;
   }
 
-  /** Where the copy lies, packed again if it is out of date. The address never changes. */
+  /** The address of the copy, packed again if it is out of date. It never changes. */
   upToDate(): number {
     let version = 0;
     for (const source of this.#sources) version += source.version;
