@@ -4,10 +4,10 @@ export function readBytes(path: string | URL): Promise<Uint8Array> {
   return readFile(path);
 }
 
-/** Tells apart what one process writes at once. */
+/** Makes the names of temporary files unique within the process. */
 let written = 0;
 
-/** Writes beside the file and renames: whoever reads sees the old file or the new one, whole, whatever happens meanwhile. */
+/** Writes a temporary file and renames it, so that readers always see either the old file or the whole new one. */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
   const part = `.${process.pid}.${written++}.part`;
   const beside = path instanceof URL ? new URL(path.href + part) : path + part;
