@@ -1,7 +1,7 @@
 import { Allocations } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
-import { suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,
