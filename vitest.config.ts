@@ -5,7 +5,7 @@ import { exported, importedInNode } from './scripts/entries.mjs';
 
 const node = Number(process.versions.node.split('.')[0]);
 
-/** The folders that are no part of `unit`, which mirrors src/ and assembly/: each is a project of its own. */
+/** Projects of their own; `unit` is the rest: what mirrors assembly/, src/, scripts/ and docs/. */
 const APART = ['package', 'examples', 'slow', 'oracle'];
 
 const project = (name: string, test: object = {}) => ({

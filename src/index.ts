@@ -20,7 +20,13 @@ export type { SequenceOptions } from './layers/sequence-options.js';
 export { Sequential } from './layers/sequential.js';
 export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
-export { createRuntime, type Runtime, type RuntimeOptions, setDefaultRuntime } from './runtime/runtime.js';
+export {
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  ready,
+  setDefaultRuntime,
+} from './runtime/runtime.js';
 export type { Batch, Loss } from './training/batch.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
 export { characterErrorRate, type ErrorRateOptions, editDistance } from './training/error-rate.js';

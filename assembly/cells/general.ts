@@ -99,8 +99,8 @@ export function isMasked(plan: Plan, t: i32, b: i32): bool {
 }
 
 /**
- * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input;
- * those not where the gates are held.
+ * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input,
+ * unless the gates are held constant.
  */
 export function generalBackward(plan: Plan, T: i32): void {
   const R = plan.R;

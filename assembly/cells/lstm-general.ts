@@ -18,7 +18,7 @@ import { addCarried, keepMasked, splitCarried } from './general';
 import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
 import { sumsNorm, sumsNormBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
-import { traceCell } from './trace';
+import { STAYS, traceCell } from './trace';
 import { addProduct, complement, mix, multiply, subtract, zeroOutside } from '../kernels/rows';
 import { addTo } from '../kernels/simd';
 
@@ -113,8 +113,8 @@ function outputForward(plan: Plan, t: i32, cell: usize, o: usize, out: usize, co
 }
 
 /**
- * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. Where the gates
- * are held, that alone.
+ * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. With the
+ * gates held constant only the latter.
  */
 export function lstmStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
@@ -123,7 +123,9 @@ export function lstmStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): 
   const dcell = plan.dNewCells;
   const d = plan.dGate;
   const carried = plan.dCarried;
-  cellGradient(plan, t, dh, dcell, count);
+  // Not from a dh of zeros, which times an infinite o is NaN.
+  if (plan.held == STAYS) memory.fill(dcell, 0, <usize>count << 2);
+  else cellGradient(plan, t, dh, dcell, count);
   if (!plan.held) {
     multiply(d, dh, keptOf(plan, plan.squashed, t), count);
     gradientOf(plan, t, 3, d, count);

@@ -4,10 +4,10 @@
  *   i = σ(W_i x + U_i h + b_i)    g = tanh(W_g x + U_g h + b_g)      c' = f∘c + i∘g
  *   f = σ(W_f x + U_f h + b_f)    o = σ(W_o x + U_o h + b_o)         h' = o∘tanh(c')
  *
- * Forward: the input product of all steps of a call as one matrix product, then for each step, panel by panel, the
- * recurrent product and behind it the cell of the panel's four units.
+ * Forward: the input product of all steps of a call is one matrix product. Then for each step, panel by panel, comes the
+ * recurrent product, followed by the cell of the panel's four units.
  *
- * Backward, from the last step to the first, with dh' = dy + what the later step sent back:
+ * Backward, from the last step to the first, with dh' = dy + the gradient from the later step:
  *
  *   do = dh'∘tanh(c')             dc' += dh'∘o∘(1 − tanh²(c'))
  *   di = dc'∘g   dg = dc'∘i   df = dc'∘c   dc = dc'∘f
@@ -16,7 +16,7 @@
  *
  * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
  *
- * This is the plain cell. With any option that changes it, lstm-general.ts computes it.
+ * This is the plain LSTM. With any option that changes it, lstm-general.ts computes it: general.ts decides.
  */
 import { sigmoidEvery, tanhEvery } from '../kernels/activation';
 import { blockProduct } from '../kernels/gemm';
@@ -25,9 +25,16 @@ import { after, before, Plan, rowsAt } from './plan';
 import { madd, splat, storeLanes } from '../kernels/simd';
 import { flush, inputProduct, parameterGradients } from './recurrent';
 
-/** Panels times rows of one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
+/** Panels times rows in one block of a step: its 16 kB stay in the first-level cache from the product to the cell. */
 const BLOCK_GATES: i32 = 256;
 const BLOCK_PANELS: i32 = 16;
+
+/** Bytes of a panel's row, the gates of four units, and where each gate begins in it. */
+const PANEL: usize = 64;
+const I: usize = 0;
+const F: usize = 16;
+const G: usize = 32;
+const O: usize = 48;
 
 /** Steps t0 … t1 − 1 forward. */
 export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
@@ -41,8 +48,8 @@ export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
 }
 
 /**
- * One step: `a` [B, panel columns] holds the input product and takes the recurrent one, a block of panels at a time, and
- * behind each block its cell.
+ * One step: `a` [B, panel columns] holds the input product, to which the recurrent product is added, a block of panels at
+ * a time; the cell of each block follows.
  */
 function stepForward(plan: Plan, t: i32, a: usize): void {
   const rows = rowsAt(plan, t);
@@ -77,11 +84,11 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
   let gates = recording ? plan.gates + 4 * <usize>t * size + offset : 0;
   let squashed = plan.squashed + <usize>t * size + offset;
   for (let b: i32 = 0; b < rows; b++) {
-    sigmoidEvery(a, a, 64, 4 * count);
-    sigmoidEvery(a + 16, a + 16, 64, 4 * count);
-    tanhEvery(a + 32, a + 32, 64, 4 * count);
-    sigmoidEvery(a + 48, a + 48, 64, 4 * count);
-    nextCells(next, c, a, width);
+    sigmoidEvery(a + I, a + I, PANEL, 4 * count);
+    sigmoidEvery(a + F, a + F, PANEL, 4 * count);
+    tanhEvery(a + G, a + G, PANEL, 4 * count);
+    sigmoidEvery(a + O, a + O, PANEL, 4 * count);
+    updateCells(next, c, a, width);
     tanhEvery(y, next, 16, width);
     if (recording) {
       memory.copy(squashed, y, <usize>width << 2);
@@ -89,7 +96,7 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
       gates += 4 * row;
       squashed += row;
     }
-    openOutput(y, a, width);
+    outputHidden(y, a, width);
     a += stride;
     y += yRow;
     c += row;
@@ -97,37 +104,37 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
   }
 }
 
-// The cell in passes, each so short that a processor works at several turns of it at once, where the whole cell of four
-// units is one long chain.
+// The cell in short passes: a processor overlaps several of their iterations, where the whole cell of four units would be
+// one long dependency chain.
 
 /** From the panels to four blocks of values, `row` bytes each. */
 function keepGates(gates: usize, a: usize, width: i32, row: usize): void {
   for (; width > 0; width -= 4) {
-    storeLanes(gates, v128.load(a), width);
-    storeLanes(gates + row, v128.load(a, 16), width);
-    storeLanes(gates + 2 * row, v128.load(a, 32), width);
-    storeLanes(gates + 3 * row, v128.load(a, 48), width);
-    a += 64;
+    storeLanes(gates, v128.load(a, I), width);
+    storeLanes(gates + row, v128.load(a, F), width);
+    storeLanes(gates + 2 * row, v128.load(a, G), width);
+    storeLanes(gates + 3 * row, v128.load(a, O), width);
+    a += PANEL;
     gates += 16;
   }
 }
 
 /** c' = f∘c + i∘g. */
-function nextCells(next: usize, c: usize, a: usize, width: i32): void {
+function updateCells(next: usize, c: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    const kept = f32x4.mul(v128.load(a), v128.load(a, 32));
-    storeLanes(next, madd(v128.load(a, 16), v128.load(c), kept), width);
-    a += 64;
+    const input = f32x4.mul(v128.load(a, I), v128.load(a, G));
+    storeLanes(next, madd(v128.load(a, F), v128.load(c), input), width);
+    a += PANEL;
     c += 16;
     next += 16;
   }
 }
 
-/** h' = o∘tanh(c'), which lies in y. */
-function openOutput(y: usize, a: usize, width: i32): void {
+/** h' = o∘tanh(c'); y holds tanh(c') before and h' after. */
+function outputHidden(y: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    storeLanes(y, f32x4.mul(v128.load(a, 48), v128.load(y)), width);
-    a += 64;
+    storeLanes(y, f32x4.mul(v128.load(a, O), v128.load(y)), width);
+    a += PANEL;
     y += 16;
   }
 }

@@ -17,8 +17,8 @@ let writes: bool = false;
 let plain: bool = false;
 
 /**
- * Sets where a part lies in the block at `base`, and returns its bytes. With `write` it packs the part; for the general kernel
- * or for the plain LSTM's. A base of 0 gives the bytes alone.
+ * Sets the addresses of a part in the block at `base`, for the general kernel or for the plain LSTM's, and returns the bytes
+ * of the block. Packs the parameters there if `write`.
  */
 export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write: bool): f64 {
   const gates = general ? plan.gateCount : 1;
@@ -41,8 +41,8 @@ export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write
 }
 
 /**
- * Panels of W[parts * N, K] as it stands, or those of its transpose, a part after the other; for the plain cell of four gates
- * of four neighbouring units each. 0 where there is no such weight.
+ * Panels of W[parts * N, K] or of its transpose, one part after the other. A panel of the plain LSTM holds four gates of four
+ * units. 0 if there is no such weight.
  */
 function panels(plan: Plan, W: usize, parts: i32, N: i32, K: i32, back: bool): usize {
   if (!W) return 0;
@@ -65,7 +65,7 @@ function packBiases(plan: Plan): void {
   const H = plan.H;
   const first = plan.inputBias;
   const second = plan.hiddenBias;
-  // The plain cell has panels of whole fours of units, the general one reads past its end.
+  // The plain LSTM pads H to a multiple of four; the general kernel reads past the end.
   const bias = allocateScratch(H + 4, plan.planes);
   plan.bias = bias;
   if (plain) {
@@ -79,7 +79,7 @@ function packBiases(plan: Plan): void {
   if (writes) memory.fill(plan.bias, 0, <usize>(4 * H + 4) << 2);
 }
 
-/** The sum of the biases, and of the shifts of the norms; what a product alone adds in a GRU stands behind the others. */
+/** The sum of the biases and of the shifts of the norms. The bias of a GRU's candidate for the hidden product comes last. */
 function addShifts(plan: Plan, bias: usize): void {
   const H = plan.H;
   const first = plan.inputBias;

@@ -1,6 +1,6 @@
 /*
- * What one level of a recurrent layer computes in one direction over one sequence: sizes, options, and where everything
- * lies. What is 0 is not there. Sequences are [T, B, ·], rows dense.
+ * Everything that one level of a recurrent layer needs to run in one direction over one batch: sizes, options and the
+ * addresses of its arrays, 0 for those that it does not have. Sequences are [T, B, ·], rows dense.
  */
 import { ActivationKind } from '../kernels/activation';
 
@@ -12,46 +12,46 @@ export const enum CellKind {
 
 @unmanaged
 export class Plan {
-  // Of the level, as the host says it (src/layers/level.ts). What is read most lies first, in reach of a short offset.
+  // The level, written by the host (src/layers/level.ts). Fields that are read most come first, where offsets are short.
   cell: CellKind;
   I: i32;
   H: i32;
-  /** Values of h: H, or fewer where it is projected. */
+  /** Size of h: H, or less with a projection. */
   R: i32;
-  /** How many values of each unit are kept of each step, gates and what else is in their row or planes. */
+  /** Values kept for each unit and step: the gates, and what else is in their row or planes. */
   planes: i32;
-  /** How many of them the input product gives. */
+  /** How many of them the input product computes. */
   gateCount: i32;
   coupled: i32;
   resetBefore: i32;
   /** 1 where the general kernel computes it, 0 for the plain LSTM's: openPass chooses. */
   general: i32;
 
-  // The sequence, as a pass has it.
+  // The sequences, copied from the pass.
   /** x [T, B, I], or 0 where the input is ids. */
   x: usize;
-  /** ids [T, B], each for a row of x that is 0 but for a 1 at that place; or 0. */
+  /** ids [T, B], each for a one-hot row of x; or 0. */
   ids: usize;
   T: i32;
   B: i32;
-  /** 1 where every step is kept for backward. */
+  /** 1 if every step is kept for backward. */
   kept: i32;
   training: i32;
-  /** 1 where backward writes a trace, see trace.ts. */
+  /** 1 if backward writes a trace, see trace.ts. */
   traced: i32;
-  /** Where sequences end apart: how many rows each step computes [T], the longest first; their lengths, and their places outside [B]. */
+  /** For sequences of different lengths, sorted by length, longest first: rows that each step computes [T]; lengths [B]; original rows [B]. */
   active: usize;
   lengths: usize;
   order: usize;
-  /** [T, B] of i32, 0 where a step is masked. */
+  /** [T, B] of i32, 0 for masked steps. */
   mask: usize;
 
-  // Where the stack has things lie.
-  /** 1 where the steps run from the last to the first. */
+  // Set by the stack.
+  /** 1 if the steps run from the last to the first. */
   reverse: i32;
   /** y [T + 1, B, R]; y[0] is h0, so y[t] is what step t reads and y[t + 1] what it writes; in reverse, the other way round. */
   y: usize;
-  /** Values from one row of y, and of dy, to the next: more than R where both directions of a level share their rows. */
+  /** Stride of the rows of y and dy, in values: more than R where both directions of a level share rows. */
   yStride: i32;
   /** c [T + 1, B, H] where steps are kept, as y, else one [B, H] that each step overwrites. */
   c: usize;
@@ -60,12 +60,12 @@ export class Plan {
   dx: usize;
   scratch: usize;
 
-  // Where run.ts has them.
-  /** The input product of some steps ahead [chunk, B, columns]. The general cell has pre-activations there, planes [chunk, B, H]. */
+  // Set by run.ts.
+  /** The input product of the next steps [chunk, B, columns]; in the general kernel pre-activations, planes [chunk, B, H]. */
   product: usize;
-  /** Gates after their nonlinearity, 0 when nothing is kept: [T, B, 4H], or planes. Backward turns them into dgates. */
+  /** Gates after their activation, 0 if nothing is kept: [T, B, 4H], or planes. Backward overwrites them with dgates. */
   gates: usize;
-  /** What backward carries, in dhN dcN, out dh0 dc0. */
+  /** Gradients that backward carries from step to step: dhN and dcN before, dh0 and dc0 after. */
   dh: usize;
   dc: usize;
   // What one step of the general kernel needs, [B, H] each: 1 − z, or a state blended by it; a gradient before splitCarried;
@@ -81,13 +81,13 @@ export class Plan {
   hidden: usize;
   /** How many steps the input product is computed ahead. */
   chunk: i32;
-  /** tanh(c) [T, B, H], or what stands in its place. */
+  /** The output activation of the cell, tanh(c) by default [T, B, H]. */
   squashed: usize;
   /** The mask of input dropout [B, I], x under it, and the gradient of that. */
   inputMask: usize;
   dropX: usize;
   dropDx: usize;
-  /** The part of the old state that stays [B, ·], steps `zoneoutHStep` and `zoneoutCStep` bytes apart: 0 where all share one. */
+  /** The part of the old state that is kept [B, ·]; steps are `zoneoutHStep` and `zoneoutCStep` bytes apart, 0 if all share one. */
   zoneoutH: usize;
   zoneoutHStep: i32;
   zoneoutC: usize;
@@ -108,23 +108,23 @@ export class Plan {
   /** Gradients of one step: [B, H] behind a projection, [B, R] under recurrent dropout. */
   dUnprojected: usize;
   dDropped: usize;
-  // The trace, [T, B, R] or [T, B, H] each, and 1 or 2 in a backward that holds the gates constant, see trace.ts.
+  // The trace, [T, B, R] or [T, B, H] each; `held` is not 0 in a backward with the gates held constant. See trace.ts.
   traceH: usize;
   traceC: usize;
   along: usize;
   stays: usize;
   held: i32;
-  /** h and h' with dense rows [B, R], where those of y are not. */
+  /** h and h' with dense rows [B, R], if those of y are not. */
   oldState: usize;
   nextState: usize;
-  // Of the whole level, in the plan of its first direction.
+  // The whole level, in the plan of its first direction.
   /** x under the dropout between levels, 0 without, and the number of its mask's first draw. */
   levelX: usize;
   counter: f64;
   /** Its output [T, B, ·]. */
   output: usize;
 
-  // Of the level again: options.
+  // The level again: options.
   clip: f32;
   cellClip: f32;
   epsilon: f32;
@@ -158,7 +158,7 @@ export class Plan {
   cellShift: usize;
   h0: usize;
   c0: usize;
-  // Their gradients, which accumulate; 0 where one is not wanted.
+  // Their gradients, which accumulate; 0 for those that are not wanted.
   dInputWeight: usize;
   dHiddenWeight: usize;
   dInputBias: usize;
@@ -174,8 +174,8 @@ export class Plan {
   dCellShift: usize;
   dH0: usize;
   dC0: usize;
-  // Their packed forms, by packs.ts: panels of the weights as they stand, for backward; panels of their transposes, and the
-  // biases folded into one. With layer norm that and its shifts lie in `normBias`.
+  // Packed by packs.ts: panels of the weights untransposed, for backward; panels of their transposes, and the sum of the biases.
+  // With layer norm that sum, with the shifts, is in `normBias`.
   inputBackPanels: usize;
   hiddenBackPanels: usize;
   projectionBack: usize;
@@ -186,14 +186,14 @@ export class Plan {
   normBias: usize;
 }
 
-/** What step `t` reads of a state whose blocks are `size` bytes, first of all the initial one. */
+/** The block of a state that step `t` reads; blocks are `size` bytes, and the first one holds the initial state. */
 // @ts-ignore: decorator
 @inline
 export function before(plan: Plan, state: usize, t: i32, size: usize): usize {
   return state + <usize>(t + plan.reverse) * size;
 }
 
-/** What it writes. */
+/** The block that step `t` writes. */
 // @ts-ignore: decorator
 @inline
 export function after(plan: Plan, state: usize, t: i32, size: usize): usize {
@@ -207,7 +207,7 @@ export function rowsAt(plan: Plan, t: i32): i32 {
   return plan.active ? load<i32>(plan.active + (<usize>t << 2)) : plan.B;
 }
 
-/** From step `t` on, up to `end`: where those end whose rows lie together. */
+/** The end of the span of steps from `t` on, up to `end`, whose rows are contiguous. */
 export function spanEnd(plan: Plan, t: i32, end: i32): i32 {
   if (!plan.active) return end;
   let next = t;
@@ -215,7 +215,7 @@ export function spanEnd(plan: Plan, t: i32, end: i32): i32 {
   return max(next, t + 1);
 }
 
-/** Rows of the steps `t` up to `next` of one span. */
+/** Rows of the steps from `t` up to `next`, in one span. */
 export function spanRows(plan: Plan, t: i32, next: i32): i32 {
   return (next - t - 1) * plan.B + rowsAt(plan, next - 1);
 }

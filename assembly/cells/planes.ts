@@ -1,4 +1,4 @@
-/* What the general cells share: where a gate's plane lies, products of planes, and the gradient of a gate. */
+/* Shared by the cells of the general kernel: addresses of planes, products of planes, and gates forward and backward. */
 import { activationBackward, activationForward } from '../kernels/activation';
 import { clampTo } from '../training/clipping';
 import { product } from '../kernels/gemm';
@@ -10,7 +10,7 @@ export function planeOf(plan: Plan, base: usize, gate: i32, n: i32): usize {
   return base + (<usize>((gate * plan.chunk + n) * plan.B * plan.H) << 2);
 }
 
-/** The gate's values, which lie over its pre-activations where nothing is kept. */
+/** The gate's values; they overwrite its pre-activations if nothing is kept. */
 export function gateOf(plan: Plan, gate: i32, n: i32): usize {
   return planeOf(plan, plan.gates ? plan.gates : plan.product, gate, n);
 }

@@ -6,15 +6,15 @@
  *   along  [T, B, H]   the part of dc_t, of a GRU of dh_t, that came along the cell alone
  *   stays  [T, B, H]   ∂c_T/∂c_t along the cell alone (of a GRU ∂h_T/∂h_t): the product of what the gates let stay
  *
- * The last two are what the same backward gives while it holds the gates constant, so that every option has its part in
- * them: `along` from the loss, `stays` from ones at the last state. These two run first, since the real one turns gates
- * into gradients. At a masked step a state has the gradient of the one that it repeats. Rows that no step computes are
- * not written. A traced backward expects that no gradients of parameters are wanted: they would accumulate twice.
+ * The last two are the results of the same backward with the gates held constant, so every option takes part: `along`
+ * starts from the loss, `stays` from ones at the last state. These passes run before the real one, which overwrites the
+ * gates with their gradients. At a masked step a state has the gradient of the state that it repeats. Rows that no step
+ * computes are not written. A traced backward must not be asked for parameter gradients: they would accumulate twice.
  */
 import { Plan, rowsAt } from './plan';
 import { allocateScratch } from '../memory/scratch';
 
-/** The backwards that hold the gates, as `plan.held` counts them. */
+/** Values of `plan.held`: the passes that hold the gates constant. */
 export const ALONG: i32 = 1;
 export const STAYS: i32 = 2;
 
@@ -26,7 +26,7 @@ export function layOutTrace(plan: Plan): void {
   plan.stays = allocateScratch(rows, plan.H);
 }
 
-/** What later steps sent back to the state after step `t`, before the step adds its own. */
+/** The gradient that later steps sent back to the state after step `t`. */
 export function traceCarried(plan: Plan, t: i32): void {
   if (plan.held == STAYS) write(plan, t, plan.stays, plan.c ? plan.dc : plan.dh, plan.H);
 }
@@ -36,7 +36,7 @@ export function traceHidden(plan: Plan, t: i32, dh: usize): void {
   else if (plan.held == ALONG && !plan.c) write(plan, t, plan.along, dh, plan.H);
 }
 
-/** Gives where it wrote dc, 0 for nowhere. */
+/** Returns where it wrote dc, 0 for nowhere. */
 export function traceCell(plan: Plan, t: i32, dc: usize): usize {
   return plan.held == STAYS ? 0 : write(plan, t, plan.held ? plan.along : plan.traceC, dc, plan.H);
 }

@@ -1,5 +1,5 @@
 /*
- * Activations, y = φ(x), and dx = dy∘φ′, told from x and y. α and β are those of ONNX:
+ * Activations, y = φ(x), and dx = dy∘φ′, computed from x and y. α and β are those of ONNX:
  *
  *   hard sigmoid   αx + β, cut to [0, 1]      leaky relu        x, below 0 αx         softsign   x / (1 + |x|)
  *   affine         αx + β                     thresholded relu  x above α, else 0     softplus   ln(1 + e^x)
@@ -41,7 +41,7 @@ export function activationForward(y: usize, x: usize, count: i32, kind: Activati
   }
 }
 
-// The two of the LSTM stand in line in these loops alone: `count` values, `step` bytes from each other.
+// sigmoid and tanh are inlined in these loops only: `count` values, `step` bytes apart.
 
 export function sigmoidEvery(to: usize, from: usize, step: usize, count: i32): void {
   for (; count > 0; count -= 4) {

@@ -23,18 +23,18 @@ import { madd, nmadd, splat } from './simd';
 const LOG2_E: f32 = 1.44269504;
 const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440e-4;
-/** 1.5·2^23: adding it rounds to a whole number, which then stands in the low bits. */
+/** 1.5·2^23: adding it rounds to a whole number, which is then in the low bits. */
 const ROUND: f32 = 12582912;
 
 /**
- * Constants come from memory: an engine may build a vector constant anew at each use, which costs several instructions,
+ * Constants come from memory: an engine may rebuild a vector constant at each use, which costs several instructions,
  * where a load that fills four lanes is one. First the reduction of x, then q.
  */
 const EXP = memory.data<f32>([
   LOG2_E, -LN2_HIGH, -LN2_LOW,
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ]);
-/** The same for x transposed round: from x it gives n of −x, −r and −(e^r − 1), with the same bits. */
+/** The same for −x: from x it computes n of −x, −r and −(e^r − 1), with the same bits. */
 const EXP_OF_MINUS = memory.data<f32>([
   -LOG2_E, LN2_HIGH, LN2_LOW,
   1.9875691500e-4, -1.3981999507e-3, 8.3334519073e-3, -4.1665795894e-2, 1.6666665459e-1, -5.0000001201e-1,
@@ -82,7 +82,7 @@ function power(rounded: v128): v128 {
   return i32x4.add(i32x4.shl(rounded, 23), value(ONE, 0));
 }
 
-/** exp on all floats; a call, where the other two stand in line, since no loop of a layer waits for it. */
+/** exp on all floats. Not inlined like the other two: no hot loop calls it. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {

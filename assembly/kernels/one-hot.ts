@@ -1,6 +1,6 @@
 /*
- * Products with one-hot rows, which are 0 but for a 1 at the place that an id tells: a column of the weight is all that
- * the product picks, and all that its gradient reaches. The same bits as for the rows written out.
+ * Products with one-hot rows, given as ids: the product selects one column of the weight, and its gradient changes only that
+ * column. The same bits as for the rows written out.
  */
 import { PANEL } from './gemm';
 import { panelAt, panelStep } from './panels';

@@ -1,6 +1,6 @@
 /*
  * Packed panels: the form in which `product` reads a matrix (gemm.ts draws it). A panel holds 16 columns, one row of the
- * chain after the other, and stands beside its neighbour; columns past the end are zero.
+ * chain after the other, and is interleaved with its neighbour; columns past the end are zero.
  *
  *   packColumns   panels of the matrix itself, B[K, N]
  *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)

@@ -1,4 +1,4 @@
-/* What the host needs besides: batch-first sequences as time-first ones, and which binary runs. */
+/* Batch-first sequences to time-first ones and back, and which binary runs. */
 
 /** out[second, first, width] = in[first, second, width], widths in bytes: batch-first to time-first, and back. */
 export function swapAxes(out: usize, rows: usize, first: i32, second: i32, bytes: usize): void {

@@ -1,10 +1,10 @@
 /*
- * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"), with blocks merged on release. Bins are searched
- * one after the other, without TLSF's bitmaps: there are 128, and few allocations.
+ * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"); free neighbours are merged. Bins are searched in
+ * order, without TLSF's bitmaps: there are only 128, and few allocations.
  *
  *   | header 16 bytes | payload, aligned to 16 | header | payload | …        from the end of the static data up
  *
- * `allocate` gives 0 when the engine will not grow the memory: it never traps, and leaves the heap as it was.
+ * `allocate` returns 0 if the memory cannot grow: it never traps, and leaves the heap unchanged.
  */
 
 const HEADER: usize = 16;
@@ -112,7 +112,7 @@ function extend(size: usize): usize {
       if (memory.grow(<i32>((short + 0xffff) >> PAGE_BITS)) < 0) return 0;
     }
   }
-  // A block of what came, released: with a free one before it, it becomes one.
+  // Releasing the new block merges it with a free one before it.
   block(end).size = ((<usize>memory.size() << PAGE_BITS) - SLACK - end) & ~15;
   block(end).before = last;
   last = end;
@@ -146,7 +146,7 @@ export function allocate(bytes: usize): usize {
   return address + HEADER;
 }
 
-/** Gives a block back; its free neighbours become one with it. */
+/** Frees a block and merges it with its free neighbours. */
 export function release(pointer: usize): void {
   let address = pointer - HEADER;
   assert(!isFree(address), 'released twice');

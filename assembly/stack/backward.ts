@@ -9,7 +9,7 @@ import { runBackward } from './run';
 import { layOutTrace } from '../cells/trace';
 import { addTo } from '../kernels/simd';
 
-/** Sets where the arrays that backward needs besides lie from `base` on, and returns how many bytes they take. */
+/** Allocates the arrays that only backward needs, from `base` on, and returns their bytes. */
 export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
   startScratch(base);
   const rows = <f64>pass.T * pass.B;
@@ -32,10 +32,10 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
   return scratchBytes();
 }
 
-/** From the gradient of the output (0 for zeros) and of the last states, which become those of the first ones; gives that of the input. */
+/** From the gradients of the output (0 for zeros) and of the last states; returns that of the input, and leaves those of the initial states at dh and dc. */
 export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
   const D = pass.directions;
-  let dy = enter(pass, dOutput, dh);
+  let dy = gatherGradient(pass, dOutput, dh);
   for (let n = pass.runs - D; n >= 0; n -= D) {
     const first = planAt(pass, n);
     const dx = first.dx;
@@ -57,8 +57,8 @@ export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usiz
   return pass.dInput;
 }
 
-/** The gradient of the last level's output, from that of the output outside. */
-function enter(pass: Pass, dy: usize, dh: usize): usize {
+/** The gradient of the last level's output, in sorted order. */
+function gatherGradient(pass: Pass, dy: usize, dh: usize): usize {
   if (!dy || (!pass.last && !pass.lengths)) return dy;
   if (pass.last) {
     addLast(pass, dy, dh);
@@ -68,7 +68,7 @@ function enter(pass: Pass, dy: usize, dh: usize): usize {
   return pass.dy;
 }
 
-/** The output after the last step is made of the last states: so is its gradient. */
+/** An output of the last step only is made of the last states, so its gradient is added to theirs. */
 function addLast(pass: Pass, dy: usize, dh: usize): void {
   const D = pass.directions;
   const top = pass.runs - D;
@@ -82,7 +82,7 @@ function addLast(pass: Pass, dy: usize, dh: usize): void {
   }
 }
 
-/** The gradient of `steps` steps of one direction, from that of both; the partner gave `other`. */
+/** The gradient of `steps` steps of one direction, from that of both; `other` is the output of the other direction. */
 function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
   const plan = planAt(pass, n + d);
   if (!dy || pass.merge == Merge.SUM) return dy;

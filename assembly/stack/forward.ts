@@ -1,6 +1,5 @@
 /*
- * A recurrent stack over sequences, level by level and direction by direction: where everything of a pass lies, and the
- * way from the input to the output.
+ * A recurrent stack over sequences, level by level and direction by direction: the layout of a pass, and its forward.
  */
 import { Merge, mergeForward } from './merge';
 import { lastOf, outputOf, Pass, patternAt, planAt, sourceOf, widthOf } from './pass';
@@ -28,7 +27,7 @@ export function openPass(pass: Pass, p: f64): void {
   }
 }
 
-/** Sets where the arrays of an open pass lie from `base` on, and returns how many bytes they take. */
+/** Allocates the arrays of an open pass from `base` on, and returns their bytes. */
 export function layOut(pass: Pass, base: f64): f64 {
   startScratch(base);
   const rows = <f64>pass.T * pass.B;
@@ -58,7 +57,7 @@ export function layOut(pass: Pass, base: f64): f64 {
   return scratchBytes();
 }
 
-/** The directions of one level, from plan `n` on; gives where its output lies. */
+/** The directions of one level, from plan `n` on; returns the address of its output. */
 function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
   const B = <f64>pass.B;
   const steps = pass.T * B;
@@ -72,7 +71,7 @@ function layOutLevel(pass: Pass, n: i32, x: usize, ids: usize): usize {
     dropX = allocateScratch(steps, stride);
     x = dropX;
   }
-  // Outputs that stand side by side share their rows, [T + directions, B, width].
+  // Concatenated outputs share their rows, [T + directions, B, width].
   const shared = concat ? allocateScratch(steps + D * B, stride) : 0;
   const output = concat ? (pass.reverse ? shared : shared + bytes) : allocateScratch(steps, stride);
   for (let d: i32 = 0; d < D; d++) {
@@ -101,7 +100,7 @@ export function forward(pass: Pass): void {
   const D = pass.directions;
   const R = planAt(pass, 0).R;
   const H = planAt(pass, 0).H;
-  if (pass.lengths) enter(pass);
+  if (pass.lengths) gatherInput(pass);
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
     if (plan.levelX) {
@@ -118,11 +117,11 @@ export function forward(pass: Pass): void {
       mergeForward(plan.output, outputOf(planAt(pass, n - 1)), outputOf(plan), T * B * R, pass.merge);
     }
   }
-  leave(pass);
+  writeOutput(pass);
 }
 
-/** Brings the input to the order inside. */
-function enter(pass: Pass): void {
+/** Sorts the sequences by length, and copies the input in that order. */
+function gatherInput(pass: Pass): void {
   const plan = planAt(pass, 0);
   sortSequences(pass);
   if (pass.mask) gatherSteps(pass, pass.sortedMask, pass.mask, 0, 4);
@@ -130,8 +129,8 @@ function enter(pass: Pass): void {
   gatherSteps(pass, plan.x | plan.ids, pass.x | pass.ids, pass.mask, bytes);
 }
 
-/** The output as it is outside, where that is not what the last level left. */
-function leave(pass: Pass): void {
+/** Writes the output in the original order, if it is not simply that of the last level. */
+function writeOutput(pass: Pass): void {
   const last = pass.runs - 1;
   const plan = planAt(pass, last);
   const B = pass.B;
@@ -147,7 +146,7 @@ function leave(pass: Pass): void {
   }
 }
 
-/** One step of a stream, whose new states become those that the next step reads. */
+/** One step of a stream; its new states become those that the next step reads. */
 export function streamStep(pass: Pass): void {
   const first = planAt(pass, 0);
   first.x = pass.x;

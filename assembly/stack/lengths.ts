@@ -1,11 +1,11 @@
 /*
- * Sequences of unlike length and masked steps. Inside a layer the longest sequences come first, so that the rows that a
- * step computes are the first `active[t]`; two functions bring rows there and back. Neither reads what lies past an end, or
- * where `mask` [T, B] of i32 (in the order outside) is 0: padding may hold anything.
+ * Sequences of different lengths and masked steps. Inside a layer sequences are sorted by length, longest first, so that step
+ * t computes the first `active[t]` rows. Two functions copy rows to this order and back. Neither reads values past the end of a
+ * sequence, or where `mask` [T, B] of i32 (in the original order) is 0: padding may hold anything.
  */
 import { Pass } from './pass';
 
-/** Finds the places outside and the lengths, the longest first, and how many rows each step computes. */
+/** Sorts by length, longest first: fills order, lengths, and the number of rows that each step computes. */
 export function sortSequences(pass: Pass): void {
   let rows: i32 = 0;
   for (let t = pass.T; t > 0; t--) {
@@ -20,7 +20,7 @@ export function sortSequences(pass: Pass): void {
   }
 }
 
-/** Row p of block t becomes row order[p] of block t outside; a masked one zero. Rows are `bytes` long. */
+/** Copies row order[p] of step t to row p; masked rows become zero. Rows are `bytes` long. */
 export function gatherSteps(pass: Pass, to: usize, from: usize, mask: usize, bytes: usize): void {
   for (let t: i32 = 0; t < pass.T; t++) {
     const rows = load<i32>(pass.active + (<usize>t << 2));
@@ -33,7 +33,7 @@ export function gatherSteps(pass: Pass, to: usize, from: usize, mask: usize, byt
   }
 }
 
-/** The way back: rows that no step computed, and masked ones, become zero. */
+/** The reverse; rows that no step computed, and masked ones, become zero. */
 export function scatterSteps(pass: Pass, to: usize, from: usize, mask: usize, bytes: usize): void {
   for (let t: i32 = 0; t < pass.T; t++) {
     const rows = load<i32>(pass.active + (<usize>t << 2));
@@ -45,7 +45,7 @@ export function scatterSteps(pass: Pass, to: usize, from: usize, mask: usize, by
   }
 }
 
-/** The row that lies at place p of block t. */
+/** The original row of row p at step t. */
 function outside(pass: Pass, t: i32, p: i32): usize {
   return <usize>(t * pass.B + load<i32>(pass.order + (<usize>p << 2)));
 }

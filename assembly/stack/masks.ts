@@ -1,17 +1,17 @@
-/* The masks of dropout and zoneout, which all lie or are numbered before a pass begins. */
+/* The masks of dropout and zoneout, drawn before a pass begins. */
 import { Pass, planAt, sourceOf } from './pass';
 import { Plan } from '../cells/plan';
 import { dropout, Source } from '../kernels/random';
 
 let drawn: f64 = 0;
 
-/** Draws all masks, and gives how many numbers that took. */
+/** Draws all masks, and returns how many random numbers that took. */
 export function drawMasks(pass: Pass, counter: f64, source: Source): f64 {
   drawn = counter;
   memory.copy(changetype<usize>(sourceOf(pass)), changetype<usize>(source), offsetof<Source>());
   for (let n: i32 = 0; n < pass.runs; n++) {
     const plan = planAt(pass, n);
-    // The one between levels is drawn where it is used.
+    // Dropout between levels is drawn when it is applied.
     plan.counter = drawn;
     if (plan.levelX) pastDrawn(plan.T * plan.B * plan.I);
     drawPlan(plan, source);
@@ -19,7 +19,7 @@ export function drawMasks(pass: Pass, counter: f64, source: Source): f64 {
   return drawn - counter;
 }
 
-/** Without training zoneout is what is expected. */
+/** Without training, zoneout uses its expected value. */
 function drawPlan(plan: Plan, source: Source): void {
   const B = plan.B;
   const rows = plan.training ? plan.T * B : B;

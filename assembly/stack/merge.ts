@@ -18,7 +18,7 @@ export function mergeForward(out: usize, a: usize, b: usize, count: i32, kind: M
   if (kind != Merge.SUM) scaleBy(out, count, 0.5);
 }
 
-/** da[count], the gradient of one direction, whose partner gave `other`. */
+/** da[count], the gradient of one direction; `other` is the output of the other one. */
 export function mergeBackward(da: usize, d: usize, other: usize, count: i32, kind: Merge): void {
   if (kind == Merge.MULTIPLY) return multiply(da, d, other, count);
   memory.copy(da, d, <usize>count << 2);

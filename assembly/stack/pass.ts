@@ -1,27 +1,27 @@
-/* What a recurrent stack is told of one forward, and where its parts lie: a plan for each level and direction behind it. */
+/* One forward of a recurrent stack: its inputs and the addresses of its arrays. A plan for each level and direction follows it. */
 import { Plan } from '../cells/plan';
 import { Merge } from './merge';
 import { Source } from '../kernels/random';
 
 @unmanaged
 export class Pass {
-  // The host writes these, in this order (src/layers/stack.ts).
-  /** What the plans begin with, one for each level and direction. */
+  // Written by the host (src/layers/stack.ts).
+  /** The plans that its own are copied from, one for each level and direction. */
   patterns: usize;
   /** How many there are. */
   runs: i32;
   directions: i32;
-  /** 1 where its only direction runs from the last step to the first. */
+  /** 1 if its only direction runs from the last step to the first. */
   reverse: i32;
   merge: Merge;
-  /** 1 where the output is the last step alone. */
+  /** 1 if the output is only the last step. */
   last: i32;
-  /** 1 where the output is zero at masked steps. */
+  /** 1 if the output is zero at masked steps. */
   zeros: i32;
-  /** Lengths [B] where sequences end apart or steps are masked, else 0; the mask [T, B] of i32 or 0. */
+  /** Lengths [B] if sequences differ in length or steps are masked, else 0; the mask [T, B] of i32 or 0. */
   lengths: usize;
   mask: usize;
-  /** States before the first step [runs, B, ·], 0 where they are zeros or learned. */
+  /** States before the first step [runs, B, ·], 0 if they are zeros or learned. */
   h0: usize;
   c0: usize;
   // The same as in its plans.
@@ -33,7 +33,7 @@ export class Pass {
   training: i32;
   traced: i32;
 
-  // Behind these stack.ts says where they lie, the first four for the plans.
+  // Set by layOut; the first four are copied to the plans.
   active: usize;
   sorted: usize;
   order: usize;
@@ -42,7 +42,7 @@ export class Pass {
   y: usize;
   hN: usize;
   cN: usize;
-  /** Gradients in the order inside, and that of x outside. */
+  /** The gradient of the output in sorted order, and that of x in the original one. */
   dy: usize;
   dInput: usize;
   /** Of the dropout between levels. */
@@ -59,33 +59,33 @@ export function planAt(pass: Pass, n: i32): Plan {
   return changetype<Plan>(changetype<usize>(pass) + offsetof<Pass>() + <usize>n * offsetof<Plan>());
 }
 
-/** Where its pattern lies. */
+/** The plan that plan `n` is copied from. */
 // @ts-ignore: decorator
 @inline
 export function patternAt(pass: Pass, n: i32): usize {
   return pass.patterns + <usize>n * offsetof<Plan>();
 }
 
-/** What drew the masks. */
+/** The random source that drew the masks. */
 // @ts-ignore: decorator
 @inline
 export function sourceOf(pass: Pass): Source {
   return changetype<Source>(changetype<usize>(pass) + offsetof<Pass>('seedLow'));
 }
 
-/** Values of the output, for each row. */
+/** Values of one row of the output. */
 // @ts-ignore: decorator
 @inline
 export function widthOf(pass: Pass): i32 {
   return planAt(pass, 0).yStride;
 }
 
-/** What a direction gave, its first row behind the state that it began with. */
+/** The output of a direction: y without its initial state. */
 export function outputOf(plan: Plan): usize {
   return plan.reverse ? plan.y : plan.y + (<usize>(plan.B * plan.yStride) << 2);
 }
 
-/** Where the last state h of a level and direction lies. */
+/** The last state h of a level and direction. */
 export function lastOf(pass: Pass, n: i32): usize {
   return pass.hN + (<usize>(n * pass.B * planAt(pass, 0).R) << 2);
 }

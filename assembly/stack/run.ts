@@ -1,6 +1,6 @@
 /*
- * One level in one direction over one sequence, from end to end: where its arrays lie, its states
- * brought to where each sequence begins and fetched from where it ends, its steps.
+ * One level in one direction over whole sequences: the layout of its arrays, all its steps, and its states, copied to where
+ * each sequence begins and from where it ends.
  */
 import { generalBackward, generalForward } from '../cells/general';
 import { lstmBackward, lstmForward } from '../cells/lstm';
@@ -9,16 +9,16 @@ import { ALONG, STAYS } from '../cells/trace';
 import { allocateScratch } from '../memory/scratch';
 import { addProduct, multiply } from '../kernels/rows';
 
-/** Values of the input product that are computed ahead of the steps: they stay in the second-level cache. */
+/** Values of the input product that are computed ahead of the steps: they fit the second-level cache. */
 const PRODUCT_VALUES: f64 = 65536;
 
-/** Says where everything of the run lies that the stack has not placed. */
+/** Allocates the arrays that the stack has not. */
 export function layOutPlan(plan: Plan): void {
   const B = <f64>plan.B;
   const steps = plan.T * B;
   const kept = plan.kept ? steps : 0;
   const columns = plan.general ? plan.planes * plan.H : ((plan.H + 3) >> 2) << 4;
-  // In doubles: nothing has been refused yet.
+  // In doubles: sizes are not checked yet.
   const ahead = min<f64>(plan.T, max<f64>(1, PRODUCT_VALUES / (B * columns)));
   plan.chunk = plan.general && plan.kept ? plan.T : <i32>ahead;
   plan.product = allocateScratch(plan.chunk * B, columns);
@@ -34,7 +34,7 @@ export function layOutPlan(plan: Plan): void {
   if (plan.general) layOutGeneral(plan, kept || B);
 }
 
-/** What the general kernel needs besides, of `rows` rows. */
+/** The arrays that only the general kernel has, for `rows` rows. */
 function layOutGeneral(plan: Plan, rows: f64): void {
   const B = <f64>plan.B;
   const R = plan.R;
@@ -80,7 +80,7 @@ function layOutLSTM(plan: Plan, rows: f64): void {
   plan.sums = allocateScratch(products, 4 * H);
 }
 
-/** Forward from h0 and c0, rows `hStep` and `cStep` bytes apart (0 where all are one), 0 for zeros; the last states go to hN, cN. */
+/** Forward from h0 and c0 (0 for zeros), rows `hStep` and `cStep` bytes apart (0 if all rows share one); writes the last states to hN, cN. */
 export function runForward(
   plan: Plan, h0: usize, hStep: i32, c0: usize, cStep: i32, hN: usize, cN: usize,
 ): void {
@@ -99,7 +99,7 @@ export function runForward(
   if (plan.c) moveStates(plan, plan.c, plan.H, plan.H, cN, plan.H << 2, plan.kept != 0, true);
 }
 
-/** Its steps alone, from the states that lie in place. */
+/** Its steps alone, from states that are already in y and c. */
 export function allSteps(plan: Plan): void {
   const T = plan.T;
   for (let done: i32 = 0; done < T; done += plan.chunk) {
@@ -111,12 +111,12 @@ export function allSteps(plan: Plan): void {
   }
 }
 
-/** Between a state of `width` values, rows `stride` apart, and [B, ·] outside, in the order outside. */
+/** Copies between a state of `width` values, rows `stride` apart, and [B, ·] outside, in the original order. */
 function moveStates(
   plan: Plan, state: usize, stride: i32, width: i32, outside: usize, step: i32, moves: bool, out: bool,
 ): void {
   const bytes = <usize>width << 2;
-  // A state that is kept of each step begins in the first block and ends behind the last; in reverse the other way round.
+  // A state that is kept for each step begins in the first block and ends in the last; in reverse the other way round.
   const atEnd = moves && (plan.reverse != 0) != out;
   for (let b: i32 = 0; b < plan.B; b++) {
     const at = <usize>b << 2;
@@ -155,7 +155,7 @@ function moveGradients(plan: Plan, dh: usize, dc: usize, out: bool): void {
   if (plan.c) moveStates(plan, plan.dc, H, H, dc, H << 2, false, out);
 }
 
-/** The backwards of a trace that hold the gates constant; the one from ones first, then that from the loss. */
+/** The backward passes of a trace that hold the gates constant: from ones at the last state, then from the loss. */
 function heldBackwards(plan: Plan, dh: usize, dc: usize): void {
   const dy = plan.dy;
   const state = plan.c ? plan.dc : plan.dh;

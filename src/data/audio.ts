@@ -1,3 +1,4 @@
+import { fileBytes } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import {
   checkNotNegative,
@@ -8,9 +9,9 @@ import {
 } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 
-/** Sound, as {@link readWav} gives it. */
+/** The sound in a WAV file, as {@link readWav} returns it. */
 export interface Wav {
-  /** Samples a second. */
+  /** Samples per second. */
   readonly sampleRate: number;
   /** The samples of each channel, from −1 to 1. */
   readonly channels: readonly Float32Array[];
@@ -19,23 +20,23 @@ export interface Wav {
 }
 
 export interface LogMelOptions {
-  /** Samples a second. */
+  /** Samples per second. */
   sampleRate: number;
-  /** How long a frame is, in seconds. Default 0.025. */
+  /** The length of a frame, in seconds. Default 0.025. */
   frame?: number;
-  /** How far frames are apart, in seconds. Default 0.01. */
+  /** The distance between the starts of two frames, in seconds. Default 0.01. */
   hop?: number;
-  /** How many bands there are. Default 40. */
+  /** The number of mel bands. Default 40. */
   mels?: number;
   /** The lowest frequency, in Hz. Default 0. */
   low?: number;
   /** The highest frequency, in Hz. Default half of the sample rate. */
   high?: number;
-  /** The least energy of a band, so that silence has a logarithm. Default 1e-10. */
+  /** The smallest energy of a band, so that silence has a logarithm. Default 1e-10. */
   floor?: number;
 }
 
-/** Makes log-mel frames of samples, as {@link logMel} gives it. */
+/** Computes log-mel frames from samples; made by {@link logMel}. */
 export interface LogMel {
   /** In samples. */
   readonly frameLength: number;
@@ -43,20 +44,20 @@ export interface LogMel {
   readonly hopLength: number;
   readonly mels: number;
   /**
-   * The frames that lie wholly in the samples. Frame n begins at sample n * hopLength and depends on its own samples alone, so a stream
-   * gives the same ones piece by piece.
+   * All complete frames. Frame n begins at sample n * hopLength and depends on its own samples only, so computing a stream chunk by
+   * chunk gives the same frames.
    *
    * @returns [frames, mels], with 1 + floor((samples − frameLength) / hopLength) frames
-   * @throws TypeError for what is no Float32Array, RangeError for fewer samples than one frame or one that is not finite
+   * @throws TypeError for anything but a Float32Array, RangeError for fewer samples than one frame or a sample that is not finite
    */
   frames(samples: Float32Array): Tensor;
 }
 
 /**
- * The samples of a WAV file: PCM of 8, 16, 24 or 32 bits, floats, A-law, µ-law, ADPCM. The reader, `@audio/decode-wav`, comes with the
- * package and is loaded at the first call. A file that ends early gives the samples that it has.
+ * Reads the samples of a WAV file: PCM of 8, 16, 24 or 32 bits, floats, A-law, µ-law, ADPCM. The reader, `@audio/decode-wav`, is part of
+ * the package and loads at the first call. A file that ends early gives the samples that it has.
  *
- * @throws TypeError for what are no bytes, RangeError for what is no WAV file, is of another coding, or has no samples
+ * @throws TypeError for anything but bytes, RangeError for a file that is not WAV, has another encoding, or has no samples
  * @example
  * ```ts
  * import { readWav } from 'lstm-wasm/data';
@@ -66,22 +67,22 @@ export interface LogMel {
  * ```
  */
 export async function readWav(bytes: Uint8Array | ArrayBuffer): Promise<Wav> {
-  const isBuffer = Object.prototype.toString.call(bytes) === '[object ArrayBuffer]';
-  if (!(bytes instanceof Uint8Array) && !isBuffer)
+  const file = fileBytes(bytes);
+  if (file === undefined)
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   const { decodeWav } = await import('#audio');
-  return decodeWav(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  return decodeWav(file);
 }
 
 /**
- * Makes a front end for speech: the logarithm of the energy in mel bands (HTK's scale, triangles on the power spectrum, Hann
- * window, frames without padding), as torchaudio's `MelSpectrogram(center=False)` gives before the logarithm. The FFT,
- * `fourier-transform`, comes with the package and is loaded at the first call.
+ * Makes a front end for speech: the logarithm of the energy in mel bands (HTK scale, triangles on the power spectrum, Hann
+ * window, no padding), of which torchaudio's `MelSpectrogram(center=False)` is the part before the logarithm. The FFT,
+ * `fourier-transform`, is part of the package and loads at the first call.
  *
- * **Not the same bits everywhere**: windows, bands and logarithms are made by the engine's `Math`, whose last digits differ between
- * engines. Everything else in this package keeps that promise; frames that are stored keep it as well.
+ * **Not the same bits everywhere**: windows, bands and logarithms come from the engine's `Math`, whose last digits differ between
+ * engines. Everything else in this package gives the same bits; so do stored frames.
  *
- * @throws TypeError for another kind or an unknown option; RangeError for another value, or more bands than the frame can tell apart
+ * @throws TypeError for the wrong kind or an unknown option; RangeError for a wrong value, or more bands than the frame can resolve
  * @example
  * ```ts
  * import { logMel } from 'lstm-wasm/data';

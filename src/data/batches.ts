@@ -3,7 +3,7 @@ import { describe } from '../validation/errors.js';
 import { checkBoolean, checkOptions, checkSeed, checkSize } from '../validation/options.js';
 import type { AnyTensor, Integers, IntegerTensor, Tensor } from '../validation/tensor.js';
 import { type BucketsOptions, bucketsFrom } from './buckets.js';
-import { Batches, type BatchesSource, checkEpochs, permutation, upTo } from './iteration.js';
+import { Batches, type BatchesSource, checkEpochs, permutation, range } from './iteration.js';
 import { lanesFrom, type SeriesLanesOptions } from './lanes.js';
 import { checkRows, gatherRows } from './rows.js';
 
@@ -12,13 +12,13 @@ export { Batches, type BatchesSource } from './iteration.js';
 
 export interface BatchesOptions {
   batchSize: number;
-  /** Whether each epoch goes through the rows in an order of its own. Default true. */
+  /** Whether each epoch has a new order of the rows. Default true. */
   shuffle?: boolean;
-  /** Whether to leave out what does not fill a batch at an epoch's end. Default false. */
+  /** Whether to drop the last batch of an epoch if it is incomplete. Default false. */
   dropLast?: boolean;
-  /** How many times to go through the rows; `Infinity` never ends. Default 1. */
+  /** The number of passes over the rows; `Infinity` never ends. Default 1. */
   epochs?: number;
-  /** The seed of the orders. Default: the runtime's. */
+  /** The seed of the shuffles. Default: the runtime's. */
   seed?: number;
   runtime?: Runtime;
 }
@@ -34,8 +34,8 @@ export function batchesFrom({ of, arrays, options }: BatchesSource, runtime: Run
 /**
  * Minibatches of rows: the first axis of `input` and `target` counts the examples.
  *
- * @returns an iterable of `{ input, target }` whose state can be saved
- * @throws TypeError for another kind or an unknown option, RangeError where the counts of rows differ
+ * @returns an iterable of `{ input, target }`; its `stateDict()` saves the position
+ * @throws TypeError for the wrong kind or an unknown option, RangeError if the numbers of rows differ
  * @example
  * ```ts
  * import { batches } from 'lstm-wasm/data';
@@ -72,7 +72,7 @@ export function batches<Target extends Tensor | Integers>(
     options: { batchSize, shuffle, dropLast, seed, epochs: options.epochs ?? 1 },
   } as const;
   return new Batches(perEpoch, checkEpochs(options.epochs), seed, source, (epoch) => {
-    const order = shuffle ? permutation(runtime, count, seed, epoch) : upTo(count);
+    const order = shuffle ? permutation(runtime, count, seed, epoch) : range(count);
     return (position) => {
       const picked = order.subarray(position * batchSize, Math.min(count, (position + 1) * batchSize));
       return { input: gatherRows(input, picked), target: gatherRows(target, picked) as never };

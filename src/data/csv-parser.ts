@@ -1,9 +1,9 @@
 /*
- * What `#csv` leads to, loaded when a table is read: Papa Parse with what it is to be told.
+ * The module behind `#csv`, loaded when a table is read: Papa Parse with our options.
  */
 import { type ParseError, parse } from 'papaparse';
 
-/** A fault in the quoting, and the record that it is in, from 0. */
+/** An error in the quoting, and the index of its record. */
 export interface Fault {
   readonly record: number;
   readonly message: string;

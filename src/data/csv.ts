@@ -1,16 +1,17 @@
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { checkBoolean, checkOptions } from '../validation/options.js';
 import type { Series } from './series.js';
 
 export interface CsvOptions {
-  /** What stands between two cells, one character. Default a comma. */
+  /** The character between two cells. Default a comma. */
   delimiter?: string;
-  /** Whether the first record names the columns; without it they are called 0, 1, 2 … Default true. */
+  /** Whether the first record names the columns; otherwise their names are 0, 1, 2 … Default true. */
   header?: boolean;
 }
 
 /**
- * A table of text, as {@link readCsv} gives it: its columns as numbers or as text.
+ * A table of text, read by {@link readCsv}: its columns as numbers or as text.
  */
 export class CsvTable {
   /** The names of the columns. */
@@ -18,60 +19,59 @@ export class CsvTable {
   readonly #records: readonly (readonly string[])[];
   readonly #first: number;
 
-  /** @internal `first` is the record that stands first, counted from 1 as in the file. */
+  /** @internal `first` is the number of the first of these records in the file, from 1. */
   constructor(columns: readonly string[], records: readonly (readonly string[])[], first: number) {
     this.columns = columns;
     this.#records = records;
     this.#first = first;
   }
 
-  /** How many rows there are, without the header. */
+  /** The number of rows, without the header. */
   get length(): number {
     return this.#records.length;
   }
 
-  /** The cells of a column as they stand there: dates, names. @throws TypeError for no name, RangeError for an unknown one */
+  /** The cells of a column as text: dates, names. @throws TypeError for anything but a name, RangeError for an unknown one */
   text(column: string): string[] {
-    const n = this.#numberOf('column', column);
+    const n = this.#indexOf('column', column);
     return this.#records.map((record) => record[n] as string);
   }
 
   /**
-   * Columns as numbers, in the order of the rows: a series for `windows`, scalers and the like.
+   * Columns as numbers, in the order of the rows: a series, for `windows` and scalers for example.
    *
    * @param columns - their names; default all
-   * @param options - `missing`: the cells that stand for a missing value, such as `['', 'NA']`; they become NaN. Default none
+   * @param options - `missing`: the cells that mean a missing value, such as `['', 'NA']`; they become NaN. Default none
    * @returns [rows, columns], with the names of the columns
-   * @throws TypeError for another kind or an unknown option; RangeError for an unknown column, or a cell that is no number and
-   *   not in `missing`
+   * @throws TypeError for the wrong kind or an unknown option; RangeError for an unknown column, or a cell that is neither a number
+   *   nor in `missing`
    */
   numbers(columns: readonly string[] = this.columns, options: { missing?: readonly string[] } = {}): Series {
     checkOptions(options, ['missing'], 'numbers');
     const missing = checkTexts('missing', options.missing ?? []);
     const names = checkTexts('columns', columns);
     if (names.length === 0) throw new RangeError('columns expected at least one, got none');
-    const places = names.map((name, n) => this.#numberOf(`columns[${n}]`, name));
+    const places = names.map((name, n) => this.#indexOf(`columns[${n}]`, name));
     const data = new Float32Array(this.length * places.length);
     for (const [row, record] of this.#records.entries()) {
       for (const [n, place] of places.entries()) {
         const cell = record[place] as string;
-        const value = missing.includes(cell.trim()) ? Number.NaN : numberOf(cell);
-        if (value === undefined) throw this.#noNumber(row, names[n] as string, cell);
+        const value = missing.includes(cell.trim()) ? Number.NaN : parseNumber(cell);
+        if (value === undefined) throw this.#notANumber(row, names[n] as string, cell);
         data[row * places.length + n] = value;
       }
     }
     return { data, shape: [this.length, places.length], columns: [...names] };
   }
 
-  #noNumber(row: number, name: string, cell: string): RangeError {
-    const hint =
-      cell.trim() === '' || !/\d/.test(cell) ? `: name it in missing where it stands for none` : '';
+  #notANumber(row: number, name: string, cell: string): RangeError {
+    const hint = /\d/.test(cell) ? '' : ': list it in missing if it means a missing value';
     return new RangeError(
       `record ${this.#first + row}, column "${name}" expected a number, got ${describe(cell)}${hint}`,
     );
   }
 
-  #numberOf(name: string, column: unknown): number {
+  #indexOf(name: string, column: unknown): number {
     if (typeof column !== 'string')
       throw new TypeError(`${name} expected the name of a column, got ${describe(column)}`);
     const n = this.columns.indexOf(column);
@@ -85,19 +85,19 @@ export class CsvTable {
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** What a cell says; nothing where it is no decimal number that a float can be near. */
-function numberOf(cell: string): number | undefined {
+/** Parses a cell; undefined unless it is a decimal number in the range of a float. */
+function parseNumber(cell: string): number | undefined {
   const text = cell.trim();
   const value = DECIMAL.test(text) ? Math.fround(Number(text)) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 
 /**
- * A table from the text of a CSV file (RFC 4180). The parser, Papa Parse, comes with the package and is loaded at the first call.
- * Nothing is guessed: not the delimiter, not what is a number, not what is missing.
+ * Reads a table from the text of a CSV file (RFC 4180). The parser, Papa Parse, is part of the package and loads at the first call.
+ * Nothing is guessed: neither the delimiter, nor what is a number, nor what is missing.
  *
- * @throws TypeError for another kind or an unknown option; RangeError for a record of more or fewer cells than the first, damaged
- *   quotes, no record, or a name that two columns have
+ * @throws TypeError for the wrong kind or an unknown option; RangeError if a record has more or fewer cells than the first, quotes are
+ *   damaged, there is no record, or two columns have the same name
  * @example
  * ```ts
  * import { countMissing, readCsv } from 'lstm-wasm/data';
@@ -115,14 +115,14 @@ export async function readCsv(text: string, options: CsvOptions = {}): Promise<C
     throw new TypeError(`delimiter expected one character, got ${describe(delimiter)}`);
   if (delimiter.length !== 1 || /["\r\n\ufeff]/.test(delimiter))
     throw new RangeError(
-      `delimiter expected one character, no quote or line break, got ${describe(delimiter)}`,
+      `delimiter expected one character other than a quote or line break, got ${describe(delimiter)}`,
     );
   checkBoolean('header', header);
   const { parseRecords } = await import('#csv');
   const { records, faults } = parseRecords(text, delimiter);
   const [fault] = faults;
   if (fault) throw new RangeError(`text, record ${fault.record + 1}: ${fault.message}`);
-  // What follows the last line break is no record.
+  // The empty text after the last line break is not a record.
   if (records.at(-1)?.join('') === '' && records.at(-1)?.length === 1) records.pop();
   return tableOf(records, header);
 }
@@ -132,12 +132,14 @@ function tableOf(records: string[][], header: boolean): CsvTable {
   if (first === undefined) throw new RangeError('text expected at least one record, got none');
   for (const [n, { length }] of records.entries()) {
     if (length !== first.length)
-      throw new RangeError(`text, record ${n + 1} expected ${first.length} cells as record 1, got ${length}`);
+      throw new RangeError(
+        `text, record ${n + 1} expected as many cells as record 1 = ${first.length}, got ${length}`,
+      );
   }
   const columns = header ? first.map((name) => name.trim()) : first.map((_, n) => String(n));
-  const twice = columns.find((name, n) => columns.indexOf(name) < n);
-  if (twice !== undefined)
-    throw new RangeError(`text expected different columns, got ${describe(twice)} twice`);
+  const duplicate = columns.find((name, n) => columns.indexOf(name) < n);
+  if (duplicate !== undefined)
+    throw new RangeError(`text expected different names of columns, got ${describe(duplicate)} twice`);
   return new CsvTable(columns, header ? records.slice(1) : records, header ? 2 : 1);
 }
 

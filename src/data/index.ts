@@ -21,6 +21,7 @@ export {
 export { type Padded, padSequences, type Sequences } from './sequences.js';
 export type { Column, Series } from './series.js';
 export { chronologicalSplit, type SeriesPart, type SplitOptions } from './split.js';
+export { tokenize } from './tokenize.js';
 export { Vocabulary } from './vocabulary.js';
 export { type Windows, type WindowsOptions, windows } from './windows.js';
 export {
@@ -29,4 +30,3 @@ export {
   type WordVocabularyOptions,
   type WordVocabularyState,
 } from './word-vocabulary.js';
-export { tokenize } from './words.js';

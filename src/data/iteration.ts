@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js';
 import type { BatchesState } from '../training/batch-progress.js';
 import { describe } from '../validation/errors.js';
-import { checkNumber } from '../validation/options.js';
+import { checkSizeOrInfinity } from '../validation/options.js';
 import type { AnyTensor } from '../validation/tensor.js';
 
 /** What batches were made from, so that a worker can make them again: the function, its arrays and its options. */
@@ -12,13 +12,13 @@ export interface BatchesSource {
 }
 
 /**
- * An iteration that knows its epoch and its place, and can go on from them. The state is that of the batch that comes
- * next, so saving inside the loop after a step resumes behind it.
+ * An iterable of batches whose position (epoch and batch) can be saved and restored. The position is that of the next batch, so a state
+ * that is saved in the loop, after a step, resumes after that step.
  */
 export class Batches<Batch> implements Iterable<Batch> {
   /** @internal */
   readonly source: BatchesSource;
-  /** @internal Whether the next iteration begins anew. */
+  /** @internal Whether the last epoch is over, so that the next iteration starts from the beginning. */
   ended = false;
   readonly #perEpoch: number;
   readonly #epochs: number;
@@ -27,7 +27,12 @@ export class Batches<Batch> implements Iterable<Batch> {
   #epoch = 0;
   #position = 0;
 
-  /** @internal `make` prepares an epoch; what it gives makes the batch at a place of it. */
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Batches';
+  }
+
+  /** @internal `make` prepares an epoch and returns a function that makes the batch at a position. */
   constructor(
     perEpoch: number,
     epochs: number,
@@ -47,7 +52,7 @@ export class Batches<Batch> implements Iterable<Batch> {
     return this.#perEpoch;
   }
 
-  /** From where the state stands to the end of the last epoch; once that is reached, the next iteration begins anew. */
+  /** From the current position to the end of the last epoch; after that, the next iteration starts from the beginning. */
   *[Symbol.iterator](): Generator<Batch, void, undefined> {
     if (this.ended) this.#epoch = 0;
     this.ended = false;
@@ -71,11 +76,11 @@ export class Batches<Batch> implements Iterable<Batch> {
     return { epoch: String(this.#epoch), position: String(this.#position), seed: String(this.#seed) };
   }
 
-  /** @throws RangeError for a place that this data does not have, or orders of another seed */
+  /** @throws TypeError for the wrong kind, RangeError for a position out of range or a state of another seed */
   loadStateDict(state: BatchesState): void {
     if (state === null || typeof state !== 'object')
-      throw new TypeError(`state expected that of batches, got ${describe(state)}`);
-    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(wholeOf) as [
+      throw new TypeError(`state expected the stateDict() of batches, got ${describe(state)}`);
+    const [epoch, position, seed] = [state.epoch, state.position, state.seed].map(parseWhole) as [
       number,
       number,
       number,
@@ -101,38 +106,32 @@ export class Batches<Batch> implements Iterable<Batch> {
   }
 }
 
-export function checkEpochs(epochs = 1): number {
-  if (epochs === Number.POSITIVE_INFINITY) return epochs;
-  return checkNumber(
-    'epochs',
-    epochs,
-    'a whole number from 1, or Infinity',
-    (n) => Number.isInteger(n) && n >= 1,
-  );
+export function checkEpochs(epochs: unknown = 1): number {
+  return checkSizeOrInfinity('epochs', epochs);
 }
 
-/** The streams of shuffles; their parts are the epochs. */
-export const SHUFFLES = 0xfffffffd;
-export const SHUFFLES_OF_BATCHES = 0xfffffffc;
+/** The random streams of shuffles of rows and of batches; each epoch is a part of its stream. */
+export const ROW_SHUFFLES = 0xfffffffd;
+export const BATCH_SHUFFLES = 0xfffffffc;
 
-/** 0 … count − 1 in the order that a seed and an epoch give. */
+/** 0 … count − 1, shuffled; the order depends on the seed, the epoch and the stream only. */
 export function permutation(
   runtime: Runtime,
   count: number,
   seed: number,
   epoch: number,
-  stream = SHUFFLES,
+  stream = ROW_SHUFFLES,
 ): Int32Array {
   const pointer = runtime.scratch(count * 4);
   runtime.core.fillPermutation(pointer, count, runtime.source(seed, stream, epoch));
   return runtime.i32.slice(pointer >>> 2, (pointer >>> 2) + count);
 }
 
-export function upTo(count: number): Int32Array {
+export function range(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, n) => n);
 }
 
-/** A whole number from its text; NaN where it is none. */
-function wholeOf(text: unknown): number {
+/** Parses a whole number; NaN for any other text. */
+function parseWhole(text: unknown): number {
   return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

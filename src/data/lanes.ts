@@ -1,3 +1,4 @@
+import { isFloat32 } from '../validation/arrays.js';
 import { isObject } from '../validation/errors.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import {
@@ -11,19 +12,19 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Batches, checkEpochs } from './iteration.js';
-import { type Column, checkSeries, columnNumbers, placeIn, type Series } from './series.js';
+import { type Column, checkSeries, columnIndices, describePosition, type Series } from './series.js';
 
 export interface LanesOptions {
-  /** How many lanes run side by side. */
+  /** The number of lanes, which is the batch size. */
   batch: number;
-  /** How many steps a batch has. */
+  /** The number of steps in a batch. */
   steps: number;
-  /** How many times to go through the sequence; `Infinity` never ends. Default 1. */
+  /** The number of passes over the sequence; `Infinity` never ends. Default 1. */
   epochs?: number;
 }
 
 export interface SeriesLanesOptions extends LanesOptions {
-  /** How many rows behind a step are its target. Default 1. */
+  /** The number of rows after a step that are its target. Default 1. */
   horizon?: number;
   /** The columns of the input. Default: all. */
   inputs?: readonly Column[];
@@ -31,20 +32,20 @@ export interface SeriesLanesOptions extends LanesOptions {
   targets?: readonly Column[];
 }
 
-/** A tensor of values, or of ids, as the sequence is. */
+/** The kind of tensor in a batch: values or ids, as the sequence. */
 export type Lanes<S extends Series | Integers> = S extends Series ? Tensor : IntegerTensor;
 
 /**
- * One long sequence as batches for truncated backpropagation through time: cut into `batch` lanes of equal length, of
- * which each batch takes the next `steps`. A lane goes on where the batch before ended, so that a model with
- * `stateful: true` reads through; `reset` marks an epoch's beginning. What does not fill a batch at a lane's end is left out.
+ * Batches of one long sequence, for truncated backpropagation through time. The sequence is cut into `batch` lanes of equal length,
+ * and each batch takes the next `steps` of every lane. A lane continues where the batch before ended, so a model with
+ * `stateful: true` reads it as one sequence; `reset` marks the beginning of an epoch. Incomplete steps at the end of a lane are dropped.
  *
- * Of ids, the target is the input one step later. Of a series, [time, columns], it is for each step the `horizon` rows that follow,
- * [batch, steps, horizon * targets], row after row as in {@link windows}. Of `{ input, target }`, series or ids [time] that run
- * side by side, it is what the step itself has.
+ * For ids, the target is the input one step later. For a series, [time, columns], it is the `horizon` rows that follow each step,
+ * [batch, steps, horizon * targets], row by row as in {@link windows}. For `{ input, target }`, two series or ids [time] of equal
+ * length, it is the target at the same step.
  *
- * @throws TypeError for another kind or an unknown option; RangeError for a column that is not there, a missing value, an input and a
- *   target of different lengths, or where the sequence is too short for one batch
+ * @throws TypeError for the wrong kind or an unknown option; RangeError for an unknown column, a missing value, an input and a
+ *   target of different lengths, or a sequence that is too short for one batch
  * @example
  * ```ts
  * import { lanes } from 'lstm-wasm/data';
@@ -72,126 +73,129 @@ export function lanes(
   given: unknown,
   options: SeriesLanesOptions,
 ): Batches<{ input: AnyTensor; target: AnyTensor; reset: boolean }> {
-  const { arrays, input, target, ahead, own } = readingsOf(given, options);
+  const { arrays, input, target, lookahead, seriesOptions } = sourcesOf(given, options);
   const batch = checkSize('batch', options.batch);
   const steps = checkSize('steps', options.steps);
   const { length, name } = input;
-  const lane = Math.floor((length - ahead.steps) / batch);
+  const lane = Math.floor((length - lookahead.steps) / batch);
   const perEpoch = Math.floor(lane / steps);
   if (perEpoch < 1) {
-    const least = `batch * steps${ahead.words} = ${batch * steps + ahead.steps}`;
+    const least = `batch * steps${lookahead.formula} = ${batch * steps + lookahead.steps}`;
     throw new RangeError(`${name} expected at least ${least}, got ${length}`);
   }
   const source = {
     of: 'lanes',
     arrays,
-    options: { batch, steps, epochs: options.epochs ?? 1, ...own },
+    options: { batch, steps, epochs: options.epochs ?? 1, ...seriesOptions },
   } as const;
   return new Batches(perEpoch, checkEpochs(options.epochs), 0, source, () => (position) => {
     const starts = Array.from({ length: batch }, (_, b) => b * lane + position * steps);
-    return { input: cut(input, starts, steps), target: cut(target, starts, steps), reset: position === 0 };
+    return {
+      input: copySteps(input, starts, steps),
+      target: copySteps(target, starts, steps),
+      reset: position === 0,
+    };
   });
 }
 
-/** @internal Lanes of what others were made of. */
+/** @internal The same batches from the arrays and options of a source. */
 export function lanesFrom(arrays: readonly AnyTensor[], options: SeriesLanesOptions): Batches<unknown> {
   const [input, target] = arrays as readonly [Series, Series?];
   return target ? lanes({ input, target }, options) : lanes(input, options);
 }
 
-/** What a batch has of a sequence: for each step some columns of `rows` rows, the first of them `offset` rows later. */
-interface Reading {
+/** The sequence of an input or target: a batch takes for each step the columns of `rows` rows, starting `offset` rows later. */
+interface LaneSource {
   readonly name: string;
   readonly data: AnyTensor['data'];
   readonly length: number;
   readonly width: number;
-  /** None of ids. */
+  /** Undefined for ids. */
   readonly columns?: readonly number[];
   readonly offset: number;
   readonly rows: number;
 }
 
-interface Readings {
-  readonly input: Reading;
-  readonly target: Reading;
-  /** How many steps a target reaches beyond its input, in words as well. */
-  readonly ahead: { readonly steps: number; readonly words: string };
-  /** What lanes are made of again. */
+interface LaneSources {
+  readonly input: LaneSource;
+  readonly target: LaneSource;
+  /** The number of steps that the target reaches beyond the input, and how a message writes it. */
+  readonly lookahead: { readonly steps: number; readonly formula: string };
+  /** The arrays of the batches' source. */
   readonly arrays: readonly AnyTensor[];
-  readonly own?: Pick<SeriesLanesOptions, 'horizon' | 'inputs' | 'targets'>;
+  /** The options that only a series has. */
+  readonly seriesOptions?: Pick<SeriesLanesOptions, 'horizon' | 'inputs' | 'targets'>;
 }
 
 const OPTIONS = ['batch', 'steps', 'epochs'];
 
-function readingsOf(given: unknown, options: SeriesLanesOptions): Readings {
-  if (isObject(given) && (given as { data?: unknown }).data instanceof Float32Array) {
+function sourcesOf(given: unknown, options: SeriesLanesOptions): LaneSources {
+  if (isObject(given) && isFloat32((given as { data?: unknown }).data)) {
     checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets'], 'lanes');
-    return ofSeries(given, options);
+    return seriesSources(given, options);
   }
   checkOptions(options, OPTIONS, 'lanes');
-  if (isObject(given) && 'input' in given) return sideBySide(given);
+  if (isObject(given) && 'input' in given) return pairSources(given);
   const ids = checkIntegers('ids', given);
-  const input = readingOfIds('ids', ids);
-  return { input, target: { ...input, offset: 1 }, ahead: { steps: 1, words: ' + 1' }, arrays: [ids] };
+  const input = idSource('ids', ids);
+  return { input, target: { ...input, offset: 1 }, lookahead: { steps: 1, formula: ' + 1' }, arrays: [ids] };
 }
 
-function ofSeries(given: unknown, options: SeriesLanesOptions): Readings {
+function seriesSources(given: unknown, options: SeriesLanesOptions): LaneSources {
   const series = checkSeries('series', given);
   const [, width = 0] = series.shape;
   const horizon = checkSize('horizon', options.horizon ?? 1);
-  const inputs = columnNumbers('inputs', options.inputs, width, series.columns);
-  const targets = columnNumbers('targets', options.targets, width, series.columns);
+  const inputs = columnIndices('inputs', options.inputs, width, series.columns);
+  const targets = columnIndices('targets', options.targets, width, series.columns);
   return {
-    input: readingOfSeries('series', series, inputs),
-    target: { ...readingOfSeries('series', series, targets), offset: 1, rows: horizon },
-    ahead: { steps: horizon, words: ' + horizon' },
+    input: seriesSource('series', series, inputs),
+    target: { ...seriesSource('series', series, targets), offset: 1, rows: horizon },
+    lookahead: { steps: horizon, formula: ' + horizon' },
     arrays: [series],
-    own: { horizon, inputs, targets },
+    seriesOptions: { horizon, inputs, targets },
   };
 }
 
-function sideBySide(given: { input?: unknown; target?: unknown }): Readings {
-  const [input, target] = [readingOf('input', given.input), readingOf('target', given.target)];
+function pairSources(given: { input?: unknown; target?: unknown }): LaneSources {
+  const [input, target] = [sourceOf('input', given.input), sourceOf('target', given.target)];
   if (target.length !== input.length)
     throw new RangeError(`target expected as many steps as input = ${input.length}, got ${target.length}`);
   const arrays = [input, target].map(
     ({ data, length, width, columns }) =>
       ({ data, shape: columns ? [length, width] : [length] }) as AnyTensor,
   );
-  return { input, target, ahead: { steps: 0, words: '' }, arrays };
+  return { input, target, lookahead: { steps: 0, formula: '' }, arrays };
 }
 
-function readingOf(name: string, given: unknown): Reading {
+function sourceOf(name: string, given: unknown): LaneSource {
   if (!isIntegers(given)) {
     const series = checkSeries(name, given);
-    return readingOfSeries(
-      name,
-      series,
-      columnNumbers(name, undefined, series.shape[1] as number, undefined),
-    );
+    return seriesSource(name, series, columnIndices(name, undefined, series.shape[1] as number, undefined));
   }
   const ids = checkIntegers(name, given);
   if (ids.shape.length !== 1)
     throw new RangeError(`${name} expected ids of shape [time], got ${showShape(ids.shape)}`);
-  return readingOfIds(name, ids);
+  return idSource(name, ids);
 }
 
-function readingOfIds(name: string, { data }: IntegerTensor): Reading {
+function idSource(name: string, { data }: IntegerTensor): LaneSource {
   return { name, data, length: data.length, width: 1, offset: 0, rows: 1 };
 }
 
-/** @throws RangeError for a missing value in one of the columns: a lane has no gaps */
-function readingOfSeries(name: string, series: Series, columns: readonly number[]): Reading {
+/** @throws RangeError for a missing value in one of the columns */
+function seriesSource(name: string, series: Series, columns: readonly number[]): LaneSource {
   const { data, shape } = series;
   const [length, width] = shape as [number, number];
   const missing = data.findIndex((x, n) => Number.isNaN(x) && columns.includes(n % width));
   if (missing < 0) return { name, data, length, width, columns, offset: 0, rows: 1 };
-  throw new RangeError(`${placeIn(name, series, missing)} expected a number, got NaN: fillMissing() fills`);
+  throw new RangeError(
+    `${describePosition(name, series, missing)} expected a number, got NaN: fill it with fillMissing()`,
+  );
 }
 
-/** The next steps of each lane: ids [lanes, steps], values [lanes, steps, rows * columns]. */
-function cut(reading: Reading, starts: readonly number[], steps: number): AnyTensor {
-  const { data, width, columns, offset, rows } = reading;
+/** Copies `steps` steps from each start: ids [lanes, steps], values [lanes, steps, rows * columns]. */
+function copySteps(source: LaneSource, starts: readonly number[], steps: number): AnyTensor {
+  const { data, width, columns, offset, rows } = source;
   const picked = columns ?? [0];
   const size = rows * picked.length;
   const out = new (isIntegerArray(data) ? Int32Array : Float32Array)(starts.length * steps * size);

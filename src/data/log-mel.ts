@@ -1,21 +1,23 @@
 /*
- * What `#audio` leads to, loaded when sound is read: the only file of src/ outside of the promise of equal bits, since a spectrum takes
- * the sine and a loudness the logarithm. scripts/lint-arithmetic.mjs knows it by name and sees to it that no other file imports it.
+ * The module behind `#audio`, loaded when sound is read. The only file in src/ whose results may differ between engines, since a spectrum
+ * needs sines and a loudness logarithms. scripts/lint-arithmetic.mjs knows it by name and makes sure that no other file imports it.
  */
+
 import decode from '@audio/decode-wav';
-// @ts-expect-error: it brings no types
+// @ts-expect-error: it has no types
 import { fft } from 'fourier-transform';
+import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
 
-/** Real and imaginary parts of the bins 0 … N / 2; written over by the next call. */
+/** Returns the real and imaginary parts of bins 0 … N / 2, which the next call overwrites. */
 type Transform = (input: Float64Array) => [re: Float64Array, im: Float64Array];
-const spectrumOf: Transform = fft;
+const transform: Transform = fft;
 
 export function decodeWav(bytes: Uint8Array) {
   const { sampleRate, channelData: channels } = decoded(bytes);
   const [first] = channels;
-  if (first === undefined) throw new RangeError('bytes expected samples, got a WAV file without any');
+  if (first === undefined) throw new RangeError('bytes expected samples, got a WAV file that has none');
   const mono = first.map((_, n) => {
     let sum = 0;
     for (const channel of channels) sum += channel[n] as number;
@@ -28,7 +30,7 @@ function decoded(bytes: Uint8Array): ReturnType<typeof decode> {
   try {
     return decode(bytes);
   } catch (error) {
-    throw new RangeError(`bytes expected a WAV file: ${(error as Error).message}`);
+    throw new RangeError(`bytes expected a WAV file, but the reader says: ${(error as Error).message}`);
   }
 }
 
@@ -42,7 +44,7 @@ export interface LogMelPlan {
   readonly floor: number;
 }
 
-/** A band's weights on the bins from `first` on. */
+/** The weights of a mel band for the bins from `first` on. */
 interface Band {
   readonly first: number;
   readonly weights: Float64Array;
@@ -65,7 +67,7 @@ export class LogMelFrames {
     this.mels = mels;
     this.#floor = floor;
     this.#padded = new Float64Array(2 << (31 - Math.clz32(frameLength - 1)));
-    // Hann's window, of the period frameLength.
+    // A Hann window of period frameLength.
     this.#window = Float64Array.from(
       { length: frameLength },
       (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / frameLength),
@@ -74,8 +76,7 @@ export class LogMelFrames {
   }
 
   frames(samples: Float32Array): Tensor {
-    if (!(samples instanceof Float32Array))
-      throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
+    if (!isFloat32(samples)) throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)
       throw new RangeError(`samples expected at least frameLength = ${frameLength}, got ${samples.length}`);
@@ -90,10 +91,10 @@ export class LogMelFrames {
   }
 
   #frame(out: Float32Array, samples: Float32Array, from: number): void {
-    // By numbers, not by iterators: a pair made for each sample took half of the time.
+    // By index: an iterator's pair for each sample took half of the time.
     for (let n = 0; n < this.frameLength; n++)
       this.#padded[n] = (this.#window[n] as number) * (samples[from + n] as number);
-    const [re, im] = spectrumOf(this.#padded);
+    const [re, im] = transform(this.#padded);
     for (let band = 0; band < this.mels; band++) {
       const { first, weights } = this.#bands[band] as Band;
       let energy = 0;
@@ -106,7 +107,7 @@ export class LogMelFrames {
   }
 }
 
-/** HTK's scale: 2595 log10(1 + f / 700). */
+/** The HTK mel scale: 2595 log10(1 + f / 700). */
 function melOf(frequency: number): number {
   return 2595 * Math.log10(1 + frequency / 700);
 }
@@ -115,7 +116,7 @@ function frequencyOf(mel: number): number {
   return 700 * (Math.pow(10, mel / 2595) - 1);
 }
 
-/** Triangles whose corners lie evenly on the mel scale; each goes from 0 to 1 to 0 in frequency. */
+/** Triangular bands whose corners are equidistant on the mel scale; each rises from 0 to 1 and falls to 0, linearly in frequency. */
 function bandsOf({ sampleRate, mels, low, high }: LogMelPlan, size: number): Band[] {
   const from = melOf(low);
   const step = (melOf(high) - from) / (mels + 1);
@@ -127,7 +128,7 @@ function bandsOf({ sampleRate, mels, low, high }: LogMelPlan, size: number): Ban
     const bins = Array.from({ length: size / 2 + 1 }, (_, bin) => bin).filter((bin) => weight(bin) > 0);
     if (bins.length === 0) {
       throw new RangeError(
-        `mels expected no more bands than the frame tells apart, got ${mels}: band ${band}, ${a.toFixed(0)} to ${c.toFixed(0)} Hz, lies between two of its frequencies, ${width.toFixed(1)} Hz apart`,
+        `mels expected fewer bands for frames of this length, got ${mels}: band ${band}, ${a.toFixed(0)} to ${c.toFixed(0)} Hz, falls between two frequencies of the spectrum, which are ${width.toFixed(1)} Hz apart`,
       );
     }
     return { first: bins[0] as number, weights: Float64Array.from(bins, weight) };

@@ -1,28 +1,28 @@
 import { describe } from '../validation/errors.js';
-import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
-import { checkSeries, columnName, placeIn, type Series, seriesLike } from './series.js';
+import { checkOneOf, checkOptions, checkSizeOrInfinity } from '../validation/options.js';
+import { checkSeries, columnName, describePosition, type Series, seriesLike } from './series.js';
 import { meansOf } from './statistics.js';
 
 interface NeighbourOptions {
-  /** The longest gap that is filled, in rows; longer ones stay missing. Default `Infinity`. */
+  /** The longest gap to fill, in rows; longer ones stay missing. Default `Infinity`. */
   maxGap?: number;
-  /** What becomes of a gap that lacks a neighbour: an error, or it takes the one from its other side. Default `refuse`. */
+  /** For a gap without a neighbour on one side: throw, or take the neighbour on the other side. Default `refuse`. */
   edges?: 'refuse' | 'nearest';
 }
 
-/** How {@link fillMissing} fills. */
+/** The method of {@link fillMissing}, with its options. */
 export type FillOptions =
-  /** The last value before. It takes nothing from the future. */
+  /** The last value before the gap. It uses nothing from the future. */
   | ({ method: 'forward' } & NeighbourOptions)
-  /** A straight line between the values before and behind. It looks ahead: fill each part of a split on its own. */
+  /** A straight line between the values before and after the gap. It uses the future: fill each part of a split separately. */
   | ({ method: 'interpolate' } & NeighbourOptions)
-  /** The column's mean in `of`, which is to be the training part. */
+  /** The column's mean in `of`, which should be the training part. */
   | { method: 'mean'; of: Series; maxGap?: number };
 
 /**
- * How many values are missing in each column of a series.
+ * Counts the missing values in each column of a series.
  *
- * @throws TypeError for another kind, RangeError for another shape
+ * @throws TypeError for the wrong kind, RangeError for a wrong shape
  * @example
  * ```ts
  * import { countMissing } from 'lstm-wasm/data';
@@ -37,15 +37,14 @@ export function countMissing(series: Series): number[] {
 }
 
 /**
- * A copy of a series with its missing values, NaN, filled in by the method that you name: the last value (`forward`), a line
- * between two (`interpolate`), or the mean of the training part (`mean`). Nothing is left missing but gaps longer than `maxGap` rows,
- * where you give one.
+ * Copies a series and fills its missing values, NaN, by the given method: the last value (`forward`), a line between two
+ * (`interpolate`), or the mean of the training part (`mean`). Only gaps longer than `maxGap` rows stay missing.
  *
- * Where `forward` or `interpolate` has no value on one side, at the beginning or the end, it is an error; `edges: 'nearest'` takes
- * the nearest one instead, at the beginning from the future.
+ * A gap at the beginning or the end lacks a value that `forward` or `interpolate` needs, which is an error; `edges: 'nearest'` takes the
+ * nearest value instead, at the beginning from the future.
  *
  * @param series - [time, columns]
- * @throws TypeError for another kind or an unknown option; RangeError for a column without any value, or an edge
+ * @throws TypeError for the wrong kind or an unknown option; RangeError for a column without any value, or a gap at an edge
  * @example
  * ```ts
  * import { fillMissing } from 'lstm-wasm/data';
@@ -60,15 +59,14 @@ export function fillMissing(series: Series, options: FillOptions): Series {
   const checked = checkSeries('series', series);
   const method = checkOneOf('method', options.method, ['forward', 'interpolate', 'mean']);
   const { maxGap = Number.POSITIVE_INFINITY } = options;
-  if (maxGap !== Number.POSITIVE_INFINITY)
-    checkNumber('maxGap', maxGap, 'a whole number from 1, or Infinity', (n) => Number.isInteger(n) && n >= 1);
+  checkSizeOrInfinity('maxGap', maxGap);
   const fill = method === 'mean' ? byMeans(checked, options) : byNeighbours(checked, options, method);
   const filled = seriesLike(checked, checked.data.slice());
   for (const gap of gapsIn(checked)) if (gap.to - gap.from <= maxGap) fill(filled.data, gap);
   return filled;
 }
 
-/** Rows `from` up to `to` of a column, all missing, and as many as there are side by side. */
+/** A maximal run of missing values: rows `from` up to but not including `to` of a column. */
 interface Gap {
   readonly column: number;
   readonly from: number;
@@ -93,9 +91,11 @@ function* gapsIn({ data, shape }: Series): Generator<Gap, void, undefined> {
 
 function byMeans(series: Series, options: { of?: unknown; edges?: unknown }): Fill {
   if (options.edges !== undefined)
-    throw new TypeError("edges expected method: 'forward' or 'interpolate', got 'mean', which has no edges");
+    throw new TypeError(
+      "edges expected method: 'forward' or 'interpolate', got 'mean', which ignores neighbours",
+    );
   if (options.of === undefined)
-    throw new TypeError("of expected the training part, whose means method: 'mean' fills in, got undefined");
+    throw new TypeError("of expected the training part for method: 'mean', got undefined");
   const of = checkSeries('of', options.of);
   const width = series.shape[1] as number;
   if (of.shape[1] !== width)
@@ -103,7 +103,7 @@ function byMeans(series: Series, options: { of?: unknown; edges?: unknown }): Fi
   const means = meansOf(of.data, width);
   return (data, { column, from, to }) => {
     const { count, mean } = means[column] as { count: number; mean: number };
-    if (count === 0) throw nothingIn('of', of, column);
+    if (count === 0) throw emptyColumn('of', of, column);
     for (let row = from; row < to; row++) data[row * width + column] = mean;
   };
 }
@@ -114,15 +114,15 @@ function byNeighbours(
   method: 'forward' | 'interpolate',
 ): Fill {
   if (options.of !== undefined)
-    throw new TypeError(`of expected method: 'mean', got '${method}', which takes nothing from elsewhere`);
+    throw new TypeError(`of expected method: 'mean', got '${method}', which uses the series alone`);
   const edges = checkOneOf('edges', options.edges ?? 'refuse', ['refuse', 'nearest']);
   const [rows, width] = series.shape as [number, number];
   return (data, gap) => {
     const { column, from, to } = gap;
     const at = (row: number) => series.data[row * width + column] as number;
-    if (from === 0 && to === rows) throw nothingIn('series', series, column);
+    if (from === 0 && to === rows) throw emptyColumn('series', series, column);
     const lacksOne = from === 0 || (method === 'interpolate' && to === rows);
-    if (edges === 'refuse' && lacksOne) throw edgeOf(series, gap);
+    if (edges === 'refuse' && lacksOne) throw edgeGap(series, gap);
     const before = from > 0 ? at(from - 1) : at(to);
     const after = method === 'interpolate' && to < rows ? at(to) : before;
     const step = (after - before) / (to - from + 1);
@@ -130,15 +130,15 @@ function byNeighbours(
   };
 }
 
-function edgeOf(series: Series, { column, from, to }: Gap): RangeError {
+function edgeGap(series: Series, { column, from, to }: Gap): RangeError {
   const [rows, width] = series.shape as [number, number];
-  const side = from === 0 ? 'before' : 'behind';
+  const side = from === 0 ? 'before' : 'after';
   return new RangeError(
-    `${placeIn('series', series, from * width + column)} expected a value ${side} it, got none in rows ${from} to ${to - 1} of ${rows}: edges: 'nearest' takes the one from the other side`,
+    `${describePosition('series', series, from * width + column)} expected a value ${side} it, got none in rows ${from} to ${to - 1} of ${rows}: set edges: 'nearest' to take the value from the other side`,
   );
 }
 
-function nothingIn(name: string, { columns }: Series, column: number): RangeError {
+function emptyColumn(name: string, { columns }: Series, column: number): RangeError {
   return new RangeError(
     `${name} expected a value in column ${columnName(columns, column)}, got ${describe(Number.NaN)} in every row`,
   );

@@ -1,9 +1,9 @@
+import { isFloat32 } from '../validation/arrays.js';
 import { type AnyTensor, arrayLike, checkIntegers, checkTensor, sizeOf } from '../validation/tensor.js';
 
 /** Values or ids of at least one axis, which counts the rows. @throws TypeError, RangeError */
 export function checkRows(name: string, rows: unknown): AnyTensor {
-  const isFloat =
-    rows !== null && typeof rows === 'object' && 'data' in rows && rows.data instanceof Float32Array;
+  const isFloat = rows !== null && typeof rows === 'object' && 'data' in rows && isFloat32(rows.data);
   const checked = isFloat ? checkTensor(name, rows) : checkIntegers(name, rows);
   if (checked.shape.length === 0) throw new RangeError(`${name} expected shape [rows, …], got []`);
   return checked;

@@ -1,20 +1,20 @@
 import { describe } from '../validation/errors.js';
 import { checkOneOf, checkOptions } from '../validation/options.js';
 import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
-import { type Column, checkNames, columnName, columnNumbers, type Series } from './series.js';
+import { type Column, checkNames, columnIndices, columnName, type Series } from './series.js';
 
 export interface ScalerOptions {
   /**
-   * What a missing value, NaN, is: an error, or left out of the statistics and kept by `transform`. Default `refuse`.
+   * For a missing value, NaN: throw, or leave it out of the statistics and keep it in `transform`. Default `refuse`.
    */
   missing?: 'refuse' | 'ignore';
 }
 
-/** What a scaler needs to be made again, as plain data. */
+/** A fitted scaler as plain data. */
 export interface ScalerState {
   readonly type: string;
   readonly missing: 'refuse' | 'ignore';
-  /** The names of the columns, where the series had some. */
+  /** The names of the columns, if the series had names. */
   readonly columns?: readonly string[];
   /** A number for each column. */
   readonly [statistic: string]: unknown;
@@ -28,12 +28,12 @@ export interface Affine {
   readonly low: number;
 }
 
-/** A tensor whose last axis are columns; with their names where they are known. */
+/** A tensor whose last axis is the columns, with or without their names. */
 type Columns = Tensor | Series;
 
 /**
- * Each column scaled by what the training part says of it. A scaler sees the data of `fit` and no other, so fit it on the training
- * part, and store it with the model: `saveModel(model, { metadata: { scaler: JSON.stringify(scaler) } })`.
+ * Scales each column by statistics of the training part. Fit it on the training part alone, so that no other data influences it, and
+ * store it with the model: `saveModel(model, { metadata: { scaler: JSON.stringify(scaler) } })`.
  */
 export abstract class Scaler {
   /** @internal */
@@ -45,26 +45,28 @@ export abstract class Scaler {
     this.missing = checkMissing('missing', missing);
   }
 
-  /** @internal What to do with each column; undefined before `fit`. */
+  /** @internal The transformation of each column; undefined before `fit`. */
   protected abstract affine(): readonly Affine[] | undefined;
-  /** @internal The statistics of columns that have a value each. */
+  /** @internal Computes the statistics of columns, each of which has a value. */
   protected abstract measure(data: Float32Array, width: number): void;
 
-  /** As plain data, which JSON holds to the bit. @throws Error before `fit` */
+  /** The scaler as plain data, which JSON stores exactly. @throws Error before `fit` */
   abstract stateDict(): ScalerState;
 
   /**
-   * Takes the statistics of the training part, in place of earlier ones.
+   * Computes the statistics of the training part, in place of earlier ones.
    *
    * @param train - [..., columns]: a series, or windows of one
-   * @throws TypeError for another kind; RangeError for a shape without rows or columns, an infinite value, a missing one
-   *   (`missing: 'refuse'`), or a column of missing values alone
+   * @throws TypeError for the wrong kind; RangeError for a shape without rows or columns, an infinite value, a missing one
+   *   (`missing: 'refuse'`), or a column without any value
    */
   fit(train: Columns): this {
     const { data, shape } = checkTensor('train', train);
     const width = shape.at(-1) ?? 0;
     if (data.length === 0)
-      throw new RangeError(`train expected shape [..., columns] with a row, got ${showShape(shape)}`);
+      throw new RangeError(
+        `train expected shape [..., columns] with at least one row, got ${showShape(shape)}`,
+      );
     const names = 'columns' in train ? train.columns : undefined;
     checkNames('train.columns', names, width);
     this.#checkValues('train', data, width, names);
@@ -82,12 +84,12 @@ export abstract class Scaler {
   }
 
   /**
-   * Scaled values, as a new tensor of the same shape.
+   * Scales values; returns a new tensor of the same shape.
    *
-   * @param x - [..., columns]; where both have names for them, the same ones in the same order
-   * @param options - `columns`: which ones of the fitted columns these are, by number or name; the last axis may repeat them, as the
+   * @param x - [..., columns]; if both have names, the same names in the same order
+   * @param options - `columns`: which of the fitted columns these are, by index or name; the last axis may repeat them, as the
    *   targets of `windows` do. Default: all
-   * @throws Error before `fit`; TypeError for another kind, RangeError for other columns, an infinite value or a missing one
+   * @throws Error before `fit`; TypeError for the wrong kind, RangeError for different columns, an infinite value or a missing one
    */
   transform<T extends Columns>(x: T, options: { columns?: readonly Column[] } = {}): T {
     return this.#map('transform', x, options, (value, { offset, scale, span, low }) => {
@@ -96,7 +98,7 @@ export abstract class Scaler {
   }
 
   /**
-   * Back to the units of the series: what {@link transform} does, undone; the same arguments.
+   * Undoes {@link transform}, back to the units of the series; takes the same arguments.
    *
    * @throws as {@link transform}
    */
@@ -106,18 +108,18 @@ export abstract class Scaler {
     });
   }
 
-  /** What `JSON.stringify` takes: the text of it is for `fromJSON`. */
+  /** For `JSON.stringify`, whose text `fromJSON` reads. */
   toJSON(): ScalerState {
     return this.stateDict();
   }
 
   /** @internal */
   protected fitted<T>(value: T | undefined, call: string): T {
-    if (value === undefined) throw new Error(`${call} expected fit(train) before it`);
+    if (value === undefined) throw new Error(`${call} needs statistics: call fit(train) first`);
     return value;
   }
 
-  /** @internal What every state has. */
+  /** @internal The fields that every state has. */
   protected commonState(type: string): { type: string; missing: 'refuse' | 'ignore'; columns?: string[] } {
     return { type, missing: this.missing, ...(this.columns && { columns: [...this.columns] }) };
   }
@@ -132,7 +134,7 @@ export abstract class Scaler {
     const all = this.fitted(this.affine(), call);
     const { data, shape } = checkTensor('x', x);
     const names = this.columns;
-    const given = columnNumbers('columns', options.columns, all.length, names);
+    const given = columnIndices('columns', options.columns, all.length, names);
     this.#checkColumns(x, given, options.columns !== undefined, all.length);
     this.#checkValues('x', data, shape.at(-1) as number, undefined);
     const out = new Float32Array(data.length);
@@ -164,7 +166,7 @@ export abstract class Scaler {
     for (let n = 0; n < data.length; n++) {
       const x = data[n] as number;
       if (Number.isFinite(x) || (this.missing === 'ignore' && Number.isNaN(x))) continue;
-      const hint = Number.isNaN(x) ? ": fillMissing() fills, missing: 'ignore' keeps it" : '';
+      const hint = Number.isNaN(x) ? ": fill it with fillMissing(), or keep it with missing: 'ignore'" : '';
       throw new RangeError(
         `${name}, row ${Math.floor(n / width)}, column ${columnName(names, n % width)} expected a finite number, got ${x}${hint}`,
       );
@@ -176,10 +178,10 @@ function checkMissing(name: string, value: unknown): 'refuse' | 'ignore' {
   return checkOneOf(name, value, ['refuse', 'ignore']);
 }
 
-/** The fields of a scaler's state: text of JSON, or what it stands for. @throws TypeError, RangeError */
+/** The checked fields of a scaler's state. @throws TypeError, RangeError */
 export function stateFields(state: unknown, type: string, statistics: readonly string[]) {
   if (state === null || typeof state !== 'object')
-    throw new TypeError(`state expected that of a ${type}, got ${describe(state)}`);
+    throw new TypeError(`state expected the stateDict() of a ${type}, got ${describe(state)}`);
   const fields = state as Record<string, unknown>;
   if (fields.type !== type)
     throw new RangeError(`state.type expected "${type}", got ${describe(fields.type)}`);
@@ -200,7 +202,7 @@ export function stateFields(state: unknown, type: string, statistics: readonly s
   return { fields, numbers, missing, columns: columns && [...columns] };
 }
 
-/** @throws TypeError for what is no text, RangeError for what is no JSON */
+/** @throws TypeError for anything but text, RangeError for text that is not JSON */
 export function parseState(text: unknown): unknown {
   if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
   try {

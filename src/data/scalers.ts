@@ -17,8 +17,8 @@ export interface StandardScalerState extends ScalerState {
 }
 
 /**
- * Columns to mean 0 and standard deviation 1: y = (x − mean) / std, over all values of the training part (the deviation divides by their
- * number). A column that never changes is only shifted. Statistics are doubles, and the same in every engine.
+ * Scales columns to mean 0 and standard deviation 1: y = (x − mean) / std, over all values of the training part (the deviation divides
+ * by n). A constant column is only shifted. Statistics are doubles, and the same in every engine.
  *
  * @example
  * ```ts
@@ -38,13 +38,13 @@ export class StandardScaler extends Scaler {
   #mean: readonly number[] | undefined;
   #std: readonly number[] | undefined;
 
-  /** @throws TypeError for another kind or an unknown option, RangeError for an unknown value */
+  /** @throws TypeError for the wrong kind or an unknown option, RangeError for an unknown value */
   constructor(options: ScalerOptions = {}) {
     checkOptions(options, ['missing'], 'StandardScaler');
     super(options.missing);
   }
 
-  /** A scaler from the text that `JSON.stringify` gave. @throws TypeError for no text, RangeError for another one */
+  /** The scaler from the text that `JSON.stringify` returned for it. @throws TypeError for anything but text, RangeError for damaged text */
   static fromJSON(text: string): StandardScaler {
     const scaler = new StandardScaler();
     scaler.loadStateDict(parseState(text) as StandardScalerState);
@@ -56,7 +56,7 @@ export class StandardScaler extends Scaler {
     return this.fitted(this.#mean, 'mean');
   }
 
-  /** The standard deviation of each column; 0 where it never changes. @throws Error before `fit` */
+  /** The standard deviation of each column; 0 for a constant one. @throws Error before `fit` */
   get std(): readonly number[] {
     return this.fitted(this.#std, 'std');
   }
@@ -66,7 +66,7 @@ export class StandardScaler extends Scaler {
     return { ...this.commonState('StandardScaler'), type: 'StandardScaler', ...statistics };
   }
 
-  /** Statistics in place of those of `fit`. @throws TypeError for another kind, RangeError for damaged ones */
+  /** Replaces the statistics of `fit`. @throws TypeError for the wrong kind, RangeError for a damaged state */
   loadStateDict(state: StandardScalerState): void {
     const { numbers, missing, columns } = stateFields(state, 'StandardScaler', ['mean', 'std']);
     const [mean, std] = numbers as [number[], number[]];
@@ -92,9 +92,9 @@ export class StandardScaler extends Scaler {
 }
 
 export interface MinMaxScalerOptions extends ScalerOptions {
-  /** What the smallest value of the training part becomes. Default 0. */
+  /** The result for the smallest value of the training part. Default 0. */
   low?: number;
-  /** What the largest value of the training part becomes. Default 1. */
+  /** The result for the largest value of the training part. Default 1. */
   high?: number;
 }
 
@@ -107,8 +107,8 @@ export interface MinMaxScalerState extends ScalerState {
 }
 
 /**
- * Columns to the range from `low` to `high`: y = (x − min) / (max − min) * (high − low) + low, with the smallest and largest value of the
- * training part. Values of another part may lie outside of it: nothing is cut off. A column that never changes becomes `low`.
+ * Scales columns to the range from `low` to `high`: y = (x − min) / (max − min) * (high − low) + low, with the smallest and largest value
+ * of the training part. Values of another part may fall outside the range; they are not clipped. A constant column becomes `low`.
  *
  * @example
  * ```ts
@@ -124,14 +124,14 @@ export class MinMaxScaler extends Scaler {
   #min: readonly number[] | undefined;
   #max: readonly number[] | undefined;
 
-  /** @throws TypeError for another kind or an unknown option, RangeError where `high` is not above `low` */
+  /** @throws TypeError for the wrong kind or an unknown option, RangeError if `high` is not above `low` */
   constructor(options: MinMaxScalerOptions = {}) {
     checkOptions(options, ['missing', 'low', 'high'], 'MinMaxScaler');
     super(options.missing);
     [this.#low, this.#high] = checkRange(options.low ?? 0, options.high ?? 1);
   }
 
-  /** A scaler from the text that `JSON.stringify` gave. @throws TypeError for no text, RangeError for another one */
+  /** The scaler from the text that `JSON.stringify` returned for it. @throws TypeError for anything but text, RangeError for damaged text */
   static fromJSON(text: string): MinMaxScaler {
     const scaler = new MinMaxScaler();
     scaler.loadStateDict(parseState(text) as MinMaxScalerState);
@@ -153,13 +153,13 @@ export class MinMaxScaler extends Scaler {
     return { ...this.commonState('MinMaxScaler'), type: 'MinMaxScaler', ...statistics };
   }
 
-  /** Statistics and range in place of what they were. @throws TypeError for another kind, RangeError for damaged ones */
+  /** Replaces the statistics and the range. @throws TypeError for the wrong kind, RangeError for a damaged state */
   loadStateDict(state: MinMaxScalerState): void {
     const { fields, numbers, missing, columns } = stateFields(state, 'MinMaxScaler', ['min', 'max']);
     const [min, max] = numbers as [number[], number[]];
     const n = min.findIndex((least, column) => least > (max[column] as number));
     if (n >= 0)
-      throw new RangeError(`state.max[${n}] expected a number from min = ${min[n]} up, got ${max[n]}`);
+      throw new RangeError(`state.max[${n}] expected a number of at least min = ${min[n]}, got ${max[n]}`);
     [this.#low, this.#high] = checkRange(fields.low, fields.high, 'state.');
     this.#min = [...min];
     this.#max = [...max];
@@ -187,6 +187,6 @@ export class MinMaxScaler extends Scaler {
 }
 
 function checkRange(low: unknown, high: unknown, where = ''): [low: number, high: number] {
-  const least = checkNumber(`${where}low`, low, 'a finite number', () => true);
+  const least = checkNumber(`${where}low`, low);
   return [least, checkNumber(`${where}high`, high, `a number above low = ${least}`, (x) => x > least)];
 }

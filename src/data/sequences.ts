@@ -12,28 +12,29 @@ import {
 } from '../validation/tensor.js';
 import { checkRows } from './rows.js';
 
-/** Sequences of any lengths: values [time, features], or ids [time]. */
+/** Sequences of different lengths: values [time, features], or ids [time]. */
 export type Sequences = readonly Tensor[] | readonly Integers[];
 
-/** A Tensor of values, or of ids, as the sequences are. */
+/** The kind of tensor that holds these sequences: values or ids. */
 export type Padded<S> = S extends readonly Tensor[] ? Tensor : IntegerTensor;
 
-/** Sequences one behind the other: values [all steps, …], and the steps of each. */
-export interface Packed {
+/** Sequences one after another: values [all steps, …], and the number of steps of each. */
+export interface PackedSequences {
   readonly values: AnyTensor;
   readonly lengths: Int32Array;
-  /** Where each begins; one more, where the last ends. */
+  /** The first step of each sequence, then the end of the last one. */
   readonly starts: Int32Array;
 }
 
-export function packedOf(values: AnyTensor, lengths: Int32Array): Packed {
+/** Packed sequences from values that lie one after another already. */
+export function withStarts(values: AnyTensor, lengths: Int32Array): PackedSequences {
   const starts = new Int32Array(lengths.length + 1);
   for (let n = 0; n < lengths.length; n++) starts[n + 1] = (starts[n] as number) + (lengths[n] as number);
   return { values, lengths, starts };
 }
 
-/** @throws TypeError for what are no sequences of one kind, RangeError for other features or a sequence without a step */
-export function pack(name: string, sequences: unknown): Packed {
+/** @throws TypeError unless all are sequences of the same kind, RangeError for different features or an empty sequence */
+export function packSequences(name: string, sequences: unknown): PackedSequences {
   if (!Array.isArray(sequences))
     throw new TypeError(`${name} expected an array of sequences, got ${describe(sequences)}`);
   if (sequences.length === 0) throw new RangeError(`${name} expected at least one sequence, got none`);
@@ -53,7 +54,7 @@ export function pack(name: string, sequences: unknown): Packed {
     if (shape[0] === 0) throw new RangeError(`${name}[${n}] expected at least one step, got none`);
     lengths[n] = shape[0] as number;
   }
-  const packed = packedOf(first, lengths);
+  const packed = withStarts(first, lengths);
   const steps = packed.starts[lengths.length] as number;
   const size = sizeOf(features);
   const data = isIntegerArray(first.data) ? new Int32Array(steps * size) : new Float32Array(steps * size);
@@ -65,22 +66,22 @@ function kindOf({ data }: { data: unknown }): string {
   return isIntegerArray(data) ? 'ids' : 'values';
 }
 
-/** Some of the sequences, each filled up to the longest of them: [picked, longest, …]. */
-export function padded(
-  { values, lengths, starts }: Packed,
-  picked: ArrayLike<number>,
+/** The sequences at some indices, padded to the longest of them: [indices, longest, …]. */
+export function padRows(
+  { values, lengths, starts }: PackedSequences,
+  indices: ArrayLike<number>,
   padding: number,
 ): AnyTensor {
   const features = values.shape.slice(1);
   const size = sizeOf(features);
-  const count = picked.length;
+  const count = indices.length;
   let longest = 0;
-  for (let n = 0; n < count; n++) longest = Math.max(longest, lengths[picked[n] as number] as number);
+  for (let n = 0; n < count; n++) longest = Math.max(longest, lengths[indices[n] as number] as number);
   const total = count * longest * size;
   const data = isIntegerArray(values.data) ? new Int32Array(total) : new Float32Array(total);
   if (padding !== 0) data.fill(padding);
   for (let n = 0; n < count; n++) {
-    const one = picked[n] as number;
+    const one = indices[n] as number;
     const from = starts[one] as number;
     const to = starts[one + 1] as number;
     data.set(values.data.subarray(from * size, to * size), n * longest * size);
@@ -88,9 +89,9 @@ export function padded(
   return { data, shape: [count, longest, ...features] } as AnyTensor;
 }
 
-/** What positions are filled up with: any number among values, a whole one among ids. */
-export function checkPadding(name: string, value: unknown, { values }: Packed): number {
-  if (!isIntegerArray(values.data)) return checkNumber(name, value, 'a finite number', () => true);
+/** A padding value: any number for values, a whole number for ids. */
+export function checkPaddingValue(name: string, value: unknown, { values }: PackedSequences): number {
+  if (!isIntegerArray(values.data)) return checkNumber(name, value);
   return checkNumber(
     name,
     value,
@@ -100,13 +101,13 @@ export function checkPadding(name: string, value: unknown, { values }: Packed): 
 }
 
 /**
- * Sequences of different lengths as one tensor, each filled up at its end to the longest; for layers that take `lengths`.
+ * Puts sequences of different lengths into one tensor, each padded at its end to the longest; for layers that take `lengths`.
  *
  * @param sequences - values [time, features] each, or ids [time] each
- * @param options - `padding`: what is filled up with, default 0
- * @returns `input` [sequences, longest, features], or ids [sequences, longest], and the steps of each sequence
- * @throws TypeError for what are no sequences of one kind, or an unknown option; RangeError for none, for one without a step, or
- *   for other features than those of the first
+ * @param options - `padding`: the value that pads, default 0
+ * @returns `input` [sequences, longest, features], or ids [sequences, longest], and the number of steps of each sequence
+ * @throws TypeError unless all are sequences of the same kind, or for an unknown option; RangeError for no sequence, an empty
+ *   one, or different features
  * @example
  * ```ts
  * import { padSequences } from 'lstm-wasm/data';
@@ -119,8 +120,8 @@ export function padSequences<S extends Sequences>(
   options: { padding?: number } = {},
 ): { input: Padded<S>; lengths: number[] } {
   checkOptions(options, ['padding'], 'padSequences');
-  const packed = pack('sequences', sequences);
-  const padding = checkPadding('padding', options.padding ?? 0, packed);
+  const packed = packSequences('sequences', sequences);
+  const padding = checkPaddingValue('padding', options.padding ?? 0, packed);
   const all = packed.lengths.map((_, n) => n);
-  return { input: padded(packed, all, padding) as Padded<S>, lengths: [...packed.lengths] };
+  return { input: padRows(packed, all, padding) as Padded<S>, lengths: [...packed.lengths] };
 }

@@ -1,18 +1,19 @@
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 
 /**
- * What was measured over time: [time, columns], one row for each moment, in the order of time; NaN where a value is missing. With
- * `columns`, their names, a column may be asked for by name.
+ * A time series: [time, columns], one row per time step, in order; NaN marks a missing value. `columns` are the names of the columns; with
+ * them, columns can be chosen by name.
  */
 export interface Series extends Tensor {
   readonly columns?: readonly string[];
 }
 
-/** A column by its number from 0, or by its name where the series has names. */
+/** A column: its index, or its name if the series has names. */
 export type Column = number | string;
 
-/** @throws TypeError for another kind, RangeError for another shape or for names that are not one for each column */
+/** @throws TypeError for the wrong kind, RangeError for a wrong shape or if there is not one name per column */
 export function checkSeries(name: string, value: unknown): Series {
   const series: Series = checkTensor(name, value);
   const { shape } = series;
@@ -23,12 +24,12 @@ export function checkSeries(name: string, value: unknown): Series {
   for (let n = 0; n < series.data.length; n++) {
     const x = series.data[n] as number;
     if (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY)
-      throw new RangeError(`${placeIn(name, series, n)} expected a finite number or NaN, got ${x}`);
+      throw new RangeError(`${describePosition(name, series, n)} expected a finite number or NaN, got ${x}`);
   }
   return series;
 }
 
-/** As many different names as columns, or none at all. */
+/** Checks that there are no names, or `count` different ones. */
 export function checkNames(name: string, names: unknown, count: number): void {
   if (names === undefined) return;
   if (!Array.isArray(names) || names.some((one) => typeof one !== 'string'))
@@ -37,8 +38,8 @@ export function checkNames(name: string, names: unknown, count: number): void {
     throw new RangeError(`${name} expected ${count} different names, got ${describe(names)}`);
 }
 
-/** Where value number `n` of a series stands, in words: `series, row 3, column "close"`. */
-export function placeIn(name: string, { shape, columns }: Series, n: number): string {
+/** Describes the position of value `n` of a series: `series, row 3, column "close"`. */
+export function describePosition(name: string, { shape, columns }: Series, n: number): string {
   const width = shape[shape.length - 1] as number;
   return `${name}, row ${Math.floor(n / width)}, column ${columnName(columns, n % width)}`;
 }
@@ -47,8 +48,8 @@ export function columnName(names: readonly string[] | undefined, column: number)
   return names ? `"${names[column]}"` : String(column);
 }
 
-/** The numbers of the columns that are asked for; all where none are. @throws TypeError, RangeError */
-export function columnNumbers(
+/** The indices of the chosen columns; all if `columns` is undefined. @throws TypeError, RangeError */
+export function columnIndices(
   name: string,
   columns: readonly Column[] | undefined,
   count: number,
@@ -56,13 +57,13 @@ export function columnNumbers(
 ): number[] {
   if (columns === undefined) return Array.from({ length: count }, (_, n) => n);
   if (!Array.isArray(columns)) {
-    throw new TypeError(`${name} expected an array of columns, by number or name, got ${describe(columns)}`);
+    throw new TypeError(`${name} expected an array of columns, by index or name, got ${describe(columns)}`);
   }
   if (columns.length === 0) throw new RangeError(`${name} expected at least one column, got none`);
-  return columns.map((column: unknown, n) => columnNumber(`${name}[${n}]`, column, count, names));
+  return columns.map((column: unknown, n) => columnIndex(`${name}[${n}]`, column, count, names));
 }
 
-function columnNumber(
+function columnIndex(
   name: string,
   column: unknown,
   count: number,
@@ -70,20 +71,20 @@ function columnNumber(
 ): number {
   if (typeof column === 'string') {
     if (!names)
-      throw new RangeError(`${name} expected a number, since the columns have no names, got "${column}"`);
+      throw new RangeError(`${name} expected an index, since the columns have no names, got "${column}"`);
     const found = names.indexOf(column);
     if (found < 0)
       throw new RangeError(`${name} expected a column, got "${column}"; ${suggestion(column, names)}`);
     return found;
   }
   if (typeof column !== 'number')
-    throw new TypeError(`${name} expected a column, by number or name, got ${describe(column)}`);
+    throw new TypeError(`${name} expected a column, by index or name, got ${describe(column)}`);
   if (!Number.isInteger(column) || column < 0 || column >= count)
-    throw new RangeError(`${name} expected a column from 0 to ${count - 1}, got ${column}`);
+    throw new RangeError(`${name} expected an index from 0 to ${count - 1}, got ${column}`);
   return column;
 }
 
-/** A series of the same columns with other rows. */
+/** A series with the same columns and other rows. */
 export function seriesLike({ shape, columns }: Series, data: Float32Array): Series {
   const width = shape[1] as number;
   return { data, shape: [data.length / width, width], ...(columns && { columns: [...columns] }) };

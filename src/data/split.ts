@@ -1,32 +1,32 @@
 import { checkNumber, checkOptions, checkSize } from '../validation/options.js';
 import { checkSeries, type Series, seriesLike } from './series.js';
 
-/** A stretch of a series. */
+/** Consecutive rows of a series. */
 export interface SeriesPart extends Series {
-  /** The row of the whole series that it begins with. */
+  /** The index of its first row in the whole series. */
   readonly from: number;
 }
 
 export interface SplitOptions {
-  /** How much of the series' end, before the test part, is held out for validation; as `test`. Default 0. */
+  /** The size of the validation part, which lies before the test part; as `test`. Default 0. */
   validation?: number;
-  /** How much of the series' end is held out: below 1 a fraction, rounded to whole rows, from 1 up a number of rows. Default 0. */
+  /** The size of the test part, at the end: below 1 a fraction, rounded to whole rows; otherwise a number of rows. Default 0. */
   test?: number;
   /**
-   * How many rows of the past validation and test begin with, so that there is something to predict their first own row from: the
-   * `steps` of `windows`. No more than that, and no target of one part is a target of another. Default 0: no row is in two parts.
+   * The number of earlier rows that validation and test begin with, to predict their first own row from: the `steps` of `windows`. With
+   * at most that many, no target of one part is a target of another. Default 0: no row is in two parts.
    */
   context?: number;
 }
 
 /**
- * A series in two or three parts, in the order of time: what comes later is never trained on. A random split leaks, since the
- * neighbours of a moment say almost all about it. Fit scalers and fill with means on `train` alone.
+ * Splits a series into two or three parts in the order of time, so that training never sees the future. A random split leaks, since the
+ * neighbours of a row predict it almost exactly. Fit scalers and compute means for filling on `train` alone.
  *
  * @param series - [time, columns]
- * @returns copies, each with `from`, the row that it begins with; a part of which nothing was asked has no rows
- * @throws TypeError for another kind or an unknown option; RangeError where no row is left to train on, a part would be without
- *   rows, or `context` reaches back before the series
+ * @returns copies, each with `from`, the index of its first row; a part that was not asked for has no rows
+ * @throws TypeError for the wrong kind or an unknown option; RangeError if no row is left to train on, a part would be empty,
+ *   or `context` reaches back before the series
  * @example
  * ```ts
  * import { chronologicalSplit } from 'lstm-wasm/data';
@@ -42,17 +42,17 @@ export function chronologicalSplit(
   checkOptions(options, ['validation', 'test', 'context'], 'chronologicalSplit');
   const checked = checkSeries('series', series);
   const rows = checked.shape[0] as number;
-  const validation = rowsOf('validation', options.validation ?? 0, rows);
-  const test = rowsOf('test', options.test ?? 0, rows);
+  const validation = rowCount('validation', options.validation ?? 0, rows);
+  const test = rowCount('test', options.test ?? 0, rows);
   const context = checkSize('context', options.context ?? 0, 0);
   const train = rows - validation - test;
   if (train < 1) {
     throw new RangeError(
-      `series expected more rows than validation + test = ${validation} + ${test}, got ${rows}: none is left to train on`,
+      `series expected more rows than validation + test = ${validation} + ${test}, got ${rows}: no row is left to train on`,
     );
   }
   if (context > train)
-    throw new RangeError(`context expected at most the rows of train = ${train}, got ${context}`);
+    throw new RangeError(`context expected at most the number of rows in train = ${train}, got ${context}`);
   const part = (from: number, count: number): SeriesPart => {
     const first = from === 0 || count === 0 ? from : from - context;
     return { ...slice(checked, first, from + count), from: first };
@@ -65,7 +65,7 @@ function slice(series: Series, from: number, to: number): Series {
   return seriesLike(series, series.data.slice(from * width, to * width));
 }
 
-function rowsOf(name: string, share: unknown, rows: number): number {
+function rowCount(name: string, share: unknown, rows: number): number {
   const range = 'a fraction in [0, 1) or a whole number of rows';
   const given = checkNumber(name, share, range, (x) => x >= 0 && (x < 1 || Number.isInteger(x)));
   if (given >= 1 || given === 0) return given;

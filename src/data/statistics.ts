@@ -1,14 +1,14 @@
-/** Over the last axis' columns; NaN are left out. In doubles, in the order of the rows, so that every engine has the same. */
+/** Statistics of columns, without NaN. In doubles and in the order of the rows, so that every engine gives the same bits. */
 
 export interface Mean {
-  /** How many values are not NaN. */
+  /** The number of values that are not NaN. */
   readonly count: number;
   readonly mean: number;
 }
 
 /**
- * Means of columns. Sums are of differences from a column's first value, so that a column of one value has exactly that for its mean,
- * and large values far from zero lose nothing.
+ * Means of columns. They sum differences from the column's first value, so the mean of a constant column is exact, and large values
+ * far from zero lose no precision.
  */
 export function meansOf(data: Float32Array, width: number): Mean[] {
   return Array.from({ length: width }, (_, column) => {
@@ -26,7 +26,7 @@ export function meansOf(data: Float32Array, width: number): Mean[] {
   });
 }
 
-/** Deviations of columns from their means, over all values (not one less). */
+/** Standard deviations of columns, divided by the number of values n, not n − 1. */
 export function deviationsOf(data: Float32Array, means: readonly Mean[]): number[] {
   return means.map(({ count, mean }, column) => {
     let sum = 0;
@@ -38,7 +38,7 @@ export function deviationsOf(data: Float32Array, means: readonly Mean[]): number
   });
 }
 
-/** The smallest and largest values of columns; infinite where a column has none. */
+/** The smallest and largest value of each column; infinite for a column without values. */
 export function rangesOf(data: Float32Array, width: number): { min: number; max: number }[] {
   return Array.from({ length: width }, (_, column) => {
     let min = Number.POSITIVE_INFINITY;

@@ -11,11 +11,11 @@ import { describe } from '../validation/errors.js';
  * ```
  */
 export class Vocabulary {
-  /** The symbols; a symbol's id is its place. */
+  /** The symbols; a symbol's id is its index. */
   readonly symbols: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
 
-  /** @throws TypeError for what is no array of strings, RangeError for one that is empty or has a symbol twice */
+  /** @throws TypeError for anything but an array of strings, RangeError if it is empty or contains a symbol twice */
   constructor(symbols: readonly string[]) {
     if (!Array.isArray(symbols) || symbols.some((symbol) => typeof symbol !== 'string')) {
       throw new TypeError(`symbols expected an array of strings, got ${describe(symbols)}`);
@@ -24,10 +24,10 @@ export class Vocabulary {
     this.#ids = new Map(symbols.map((symbol, id) => [symbol, id]));
     if (symbols.length === 0) throw new RangeError('symbols expected at least one, got none');
     if (this.#ids.size < symbols.length)
-      throw new RangeError('symbols expected each symbol once, got one twice');
+      throw new RangeError('symbols expected each symbol once, got a symbol twice');
   }
 
-  /** The characters (code points) that a text has. */
+  /** The vocabulary of the characters (code points) in a text. */
   static ofCharacters(text: string): Vocabulary {
     if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
     return new Vocabulary(
@@ -39,7 +39,7 @@ export class Vocabulary {
     return this.symbols.length;
   }
 
-  /** The ids of a text's characters. @throws RangeError for a character that is not known */
+  /** The ids of a text's characters. @throws RangeError for an unknown character */
   encode(text: string): Int32Array {
     if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
     const ids: number[] = [];
@@ -57,7 +57,7 @@ export class Vocabulary {
     return this.#ids.has(character);
   }
 
-  /** The text of ids. @throws RangeError for an id that is not known */
+  /** The text of ids. @throws RangeError for an unknown id */
   decode(ids: ArrayLike<number>): string {
     if (!Array.isArray(ids) && !ArrayBuffer.isView(ids))
       throw new TypeError(`ids expected an array of whole numbers, got ${describe(ids)}`);

@@ -1,19 +1,19 @@
 import { checkOneOf, checkOptions, checkSize } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
-import { type Column, checkSeries, columnNumbers, placeIn, type Series } from './series.js';
+import { type Column, checkSeries, columnIndices, describePosition, type Series } from './series.js';
 
 export interface WindowsOptions {
-  /** How many rows the input of a window has. */
+  /** The number of rows in a window's input. */
   steps: number;
-  /** How many rows behind the input are its target. Default 1. */
+  /** The number of rows after the input that are its target. Default 1. */
   horizon?: number;
-  /** How many rows lie between the beginnings of two windows. Default 1. */
+  /** The number of rows from the start of a window to the next. Default 1. */
   stride?: number;
   /** The columns of the input. Default: all. */
   inputs?: readonly Column[];
   /** The columns of the target. Default: all. */
   targets?: readonly Column[];
-  /** What becomes of a window in which a value is missing: an error, or it is left out. Default `refuse`. */
+  /** For a window with a missing value: throw, or leave the window out. Default `refuse`. */
   missing?: 'refuse' | 'skip';
 }
 
@@ -25,19 +25,19 @@ export interface Windows {
    * `new Linear(hidden, horizon * targets)`.
    */
   readonly target: Tensor;
-  /** The row of the series that each window begins with; its target begins `steps` rows later. */
+  /** The index of each window's first row in the series; its target begins `steps` rows later. */
   readonly starts: Int32Array;
 }
 
 const OPTIONS = ['steps', 'horizon', 'stride', 'inputs', 'targets', 'missing'];
 
 /**
- * Windows over a series of one or more columns: `steps` rows to look at, and the `horizon` rows that follow to predict. Windows lie
- * wholly in the series that is given; of a series that was split first, none reaches into another part.
+ * Cuts a series of one or more columns into windows: `steps` rows as input, and the `horizon` rows that follow as target. Each window
+ * lies within the given series, so after a split no window reaches into another part.
  *
  * @param series - [time, columns]; NaN is a missing value
- * @throws TypeError for another kind or an unknown option; RangeError for a column that is not there, a series shorter than
- *   steps + horizon, a missing value (`missing: 'refuse'`), or where one is in every window
+ * @throws TypeError for the wrong kind or an unknown option; RangeError for an unknown column, a series shorter than steps + horizon, a
+ *   missing value (`missing: 'refuse'`), or if every window has one
  * @example
  * ```ts
  * import { windows } from 'lstm-wasm/data';
@@ -53,8 +53,8 @@ export function windows(series: Series, options: WindowsOptions): Windows {
   const steps = checkSize('steps', options.steps);
   const horizon = checkSize('horizon', options.horizon ?? 1);
   const stride = checkSize('stride', options.stride ?? 1);
-  const inputs = columnNumbers('inputs', options.inputs, width, checked.columns);
-  const targets = columnNumbers('targets', options.targets, width, checked.columns);
+  const inputs = columnIndices('inputs', options.inputs, width, checked.columns);
+  const targets = columnIndices('targets', options.targets, width, checked.columns);
   const missing = checkOneOf('missing', options.missing ?? 'refuse', ['refuse', 'skip']);
   if (rows < steps + horizon) {
     throw new RangeError(
@@ -65,19 +65,21 @@ export function windows(series: Series, options: WindowsOptions): Windows {
   const all = Int32Array.from({ length: count }, (_, n) => n * stride);
   const inInputs = missingBefore(checked, inputs);
   const inTargets = missingBefore(checked, targets);
-  const isWhole = (start: number) =>
+  const isComplete = (start: number) =>
     inInputs[start + steps] === inInputs[start] &&
     inTargets[start + steps + horizon] === inTargets[start + steps];
-  const starts = all.filter(isWhole);
+  const starts = all.filter(isComplete);
   if (missing === 'refuse' && starts.length < count) {
-    const start = all.find((one) => !isWhole(one)) as number;
-    refuse(checked, start, start + steps, start + steps + horizon, inputs, targets);
+    const start = all.find((one) => !isComplete(one)) as number;
+    throwMissing(checked, start, start + steps, start + steps + horizon, inputs, targets);
   }
   if (starts.length === 0)
-    throw new RangeError(`series expected a window without a missing value, got ${count} with one each`);
-  checkRoom(starts.length, Math.max(steps * inputs.length, horizon * targets.length));
-  const input = cut(checked, starts, 0, steps, inputs);
-  const target = cut(checked, starts, steps, horizon, targets);
+    throw new RangeError(
+      `series expected a window without a missing value, got ${count} windows, each with one`,
+    );
+  checkTotal(starts.length, Math.max(steps * inputs.length, horizon * targets.length));
+  const input = copyRows(checked, starts, 0, steps, inputs);
+  const target = copyRows(checked, starts, steps, horizon, targets);
   return {
     input: { data: input, shape: [starts.length, steps, inputs.length] },
     target: { data: target, shape: [starts.length, horizon * targets.length] },
@@ -85,7 +87,7 @@ export function windows(series: Series, options: WindowsOptions): Windows {
   };
 }
 
-/** For each row how many values are missing in some columns of the rows before it; one more, for the end. */
+/** For each row, and for the end, the number of missing values in some columns of the rows before. */
 function missingBefore({ data, shape }: Series, columns: readonly number[]): Float64Array {
   const [rows, width] = shape as [number, number];
   const before = new Float64Array(rows + 1);
@@ -97,8 +99,8 @@ function missingBefore({ data, shape }: Series, columns: readonly number[]): Flo
   return before;
 }
 
-/** Names the first missing value of a window. */
-function refuse(
+/** @throws RangeError that names the first missing value of a window */
+function throwMissing(
   series: Series,
   start: number,
   middle: number,
@@ -112,12 +114,12 @@ function refuse(
   while (row < end && !(row < middle ? inputs : targets).some(isMissing)) row++;
   const column = (row < middle ? inputs : targets).find(isMissing) as number;
   throw new RangeError(
-    `${placeIn('series', series, row * width + column)} expected a number, got NaN: fillMissing() fills, missing: 'skip' leaves out such windows`,
+    `${describePosition('series', series, row * width + column)} expected a number, got NaN: fill it with fillMissing(), or leave out such windows with missing: 'skip'`,
   );
 }
 
-/** Some rows of each window, one window behind the other. */
-function cut(
+/** Copies rows of each window, one window after another. */
+function copyRows(
   { data, shape }: Series,
   starts: Int32Array,
   offset: number,
@@ -135,8 +137,8 @@ function cut(
   return out;
 }
 
-/** @throws RangeError for more values than an array should have */
-function checkRoom(count: number, each: number): void {
+/** @throws RangeError for more values than an array may have */
+function checkTotal(count: number, each: number): void {
   if (count * each > 1_073_741_824)
     throw new RangeError(
       `series expected at most 2^30 values in all windows, got ${count} * ${each}: take a larger stride`,

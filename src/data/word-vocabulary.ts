@@ -1,33 +1,33 @@
 import { describe } from '../validation/errors.js';
-import { checkBoolean, checkNumber, checkOptions, checkSize } from '../validation/options.js';
+import { checkBoolean, checkOptions, checkSize, checkSizeOrInfinity } from '../validation/options.js';
 import { parseState } from './scaler.js';
-import { tokenize } from './words.js';
+import { tokenize } from './tokenize.js';
 
 export interface WordVocabularyOptions {
-  /** Whether words are taken in lower case. Default false. */
+  /** Whether to convert words to lower case. Default false. */
   lowerCase?: boolean;
-  /** How often a word has to come to get an id of its own. Default 1. */
+  /** The number of occurrences that a word needs to get an id. Default 1. */
   minCount?: number;
-  /** How many ids there are at most, the four special ones among them; the commonest words get them. Default: no limit. */
+  /** The largest number of ids, including the four special ones; the most frequent words get them. Default: no limit. */
   maxSize?: number;
-  /** What makes tokens of a text, in place of `tokenize`. */
+  /** Splits a text into tokens, instead of `tokenize`. */
   tokenize?: (text: string) => readonly string[];
 }
 
-/** What a vocabulary needs to be made again, as plain data. */
+/** A vocabulary as plain data. */
 export interface WordVocabularyState {
   readonly type: 'WordVocabulary';
   readonly lowerCase: boolean;
-  /** Whether tokens are made by a function of the user's, which is not stored. */
+  /** Whether tokens come from a custom function, which is not stored. */
   readonly ownTokens: boolean;
   readonly words: readonly string[];
   readonly counts: readonly number[];
 }
 
 export interface EncodeOptions {
-  /** Whether `start` stands before the words. Default false. */
+  /** Whether to put `start` before the words. Default false. */
   start?: boolean;
-  /** Whether `end` stands behind the words. Default false. */
+  /** Whether to put `end` after the words. Default false. */
   end?: boolean;
 }
 
@@ -35,8 +35,8 @@ export interface EncodeOptions {
 const SPECIAL = ['<pad>', '<unk>', '<start>', '<end>'];
 
 /**
- * The words of texts and their ids. Ids 0 to 3 are special: `padding`, `unknown`, `start`, `end`; words follow, the commonest first,
- * equally common ones in the order of their code units. Make it of the training texts alone.
+ * The words of texts and their ids. Ids 0 to 3 are special: `padding`, `unknown`, `start`, `end`; words follow, the most frequent first,
+ * equally frequent ones in the order of their code units. Make it from the training texts alone.
  *
  * @example
  * ```ts
@@ -46,20 +46,20 @@ const SPECIAL = ['<pad>', '<unk>', '<start>', '<end>'];
  * const ids = vocabulary.encode('The bird sat.', { end: true });
  * console.log([...ids], vocabulary.decode(ids)); // [ 7, 1, 6, 4, 3 ] the <unk> sat .
  *
- * const again = WordVocabulary.fromJSON(JSON.stringify(vocabulary)); // the text is for saveModel's metadata
+ * const again = WordVocabulary.fromJSON(JSON.stringify(vocabulary)); // store the text in saveModel's metadata
  * console.log(again.count('cat')); // 2
  * ```
  */
 export class WordVocabulary {
-  /** The id of what fills up shorter sequences. */
+  /** The id that pads shorter sequences. */
   readonly padding = 0;
-  /** The id of every word that has none of its own. */
+  /** The id of every unknown word. */
   readonly unknown = 1;
-  /** The id that may stand before a text. */
+  /** The id that may precede a text. */
   readonly start = 2;
-  /** The id that may stand behind a text. */
+  /** The id that may follow a text. */
   readonly end = 3;
-  /** All symbols, `<pad> <unk> <start> <end>` first; a symbol's id is its place. */
+  /** All symbols, `<pad> <unk> <start> <end>` first; a symbol's id is its index. */
   readonly symbols: readonly string[];
   readonly lowerCase: boolean;
   readonly #ids: ReadonlyMap<string, number>;
@@ -79,10 +79,10 @@ export class WordVocabulary {
   }
 
   /**
-   * The vocabulary of texts.
+   * Makes the vocabulary of texts.
    *
    * @param texts - strings, or lists of tokens
-   * @throws TypeError for another kind or an unknown option, RangeError for another value or where no word is left
+   * @throws TypeError for the wrong kind or an unknown option, RangeError for a wrong value or if no word is left
    */
   static of(
     texts: Iterable<string | readonly string[]>,
@@ -92,10 +92,7 @@ export class WordVocabulary {
     const lowerCase = checkBoolean('lowerCase', options.lowerCase ?? false);
     const minCount = checkSize('minCount', options.minCount ?? 1);
     const { maxSize = Number.POSITIVE_INFINITY } = options;
-    if (maxSize !== Number.POSITIVE_INFINITY) {
-      const above = (n: number) => Number.isInteger(n) && n > SPECIAL.length;
-      checkNumber('maxSize', maxSize, 'a whole number from 5, or Infinity', above);
-    }
+    checkSizeOrInfinity('maxSize', maxSize, SPECIAL.length + 1);
     const tokens = checkTokenize(options.tokenize);
     const counts = countsOf(texts, lowerCase, tokens);
     const words = [...counts]
@@ -104,50 +101,50 @@ export class WordVocabulary {
       .slice(0, maxSize - SPECIAL.length);
     if (words.length === 0)
       throw new RangeError(
-        `texts expected a word that comes at least minCount = ${minCount} times, got none`,
+        `texts expected a word that occurs at least minCount = ${minCount} times, got none`,
       );
     return new WordVocabulary(words, lowerCase, tokens);
   }
 
   /**
-   * The vocabulary of the text that `JSON.stringify` gave.
+   * The vocabulary from the text that `JSON.stringify` returned for it.
    *
-   * @param options - `tokenize`: the function that it was made with, where it was
-   * @throws TypeError for no text, or where that function is missing; RangeError for another text
+   * @param options - `tokenize`: the custom function that the vocabulary was made with, if there was one
+   * @throws TypeError for anything but text or if that function is missing, RangeError for damaged text
    */
   static fromJSON(text: string, options: Pick<WordVocabularyOptions, 'tokenize'> = {}): WordVocabulary {
     checkOptions(options, ['tokenize'], 'WordVocabulary.fromJSON');
     const { words, counts, lowerCase, ownTokens } = checkState(parseState(text));
     if (ownTokens !== (options.tokenize !== undefined)) {
-      const expected = ownTokens ? 'the function' : 'none';
+      const expected = ownTokens ? 'the custom function' : 'no function';
       throw new TypeError(
-        `tokenize expected ${expected}, as the vocabulary was made with, got ${describe(options.tokenize)}`,
+        `tokenize expected ${expected}, as when the vocabulary was made, got ${describe(options.tokenize)}`,
       );
     }
     const pairs = words.map((word, n) => [word, counts[n] as number] as const);
     return new WordVocabulary(pairs, lowerCase, checkTokenize(options.tokenize));
   }
 
-  /** How many ids there are. */
+  /** The number of ids. */
   get size(): number {
     return this.symbols.length;
   }
 
-  /** Whether a word has an id of its own. */
+  /** Whether a word has an id. */
   has(word: string): boolean {
     return this.#ids.has(word);
   }
 
-  /** How often a word came in the texts; 0 for one that has no id of its own. */
+  /** The number of times that a word occurred in the texts; 0 for a word without an id. */
   count(word: string): number {
     return this.#counts[(this.#ids.get(word) ?? 0) - SPECIAL.length] ?? 0;
   }
 
   /**
-   * The ids of a text's words, `unknown` for those without. Text that looks like a special symbol is a word like others.
+   * The ids of a text's words, `unknown` for words without one. Text that looks like a special symbol is an ordinary word.
    *
    * @param text - a string, or its tokens
-   * @throws TypeError for another kind or an unknown option
+   * @throws TypeError for the wrong kind or an unknown option
    */
   encode(text: string | readonly string[], options: EncodeOptions = {}): Int32Array {
     checkOptions(options, ['start', 'end'], 'WordVocabulary.encode');
@@ -160,9 +157,9 @@ export class WordVocabulary {
   }
 
   /**
-   * The words of ids with a space between them: `padding` and `start` are left out, and all from the first `end` on.
+   * The words of ids, separated by spaces, up to the first `end`; `padding` and `start` are left out.
    *
-   * @throws TypeError for what are no ids, RangeError for one that is not known
+   * @throws TypeError for anything but ids, RangeError for an unknown id
    */
   decode(ids: ArrayLike<number>): string {
     if (!Array.isArray(ids) && !ArrayBuffer.isView(ids))
@@ -178,7 +175,7 @@ export class WordVocabulary {
     return words.join(' ');
   }
 
-  /** What `JSON.stringify` takes: the text of it is for `fromJSON`. */
+  /** For `JSON.stringify`, whose text `fromJSON` reads. */
   toJSON(): WordVocabularyState {
     return {
       type: 'WordVocabulary',
@@ -197,7 +194,7 @@ function checkTokenize(given: unknown): (text: string) => readonly string[] {
   return given as (text: string) => readonly string[];
 }
 
-/** The tokens of a text, or those that are given. */
+/** The tokens of a text, or the given tokens. */
 function wordsOf(
   name: string,
   text: unknown,
@@ -233,7 +230,7 @@ function countsOf(
 function checkState(state: unknown): WordVocabularyState {
   const { type, words, counts, lowerCase, ownTokens } = (state ?? {}) as Partial<WordVocabularyState>;
   if (type !== 'WordVocabulary')
-    throw new RangeError(`text expected that of a WordVocabulary, got one of ${describe(type)}`);
+    throw new RangeError(`text expected a WordVocabulary, got the type ${describe(type)}`);
   const known = new Set(SPECIAL);
   const ownWord = (word: unknown) => typeof word === 'string' && known.size < known.add(word).size;
   if (!Array.isArray(words) || words.length === 0 || !words.every(ownWord))
@@ -242,6 +239,6 @@ function checkState(state: unknown): WordVocabularyState {
   if (!Array.isArray(counts) || counts.length !== words.length || !counts.every(isCount))
     throw new RangeError(`text expected a count for each of ${words.length} words, got ${describe(counts)}`);
   if (typeof lowerCase !== 'boolean' || typeof ownTokens !== 'boolean')
-    throw new RangeError('text expected lowerCase and ownTokens, got damaged ones');
+    throw new RangeError('text expected true or false for lowerCase and ownTokens');
   return { type, words, counts, lowerCase, ownTokens };
 }

@@ -9,21 +9,21 @@ import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
 import { checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
-import { putArrays, takeArrays } from './training-state.js';
+import { moveArraysToTensors, restoreArrays } from './training-state.js';
 
-/** The version of what is written below; a file of a later one is refused. */
+/** The version of the format; files of a later version are refused. */
 const VERSION = 1;
 
 export interface SaveOptions {
-  /** Saves how far training has come with it: optimizer, step. */
+  /** Also saves the state of training: optimizer, step. */
   trainer?: Trainer<never> | Trainer;
-  /** Saves where in the data training stands. */
+  /** Also saves the position in the data. */
   batches?: { stateDict(): BatchesState };
-  /** Texts of the caller's own, such as a vocabulary. */
+  /** Additional texts, such as a vocabulary. */
   metadata?: Record<string, string>;
 }
 
-/** How far training had come: for `trainer.loadStateDict` and `batches.loadStateDict`. */
+/** The state of training: for `trainer.loadStateDict` and `batches.loadStateDict`. */
 export interface TrainingState {
   readonly trainer: TrainerState;
   readonly batches?: BatchesState;
@@ -35,19 +35,19 @@ export interface LoadedModel<Model extends Layer = Layer> {
   readonly metadata: Record<string, string>;
 }
 
-/** What a layer keeps beside its parameters, as text. */
+/** The state of a layer besides its parameters, as JSON. */
 interface LayerRecord {
   generators?: { seed: string; stream: string; counter: string }[];
-  /** The names of the parameters that take no gradient. */
+  /** The names of the parameters that require no gradient. */
   frozen?: string[];
 }
 
 /**
- * A model as a safetensors file: its parameters under PyTorch's names, its configuration in the metadata. With `trainer`
- * and `batches` it holds everything that training needs to go on to the same bits as if it had never stopped: optimizer
- * slots and running products, the step, the generators of dropout, the epoch's order and place, and carried states.
+ * Writes a model as a safetensors file: its parameters under PyTorch's names, its configuration in the metadata. With `trainer`
+ * and `batches` the file holds everything that training needs to resume to the same bits: optimizer slots and running
+ * products, the step, the generators of dropout, the epoch's order and position, and carried states.
  *
- * @throws TypeError for what is no model of this package's layers
+ * @throws TypeError for anything but a model of this package's layers
  * @example
  * ```ts
  * import { LSTM } from 'lstm-wasm';
@@ -61,9 +61,10 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
   checkOptions(options, ['trainer', 'batches', 'metadata'], 'saveModel');
   const { trainer, batches, metadata = {} } = options;
   if (trainer !== undefined) checkStateful('trainer', trainer, 'a Trainer');
-  if (batches !== undefined) checkStateful('batches', batches, 'what batches() or lanes() gives');
+  if (batches !== undefined)
+    checkStateful('batches', batches, 'the result of batches(), lanes() or bucketBatches()');
   if (batches !== undefined && trainer === undefined)
-    throw new TypeError('batches expected a trainer beside it: their place in the data belongs to its step');
+    throw new TypeError('batches expected a trainer as well: the position in the data belongs to its step');
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
     throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
   const tensors: Record<string, NamedArray> = {};
@@ -76,7 +77,9 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
   Object.assign(tensors, model.stateDict());
   const layers = layersOf(model);
   if (new Set(layers).size < layers.length) {
-    throw new TypeError('model expected each layer once: a file can not say that two of its layers are one');
+    throw new TypeError(
+      'model expected each layer once, got a layer twice: a file cannot store that two of its layers are the same',
+    );
   }
   const records = layers.map((layer, n): LayerRecord => {
     const { generators, carried } = layer.extras;
@@ -88,7 +91,7 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
     };
   });
   own.layers = JSON.stringify(records);
-  if (trainer) own.trainer = takeArrays(trainer.stateDict(), tensors);
+  if (trainer) own.trainer = moveArraysToTensors(trainer.stateDict(), tensors);
   if (batches) own.batches = JSON.stringify(batches.stateDict());
   return writeSafetensors(
     tensors,
@@ -97,11 +100,11 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
 }
 
 /**
- * The model of a file that {@link saveModel} wrote, and what is needed to go on training it.
+ * Reads a model that {@link saveModel} wrote, and the state to resume its training.
  *
- * @typeParam Model - what the file holds, where you know it: `loadModel<Sequential>(bytes).model.stream()`
- * @param options - `runtime`: where the model is to live
- * @throws RangeError for a damaged file, one of another kind or of a later version
+ * @typeParam Model - the class of the model, if you know it: `loadModel<Sequential>(bytes).model.stream()`
+ * @param options - `runtime`: the runtime of the model
+ * @throws RangeError for a file that is damaged, of another format or of a later version
  */
 export function loadModel<Model extends Layer = Layer>(
   bytes: Uint8Array | ArrayBuffer,
@@ -117,7 +120,7 @@ export function loadModel<Model extends Layer = Layer>(
     );
   if (version > VERSION)
     throw new RangeError(
-      `this file has version ${version}, and this release of lstm-wasm reads up to ${VERSION}`,
+      `this file has version ${version}, but this release of lstm-wasm reads versions up to ${VERSION}`,
     );
   const model = layerOf(parse(own('model'), 'model'), checkRuntime(options.runtime));
   try {
@@ -139,8 +142,8 @@ export function loadModel<Model extends Layer = Layer>(
 }
 
 /**
- * {@link saveModel} to a file, where there is a file system: written beside and renamed, so that a crash or a full disk never
- * costs the file that was there.
+ * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file and renames it, so a crash or a
+ * full disk never destroys an existing file.
  */
 export async function saveModelFile(
   path: string | URL,
@@ -150,7 +153,7 @@ export async function saveModelFile(
   await replaceFile(path, saveModel(model, options));
 }
 
-/** {@link loadModel} from a file, where there is a file system. */
+/** Loads a model from a file, as {@link loadModel}, if the runtime has a file system. */
 export async function loadModelFile<Model extends Layer = Layer>(
   path: string | URL,
   options: { runtime?: Runtime } = {},
@@ -182,7 +185,7 @@ function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: un
   }
 }
 
-/** The states that layer `n` carries: all of them or none, of one batch. */
+/** The carried states of layer `n`: all or none, with the same batch. */
 function carriedOf(
   { names, fits }: NonNullable<LayerExtras['carried']>,
   n: number,
@@ -229,12 +232,12 @@ function trainingOf(
 ): TrainingState | undefined {
   if (trainer === undefined) return undefined;
   return {
-    trainer: putArrays(parse(trainer, 'trainer') as TrainerState, tensors),
+    trainer: restoreArrays(parse(trainer, 'trainer') as TrainerState, tensors),
     ...(batches !== undefined && { batches: parse(batches, 'batches') as BatchesState }),
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the file holds; each reader checks what it takes.
+// biome-ignore lint/suspicious/noExplicitAny: any JSON; each reader checks what it uses.
 function parse(text: string | undefined, name: string): any {
   try {
     return JSON.parse(text ?? '');

@@ -1,6 +1,7 @@
+import { decodeText, encodeText } from '../runtime/text.js';
+import { arrayKind, bytesOf, fileBytes, lengthOf } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import { checkShape, sizeOf } from '../validation/tensor.js';
-import { halfToFloat } from './half.js';
 
 /** An array of any element kind with a shape. */
 export interface NamedArray {
@@ -18,14 +19,14 @@ export interface NamedArray {
   readonly shape: readonly number[];
 }
 
-/** What a safetensors file holds. */
+/** The contents of a safetensors file. */
 export interface Safetensors {
   readonly tensors: Record<string, NamedArray>;
   readonly metadata: Record<string, string>;
 }
 
-/** The kinds that a typed array of the same bytes stands for. */
-const KINDS = {
+/** The typed array for each dtype, except the 16-bit floats. */
+const ARRAYS = {
   F32: Float32Array,
   F64: Float64Array,
   I8: Int8Array,
@@ -39,7 +40,7 @@ const KINDS = {
   U64: BigUint64Array,
 } as const;
 
-/** The reference's bound: a header of more is a file of another kind. */
+/** The limit of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
 interface Entry {
@@ -52,7 +53,8 @@ interface Entry {
  * Reads a safetensors file (format: github.com/huggingface/safetensors). F16 and BF16 become Float32Array, exactly.
  *
  * @returns copies: nothing refers to `bytes`
- * @throws TypeError for no bytes, RangeError for a file that is cut, damaged, or of another kind; the message names the tensor
+ * @throws TypeError for anything but bytes, RangeError for a file that is truncated, damaged, or of another format; the message names the
+ *   tensor
  * @example
  * ```ts
  * import { readSafetensors, writeSafetensors } from 'lstm-wasm/files';
@@ -62,14 +64,10 @@ interface Entry {
  * ```
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+  const file = fileBytes(bytes);
+  if (file === undefined) {
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   }
-  // A plain view: the `slice` of Node's Buffer would not copy.
-  const file =
-    bytes instanceof ArrayBuffer
-      ? new Uint8Array(bytes)
-      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, start } = readHeader(file);
   const body = file.byteLength - start;
   const tensors: Record<string, NamedArray> = {};
@@ -93,9 +91,9 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
 }
 
 /**
- * Writes named arrays as a safetensors file. The same content gives the same bytes.
+ * Writes named arrays as a safetensors file. The same contents give the same bytes.
  *
- * @throws TypeError for an array of another kind, RangeError where a shape does not fit its data
+ * @throws TypeError for an array of the wrong kind, RangeError if a shape does not fit its data
  */
 export function writeSafetensors(
   tensors: Record<string, NamedArray>,
@@ -107,20 +105,20 @@ export function writeSafetensors(
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const [name, array] of Object.entries(tensors)) checkArray(name, array);
-  // Wide elements first, as the reference does: each array then begins at a multiple of its element's size.
+  // The widest elements first, as the reference does, so that each array begins at a multiple of its element size.
   const entries = Object.entries(tensors).sort(([, a], [, b]) => widthOf(b) - widthOf(a));
   for (const [name, { data, shape }] of entries) {
     define(header, name, { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] });
     offset += data.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = encodeText(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + padded + offset);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.fill(0x20, 8, 8 + padded).set(text, 8);
   let at = 8 + padded;
   for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    file.set(bytesOf(data), at);
     at += data.byteLength;
   }
   return file;
@@ -131,7 +129,8 @@ function widthOf({ data }: NamedArray): number {
 }
 
 function dtypeOf(data: unknown): string | undefined {
-  return Object.entries(KINDS).find(([kind, Kind]) => kind !== 'BOOL' && data instanceof Kind)?.[0];
+  const name = arrayKind(data);
+  return Object.entries(ARRAYS).find(([kind, Kind]) => kind !== 'BOOL' && Kind.name === name)?.[0];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -140,11 +139,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function checkArray(name: string, array: unknown): void {
   if (name === '__metadata__')
-    throw new TypeError('"__metadata__" expected another name: the format keeps this one for its texts');
+    throw new TypeError('a tensor cannot have the name "__metadata__": the format reserves it');
   if (!isRecord(array)) throw new TypeError(`"${name}" expected { data, shape }, got ${describe(array)}`);
   if (dtypeOf(array.data) === undefined)
     throw new TypeError(`"${name}".data expected a typed array, got ${describe(array.data)}`);
-  checkShape(`"${name}"`, array.shape, (array.data as Float32Array).length);
+  checkShape(`"${name}"`, array.shape, lengthOf(array.data as Float32Array));
 }
 
 function checkMetadata(metadata: unknown): void {
@@ -165,7 +164,7 @@ function readMetadata(entry: unknown, metadata: Record<string, string>): void {
   }
 }
 
-/** A plain assignment would lose what has the name `__proto__`. */
+/** Sets a property; an assignment would lose one with the name `__proto__`. */
 function define(record: object, name: string, value: unknown): void {
   Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }
@@ -176,12 +175,12 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; start:
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > LARGEST_HEADER || 8 + length > file.byteLength) {
     throw new RangeError(
-      `safetensors: a header of ${length} bytes is announced, the file has ${file.byteLength}: it is cut, or of another kind`,
+      `safetensors: expected a header of ${length} bytes, got a file of ${file.byteLength}: it is truncated or of another format`,
     );
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length)));
+    header = JSON.parse(decodeText(file.subarray(8, 8 + length)));
   } catch (error) {
     throw new RangeError(`safetensors: the header is not JSON: ${(error as Error).message}`);
   }
@@ -207,11 +206,11 @@ function checkEntry(name: string, entry: unknown, body: number): [number, number
   const [from, to] = offsets as [number, number];
   if (offsets.length !== 2 || from > to || to > body) {
     throw new RangeError(
-      `safetensors: "${name}" lies at ${offsets.join(' to ')} of ${body} bytes: the file is cut or damaged`,
+      `safetensors: "${name}" expected data_offsets within ${body} bytes, got ${offsets.join(' to ')}: the file is truncated or damaged`,
     );
   }
   const width =
-    dtype === 'F16' || dtype === 'BF16' ? 2 : KINDS[dtype as keyof typeof KINDS]?.BYTES_PER_ELEMENT;
+    dtype === 'F16' || dtype === 'BF16' ? 2 : ARRAYS[dtype as keyof typeof ARRAYS]?.BYTES_PER_ELEMENT;
   if (width === undefined) throw new RangeError(`safetensors: "${name}" has the unknown dtype ${dtype}`);
   if (sizeOf(shape) * width !== to - from) {
     throw new RangeError(
@@ -221,12 +220,31 @@ function checkEntry(name: string, entry: unknown, body: number): [number, number
   return [from, to];
 }
 
-/** `bytes` is a copy of its own, so that it is aligned. */
+/** `bytes` begins its own buffer, so it is aligned. */
 function arrayOf({ dtype, shape }: Entry, bytes: Uint8Array): NamedArray {
   if (dtype === 'F16' || dtype === 'BF16') {
     const halves = new Uint16Array(bytes.buffer);
     return { data: Float32Array.from(halves, (half) => halfToFloat(half, dtype)), shape };
   }
-  const Kind = KINDS[dtype as keyof typeof KINDS];
+  const Kind = ARRAYS[dtype as keyof typeof ARRAYS];
   return { data: new Kind(bytes.buffer as ArrayBuffer), shape };
+}
+
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+
+/** Decodes sixteen bits: IEEE half precision (F16), or the upper half of a float (BF16). Exact. */
+export function halfToFloat(bits: number, kind: 'F16' | 'BF16'): number {
+  if (kind === 'BF16') {
+    word[0] = bits << 16;
+    return float[0] as number;
+  }
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return (sign * fraction) / 16_777_216;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  // The same exponent and fraction, moved to their places in a float, with its bias.
+  word[0] = ((exponent + 112) << 23) | (fraction << 13);
+  return sign * (float[0] as number);
 }

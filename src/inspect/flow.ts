@@ -8,7 +8,7 @@ import type { TracedLevel, Values } from './level.js';
 import { checkModel, record } from './recording.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
-/** The gates that say how much of a state stays. */
+/** The gates that control how much of a state is kept. */
 const KEEPS: readonly GateRole[] = ['forget', 'update'];
 
 /** A batch with a target for the loss, or with the gradient of the output. */
@@ -56,7 +56,7 @@ export interface GradientFlow {
  * zoneout uses its expected mixture. Sequences start from zeros or from the states of `learnInitial`. The model and its gradients are left
  * unchanged.
  *
- * How options change the path along the cell:
+ * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
  * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
  *   comes back through `weight_hr`. A masked step passes everything on.
  * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
@@ -104,7 +104,7 @@ export function gradientFlow<Target>(
     recording.backward(gradient);
     const layers = levels.map(layerFlow);
     const warnings = levels.flatMap((level, n) => [
-      ...flowWarnings(layers[n] as LayerFlow, level.reverse),
+      ...flowWarnings(level.name, (layers[n] as LayerFlow).dh, level.reverse),
       ...(saturation[n] as string[]),
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };

@@ -8,25 +8,25 @@ import * as Pass from '../runtime/structs/pass.js';
 import * as Plan from '../runtime/structs/plan.js';
 import type { Tensor } from '../validation/tensor.js';
 
-/** Values of every step in the core, [steps, batch, width], rows `stride` values apart. */
+/** An array in the core, [steps, batch, width], with rows `stride` values apart. */
 export interface Values {
   readonly pointer: number;
   readonly width: number;
   readonly stride: number;
 }
 
-/** One row of one step, which the step computes, since its sequence has not ended. */
+/** One row of one step: one sequence that has not ended. */
 interface Row {
   readonly step: number;
   readonly masked: boolean;
-  /** Its number among the rows of all steps in the core, and in the user's input. */
+  /** Its index among the rows of all steps in the core, and in the user's input. */
   readonly inside: number;
   readonly outside: number;
 }
 
-/** One level of a recurrent layer in one direction over a recorded pass, as the core's plan describes it. */
+/** One level of a recurrent layer in one direction over a traced pass, read through the core's `Plan`. */
 export class TracedLevel {
-  /** As the parameters name it: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** As in the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
   readonly name: string;
   readonly type: string;
   readonly cell: Cell;
@@ -51,7 +51,7 @@ export class TracedLevel {
     this.rows = this.#rows();
   }
 
-  /** The values of each gate by its name, before a backward. */
+  /** The gates; valid until backward overwrites them. */
   get gates(): { name: string; role: GateRole; values: Values }[] {
     const plane = this.#get(Plan.chunk) * this.#get(Plan.B) * this.#get(Plan.H) * 4;
     return Object.entries(this.cell.gateRoles).map(([name, role], n) => {
@@ -63,16 +63,17 @@ export class TracedLevel {
     return this.#after(Plan.y, this.#get(Plan.R), this.#get(Plan.yStride));
   }
 
-  /** The cell states, and the same behind their nonlinearity. */
+  /** The cell states. */
   get c(): Values | undefined {
     return this.cell.hasCell ? this.#after(Plan.c, this.#get(Plan.H), this.#get(Plan.H)) : undefined;
   }
 
+  /** ψ(c), the activated cell states. */
   get squashed(): Values | undefined {
     return this.cell.hasCell ? this.#values(this.#get(Plan.squashed), this.#get(Plan.H)) : undefined;
   }
 
-  /** What backward traced: dh_t, dc_t, what came along the cell, and the product of what the gates let stay. */
+  /** What backward traced, as assembly/cells/trace.ts describes it. */
   get trace(): { dh: Values; dc: Values; along: Values; stays: Values } {
     const [R, H] = [this.#get(Plan.R), this.#get(Plan.H)];
     return {
@@ -83,17 +84,17 @@ export class TracedLevel {
     };
   }
 
-  /** The kind of the nonlinearity of one part of the cell; undefined without that part. */
-  nonlinearity(part: string): number | undefined {
+  /** The kind of activation of one part of the cell, undefined if it has no such part. */
+  activation(part: string): number | undefined {
     return this.cell.activations[this.#direction]?.[this.cell.parts.indexOf(part)]?.kind;
   }
 
-  /** One row of values: a view until the core's memory grows. */
+  /** A view of one row, valid until the core's memory grows. */
   row({ pointer, width, stride }: Values, { inside }: Row): Float32Array {
     return this.#runtime.floats(pointer + inside * stride * 4, width);
   }
 
-  /** A copy of values as the layer's input lies; 0 behind the end of a sequence, and where `masked` steps are left out. */
+  /** A copy in the layout of the layer's input, with 0 after the end of a sequence, and at masked steps unless `masked`. */
   tensor(values: Values, masked: boolean): Tensor {
     const { width } = values;
     const { batched, timeMajor } = this.#pass;
@@ -113,7 +114,7 @@ export class TracedLevel {
     return { pointer, width, stride };
   }
 
-  /** States behind each step: the blocks have the initial one before them, in reverse after them. */
+  /** The states after each step: the initial state is the first block, in reverse the last. */
   #after(field: Field<'u32'>, width: number, stride: number): Values {
     const first = this.reverse ? 0 : this.#get(Plan.B) * stride * 4;
     return this.#values(this.#get(field) + first, width, stride);
@@ -138,7 +139,7 @@ export class TracedLevel {
   }
 }
 
-/** The levels of all recurrent layers, named as the model names their parameters. */
+/** The levels of all traced layers, with names from the model's parameter names. */
 export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): TracedLevel[] {
   const { runtime } = model;
   const names = new Map<Parameter, string[]>();
@@ -151,7 +152,7 @@ export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): Traced
     return Array.from({ length: runs }, (_, n) => {
       const d = n % directions;
       const suffix = `l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      // A layer that stands in a model twice has a name for each time.
+      // A layer that occurs twice in the model has two names.
       const own = names.get(pass.parameters.get(`weight_ih_${suffix}`) as Parameter) as string[];
       const name = (own.length > 1 ? (own.shift() as string) : (own[0] as string)).replace('weight_ih_', '');
       return new TracedLevel(runtime, pass, d, pass.pointer + Pass.SIZE + n * Plan.SIZE, name);

@@ -1,4 +1,4 @@
-import { CoreLayer, remember } from '../layers/layer.js';
+import { type CoreLayer, isCoreLayer, remember } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { Sequential } from '../layers/sequential.js';
 import { runBackward } from '../layers/stateless.js';
@@ -9,8 +9,8 @@ import type { Integers, Tensor } from '../validation/tensor.js';
 import { levelsOf, type TracedLevel } from './level.js';
 
 /**
- * A forward and a backward of a model on a tape of its own, which the core traces. Parameters take no gradient in it, and
- * the model's recorded forwards are not touched.
+ * A traced forward and backward of a model on a separate tape: the model's own recorded forwards and its parameter gradients
+ * are not changed.
  */
 class Recording {
   readonly output: Tensor;
@@ -38,7 +38,7 @@ class Recording {
     }
   }
 
-  /** From the gradient of the output: what the levels hold of a backward is there from then on, their gates are gone. */
+  /** Fills the trace of each level, from the gradient of the output; overwrites the gates. */
   backward(gradient: Tensor): void {
     const wanted = [...this.#model.parameters.values()].filter(({ requiresGrad }) => requiresGrad);
     for (const parameter of wanted) parameter.requiresGrad = false;
@@ -56,7 +56,7 @@ class Recording {
 
 export type { Recording };
 
-/** Records the model over an input, without training, from zeros or learned states, and leaves it as it was. */
+/** Calls `use` with a recorded forward in evaluation mode, from zeros or learned states. The model does not change. */
 export function record<T>(
   model: CoreLayer,
   input: Tensor | Integers,
@@ -77,7 +77,7 @@ export function record<T>(
   }
 }
 
-/** @throws TypeError for a model that is or has a layer of another kind, or has no recurrent one */
+/** @throws TypeError if the model contains a layer that is not this package's, or no recurrent layer */
 export function checkModel(owner: string, model: unknown): CoreLayer {
   const checked = checkLayers(owner, '', model);
   if (checked.coreLayers().some((layer) => layer.recurs)) return checked;
@@ -90,8 +90,8 @@ function checkLayers(owner: string, path: string, layer: unknown): CoreLayer {
       checkLayers(owner, path === '' ? `${n}` : `${path}.${n}`, inner);
     return layer;
   }
-  if (layer instanceof CoreLayer) return layer;
   const name = path === '' ? 'model' : `model: layer ${path}`;
+  if (isCoreLayer(layer, `${owner}: ${name}`)) return layer;
   throw new TypeError(
     `${owner}: ${name} expected one of this package's layers, or a Sequential of them, got ${describe(layer)}`,
   );

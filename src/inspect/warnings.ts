@@ -1,26 +1,25 @@
 import type { GateRole } from '../layers/cell.js';
 import { HARD_SIGMOID, SIGMOID, TANH } from '../runtime/structs/activation-kind.js';
-import type { LayerFlow } from './flow.js';
 import type { TracedLevel, Values } from './level.js';
 
-/** A gate below this is as good as shut. */
+/** A gate below this counts as closed. */
 const SHUT = 0.05;
 /** Beyond this the derivative of tanh, 1 − y², is below 2 %. */
 const SATURATED = 0.99;
-/** Of forget gates and of saturated values; the other gates are shut at times for good reasons. */
+/** Fractions that warn: of forget gates and saturated values; of other gates, which are often closed for good reasons. */
 const HALF = 0.5;
 const MOST = 0.9;
-/** What of a cell counts as forgotten. */
+/** A cell state of which less is left counts as forgotten. */
 const FORGOTTEN = 0.001;
-/** Of the largest norm over time. */
+/** A fraction of the largest norm over time. */
 const VANISHED = 1e-6;
-/** Times the norm where the gradient came in. */
+/** A multiple of the norm at the step where the gradient enters. */
 const EXPLODED = 1e3;
 
-/** The nonlinearities whose values lie between 0 and 1. */
+/** The activations with values from 0 to 1. */
 const SIGMOIDS: readonly number[] = [SIGMOID, HARD_SIGMOID];
 
-/** What is checked of gates, by role. */
+/** The checks of gates, by role. */
 const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
   ['forget', (values) => forgetWarning(values, 'forget gates')],
   ['update', (values) => forgetWarning(values, 'update gates z')],
@@ -32,8 +31,8 @@ const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
   ],
 ];
 
-/** Vanishing and explosion of one level, whose steps ran backward in time where `reverse`. */
-export function flowWarnings({ name, dh }: LayerFlow, reverse: boolean): string[] {
+/** Vanishing and exploding gradients of one level; `reverse`: its steps ran from the last to the first. */
+export function flowWarnings(name: string, dh: Float64Array, reverse: boolean): string[] {
   const back = reverse ? [...dh] : [...dh].reverse();
   if (back.some((norm) => !Number.isFinite(norm)))
     return [
@@ -56,19 +55,19 @@ export function flowWarnings({ name, dh }: LayerFlow, reverse: boolean): string[
   return warnings;
 }
 
-/** What stands still because a nonlinearity is at its end; read before a backward. */
+/** Gates that stay closed, saturated candidates and states. Call it before backward, which overwrites the gates. */
 export function saturationWarnings(level: TracedLevel): string[] {
   const { name, h, squashed, rows } = level;
   const found: string[] = [];
   const bad = rows.find((row) => level.row(h, row).some((value) => !Number.isFinite(value)));
   if (bad) found.push(`h is not finite from step ${bad.step} on`);
   const gates = Object.fromEntries(level.gates.map(({ role, values }) => [role, values]));
-  const sigmoid = SIGMOIDS.includes(level.nonlinearity('gate') as number);
+  const sigmoid = SIGMOIDS.includes(level.activation('gate') as number);
   for (const [role, warning] of sigmoid ? GATES : []) {
     const values = gates[role];
     if (values) found.push(...warning(liveValues(level, values)));
   }
-  const tanh = (part: string) => level.nonlinearity(part) === TANH;
+  const tanh = (part: string) => level.activation(part) === TANH;
   const candidates = gates.candidate;
   if (candidates && tanh('candidate'))
     found.push(...saturatedWarning(liveValues(level, candidates), 'candidates'));
@@ -78,7 +77,7 @@ export function saturationWarnings(level: TracedLevel): string[] {
   return found.map((text) => `${name}: ${text}`);
 }
 
-/** All values of the steps that are computed and not masked. */
+/** All values of steps that are neither masked nor after the end of a sequence. */
 function liveValues(level: TracedLevel, values: Values): Float32Array {
   const rows = level.rows.filter(({ masked }) => !masked);
   const all = new Float32Array(rows.length * values.width);
@@ -102,7 +101,8 @@ function forgetWarning(values: Float32Array, what: string): string[] {
 
 /** How many steps leave less than 0.1 % of a cell, at the median gate. */
 function memoryOf(gates: Float32Array): string {
-  const median = gates.slice().sort()[gates.length >> 1] as number;
+  // The lower of two: at least half are below SHUT, so this one is, and the loop ends.
+  const median = gates.slice().sort()[(gates.length - 1) >> 1] as number;
   let steps = 1;
   for (let left = median; left >= FORGOTTEN; left *= median) steps++;
   return steps === 1 ? '1 step' : `${steps} steps`;

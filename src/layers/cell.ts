@@ -11,11 +11,11 @@ export interface CellDescription {
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
-  /** The gates by name, in the order of their blocks. */
+  /** The gates by name, in the order of their blocks; none if the only block is the state itself. */
   readonly gateRoles: Readonly<Record<string, GateRole>>;
   /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
   readonly blocks: 1 | 4;
-  /** Whether there is a cell state beside the hidden one. */
+  /** Whether there is a cell state besides the hidden state. */
   readonly hasCell: boolean;
   /** What its nonlinearities are called in `activations`, and which they are where none are given. */
   readonly parts: readonly string[];
@@ -87,13 +87,13 @@ export function parameterSpecs(cell: Cell, inputSize: number): ParameterSpec[] {
     .map(([, name, shape, field, gradientField]) => ({ name, shape, field, gradientField }));
 }
 
-/** What checkRecurrent gives of the options that all cells have. */
+/** The options that all cells have, as checkRecurrent returns them. */
 type Given = Pick<
   Cell,
   'bias' | 'learnInitial' | 'clip' | 'inputDropout' | 'recurrentDropout' | 'zoneout'
 > & { readonly bidirectional: boolean };
 
-/** The cell that the options `given`, checked, and those of its own kind make. */
+/** The cell of a kind, from its own options and from `given`, the checked options that all cells have. */
 export function cellOf(
   kind: CellDescription,
   hiddenSize: number,

@@ -1,6 +1,7 @@
 import { Allocations } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
-import { suggestion } from '../validation/errors.js';
+import { isOf } from '../validation/copies.js';
+import { suggestion } from '../validation/edit-distance.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,
@@ -61,6 +62,11 @@ export abstract class CoreLayer implements Layer {
 
   /** The name of the class, for messages and files. */
   abstract readonly type: string;
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Layer';
+  }
+
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
   get order(): 'batch' | 'time' | undefined {
     return undefined;
@@ -288,5 +294,10 @@ export function remember(layers: readonly CoreLayer[]): () => void {
 
 /** This package's layers in a model, in order. */
 export function layersOf(model: Layer): readonly CoreLayer[] {
-  return model instanceof CoreLayer ? model.coreLayers() : [];
+  return isCoreLayer(model) ? model.coreLayers() : [];
+}
+
+/** Whether a layer is one of this package's. @throws TypeError for one of another copy of it */
+export function isCoreLayer(layer: unknown, name = 'model'): layer is CoreLayer {
+  return isOf(name, layer, CoreLayer);
 }

@@ -3,10 +3,10 @@ import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
-import { Packed } from './packed.js';
+import { PackedWeights } from './packed.js';
 import { Parameter } from './parameter.js';
 
-/** Where a plan holds the activations of a cell, in the order of its parts. */
+/** The fields of a cell's activations, in the order of its parts. */
 const ACTIVATIONS = [
   [Plan.gateActivation, Plan.gateAlpha, Plan.gateBeta],
   [Plan.candidateActivation, Plan.candidateAlpha, Plan.candidateBeta],
@@ -20,7 +20,7 @@ export class Level {
   /** The plan that every pass begins with: sizes, options and parameters. */
   readonly #pattern: number;
   /** For each kernel the parts of assembly/cells/packs.ts. */
-  readonly #packs: Packed[] = [];
+  readonly #packs: PackedWeights[] = [];
 
   /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
   constructor(
@@ -80,7 +80,7 @@ export class Level {
     );
   }
 
-  /** Where the state before the first step lies, where that is learned; else 0. */
+  /** The address of the learned initial state, 0 if it is not learned. */
   initial(name: 'h' | 'c'): number {
     const field = name === 'h' ? Plan.h0 : Plan.c0;
     return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
@@ -96,7 +96,7 @@ export class Level {
     this.#packed(plan, PackPart.FORWARD).upToDate();
   }
 
-  /** Completes the plan with what backward needs besides: the weights untransposed, and where gradients accumulate. */
+  /** Completes the plan with what backward needs: packed untransposed weights, and the addresses of the gradients. */
   prepareBackward(plan: number, wantInput: boolean): void {
     this.#place(plan, PackPart.BACK);
     if (wantInput) this.#place(plan, PackPart.INPUT_BACK);
@@ -112,11 +112,11 @@ export class Level {
   }
 
   /** The packed form that the kernel of the plan reads. */
-  #packed(plan: number, part: number): Packed {
+  #packed(plan: number, part: number): PackedWeights {
     const { core } = this.#allocations.runtime;
     const general = this.#general(plan);
     const n = 3 * general + part;
-    this.#packs[n] ??= new Packed(
+    this.#packs[n] ??= new PackedWeights(
       this.#allocations,
       this.#parameters.map(({ parameter }) => parameter),
       () => core.pack(this.#pattern, part, general, 0, 0),

@@ -4,7 +4,7 @@ import { checkBoolean, checkOptions, checkSize } from '../validation/options.js'
 import { showShape, sizeOf } from '../validation/tensor.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { LayerConfig } from './layer.js';
-import { Packed, panelBytes } from './packed.js';
+import { PackedWeights, panelBytes } from './packed.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
@@ -37,8 +37,8 @@ export class Linear extends Stateless {
   readonly outFeatures: number;
   readonly #weight: Parameter;
   readonly #bias: Parameter | undefined;
-  readonly #panels: Packed;
-  readonly #backPanels: Packed;
+  readonly #panels: PackedWeights;
+  readonly #backPanels: PackedWeights;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     checkOptions(options, ['bias', 'seed', 'runtime'], 'Linear');
@@ -58,13 +58,13 @@ export class Linear extends Stateless {
     this.#weight = this.named.get('weight') as Parameter;
     this.#bias = this.named.get('bias');
     const { pointer } = this.#weight;
-    this.#panels = new Packed(
+    this.#panels = new PackedWeights(
       this.allocations,
       [this.#weight],
       () => panelBytes(N, K),
       (to) => core.packRows(to, pointer, N, K),
     );
-    this.#backPanels = new Packed(
+    this.#backPanels = new PackedWeights(
       this.allocations,
       [this.#weight],
       () => panelBytes(K, N),

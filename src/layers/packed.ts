@@ -7,7 +7,7 @@ export function panelBytes(columns: number, rows: number): number {
 }
 
 /** A packed copy of parameters, made at first use and again after one of them has changed. */
-export class Packed {
+export class PackedWeights {
   readonly #allocations: Allocations;
   readonly #sources: readonly Parameter[];
   readonly #bytes: () => number;
@@ -27,7 +27,7 @@ export class Packed {
     this.#pack = pack;
   }
 
-  /** Where the copy lies, packed again if it is out of date. The address never changes. */
+  /** The address of the copy, packed again if it is out of date. It never changes. */
   upToDate(): number {
     let version = 0;
     for (const source of this.#sources) version += source.version;

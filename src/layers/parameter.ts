@@ -29,6 +29,11 @@ export class Parameter {
     this.pointer = allocations.allocateZeros(bytesOf(this.size));
   }
 
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Parameter';
+  }
+
   /** Whether backward computes a gradient for it. Optimizers skip parameters without one. */
   get requiresGrad(): boolean {
     return this.#requiresGrad;

@@ -20,20 +20,20 @@ import {
   type LayerExtras,
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
-import { checkSequence, type Extent } from './sequence-options.js';
-import { type Sequences, Stack, type StackForward, type StatePointers } from './stack.js';
+import { checkSequence, type SequenceSize } from './sequence-options.js';
+import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
-  type Batch,
+  type BatchSize,
   carriedBatchError,
   type RecurrentGradient,
   type StateName,
   StateShapes,
   type States,
 } from './states.js';
-import { checkBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
+import { checkStreamBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-type Sizes = Batch & Extent;
+type Sizes = BatchSize & SequenceSize;
 
 interface Forward extends Sizes {
   readonly input: Block;
@@ -149,7 +149,7 @@ export abstract class Recurrent extends CoreLayer {
   protected openStream(options: StreamOptions & States, names: readonly string[]): Stream {
     this.allocations.check();
     checkOptions(options, ['batch', ...names], `${this.type}.stream`);
-    const batch = checkBatch(options.batch);
+    const batch = checkStreamBatch(options.batch);
     const sizes = { batch: batch ?? 1, batched: batch !== undefined };
     const { h0, c0 } = options;
     if (h0 !== undefined) this.#states.check('h0', 'h', h0, sizes);
@@ -262,7 +262,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** What the user told of them beside their values. */
-  #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): Sequences {
+  #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
     const turned = sizes.batched && !this.timeMajor;
     const place = (values: readonly number[] | IntegerArray | undefined, turned: boolean) =>
@@ -271,7 +271,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** The input as the core reads it: no ids where their rows are to be dropped from. */
-  #inside(input: Block, { steps, batch }: Extent, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
+  #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
     return { pointer: writtenOut(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
@@ -312,7 +312,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #leaveState(name: StateName, pointer: number, sizes: Batch, tape: Tape): Tensor {
+  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): Tensor {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 
@@ -328,7 +328,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #stateGradient(name: StateName, state: Tensor | undefined, sizes: Batch, tape: Tape): number {
+  #stateGradient(name: StateName, state: Tensor | undefined, sizes: BatchSize, tape: Tape): number {
     const shape = this.#states.of(name, sizes);
     return state
       ? this.copyIn(state.data, { shape, turned: false }, tape).pointer

@@ -1,38 +1,41 @@
 import type { Runtime } from '../runtime/runtime.js';
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { Activation, type ActivationName } from './activation.js';
 import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
 import { GRU } from './gru.js';
 import { UNINITIALISED } from './initialise.js';
-import { CoreLayer, type Layer, type LayerConfig } from './layer.js';
+import { isCoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import { LSTM } from './lstm.js';
 import { RNN } from './rnn.js';
 import { Sequential } from './sequential.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what a file says; the constructors check it.
-type Described = Record<string, any>;
+// biome-ignore lint/suspicious/noExplicitAny: read from a file; the constructors check it.
+type Config = Record<string, any>;
 
-type Maker = (config: Described, runtime: Runtime) => Layer;
-
-/** How each kind of layer is made from what its `config` gave. */
-const MAKERS: Record<string, Maker> = {
+/**
+ * The layers that files and workers can rebuild: for each `type` a function that makes the layer from its `config()`.
+ *
+ * To add a layer, extend CoreLayer, let its `config()` return its `type` and its options, and list it here under that type.
+ */
+const REGISTRY: Record<string, (config: Config, runtime: Runtime) => Layer> = {
   Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
   Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
-  Embedding: ({ count, size }, runtime) => new Embedding(count, size, loaded({}, runtime)),
+  Embedding: ({ count, size }, runtime) => new Embedding(count, size, uninitialised({}, runtime)),
   Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
-    new Linear(inFeatures, outFeatures, loaded({ bias }, runtime)),
+    new Linear(inFeatures, outFeatures, uninitialised({ bias }, runtime)),
   GRU: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new GRU(inputSize, hiddenSize, loaded(options, runtime)),
+    new GRU(inputSize, hiddenSize, uninitialised(options, runtime)),
   LSTM: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new LSTM(inputSize, hiddenSize, loaded(options, runtime)),
+    new LSTM(inputSize, hiddenSize, uninitialised(options, runtime)),
   RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new RNN(inputSize, hiddenSize, loaded(options, runtime)),
+    new RNN(inputSize, hiddenSize, uninitialised(options, runtime)),
   Sequential: ({ layers }, runtime) => new Sequential(...layersFrom(layers, runtime)),
 };
 
-/** All layers of a list, or none where one can not be made. */
+/** Makes all layers of a list; if one fails, disposes the others. */
 function layersFrom(configs: unknown, runtime: Runtime): Layer[] {
   if (!Array.isArray(configs))
     throw new RangeError(`the file's model expected an array of layers, got ${describe(configs)}`);
@@ -46,24 +49,28 @@ function layersFrom(configs: unknown, runtime: Runtime): Layer[] {
   }
 }
 
-/** The layer that a configuration describes, its weights not yet loaded. @throws RangeError for an unknown kind */
-export function layerOf(described: LayerConfig, runtime: Runtime): Layer {
-  if (described === null || typeof described !== 'object')
-    throw new RangeError(`the file's model expected the description of a layer, got ${describe(described)}`);
-  const { type, ...config } = described;
-  const make = Object.keys(MAKERS).includes(type) ? MAKERS[type] : undefined;
-  if (make === undefined)
+/** Makes the layer of a configuration, without its weights. @throws RangeError for an unknown type */
+export function layerOf(layerConfig: LayerConfig, runtime: Runtime): Layer {
+  if (layerConfig === null || typeof layerConfig !== 'object')
     throw new RangeError(
-      `the file holds a layer of the unknown kind "${type}"; ${suggestion(String(type), Object.keys(MAKERS))}`,
+      `the file's model expected the configuration of a layer, got ${describe(layerConfig)}`,
     );
-  return make(config, runtime);
+  const { type, ...config } = layerConfig;
+  const create = Object.keys(REGISTRY).includes(type) ? REGISTRY[type] : undefined;
+  if (create === undefined)
+    throw new RangeError(
+      `the file's model has a layer of the unknown type "${type}"; ${suggestion(String(type), Object.keys(REGISTRY))}`,
+    );
+  return create(config, runtime);
 }
 
+/** @throws TypeError for a layer that this package does not define */
 export function configOf(model: Layer): LayerConfig {
-  if (model instanceof CoreLayer) return model.config();
-  throw new TypeError("model expected one of this package's layers: a file can not say how to make another");
+  if (isCoreLayer(model)) return model.config();
+  throw new TypeError("model expected one of this package's layers: a file cannot store any other");
 }
 
-function loaded(options: Described, runtime: Runtime) {
+/** Options that skip the initialisation of weights, which are loaded afterwards. */
+function uninitialised(options: Config, runtime: Runtime) {
   return { ...options, runtime, [UNINITIALISED]: true };
 }

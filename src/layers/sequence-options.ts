@@ -16,21 +16,21 @@ export interface SequenceOptions {
   mask?: Integers;
 }
 
-/** How many sequences there are, and of how many steps. */
-export interface Extent {
+/** The number of sequences and of their steps. */
+export interface SequenceSize {
   readonly steps: number;
   readonly batch: number;
 }
 
 /**
- * The user's `lengths` and `mask`, both, or neither where every step counts.
+ * Checks the user's `lengths` and `mask`, and returns both, or neither if every step counts.
  *
  * @param leading - the input's shape without its features, [time, batch] where `timeMajor`
  * @throws TypeError for another kind, RangeError for lengths beyond the input or a mask of another shape
  */
 export function checkSequence(
   { lengths, mask }: SequenceOptions,
-  { steps, batch }: Extent,
+  { steps, batch }: SequenceSize,
   leading: readonly number[],
 ): { lengths?: readonly number[]; mask?: IntegerArray | undefined } {
   if (lengths === undefined && mask === undefined) return {};

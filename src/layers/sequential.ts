@@ -1,5 +1,7 @@
 import type { Allocations } from '../runtime/memory.js';
 import { Runtime } from '../runtime/runtime.js';
+import { isMap } from '../validation/arrays.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
 import {
@@ -11,13 +13,20 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
-import { type BackwardOptions, CoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
+import {
+  type BackwardOptions,
+  CoreLayer,
+  isCoreLayer,
+  type Layer,
+  type LayerConfig,
+  layersOf,
+} from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { Stateless } from './stateless.js';
 import {
-  checkBatch,
+  checkStreamBatch,
   type Stage,
   type StageInput,
   type StageState,
@@ -99,13 +108,13 @@ export class Sequential extends Stateless {
   /**
    * The whole stack step by step: one call a step.
    *
-   * @throws TypeError where a layer of the user's own stands in it, or where the size of the input can not be told
+   * @throws TypeError if it contains a custom layer, or if no layer determines the input size
    */
   stream(options: StreamOptions = {}): Stream {
     this.allocations.check();
     checkOptions(options, ['batch'], 'Sequential.stream');
     const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
-    return new Stream(this.runtime, checkBatch(options.batch), inputOf(this.layers), open);
+    return new Stream(this.runtime, checkStreamBatch(options.batch), inputOf(this.layers), open);
   }
 
   /** @internal */
@@ -220,8 +229,8 @@ function checkLayer(name: string, layer: unknown): void {
     ['forward', 'backward', 'zeroGrad'].every(
       (method) => typeof (layer as Record<string, unknown>)[method] === 'function',
     ) &&
-    (layer as Layer).parameters instanceof Map &&
-    (layer as Layer).runtime instanceof Runtime;
+    (isCoreLayer(layer, name) || isMap((layer as Layer).parameters)) &&
+    isOf(`${name}.runtime`, (layer as Layer).runtime, Runtime);
   if (!complete)
     throw new TypeError(
       `${name} expected a layer (forward, backward, parameters, …), got ${describe(layer)}`,

@@ -10,7 +10,7 @@ import type { Masks } from './dropout.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
-import type { Extent } from './sequence-options.js';
+import type { SequenceSize } from './sequence-options.js';
 import type { Stage, StageInput, StageState } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
@@ -18,14 +18,14 @@ const MERGES = { concat: Merge.CONCAT, sum: Merge.SUM, mul: Merge.MULTIPLY, aver
 
 type PassValues = readonly (readonly [Field<'i32'> | Field<'u32'>, number])[];
 
-/** Where states lie, [levels, batch, ·]; 0 for none. */
+/** Addresses of states [levels, batch, ·], 0 for none. */
 export interface StatePointers {
   readonly h: number;
   readonly c: number;
 }
 
-/** Sequences in the core [steps, batch, ·]; with where their lengths and the mask lie, 0 where every step counts. */
-export interface Sequences extends Extent {
+/** Sequences in the core [steps, batch, ·], with the addresses of their lengths and mask, 0 if every step counts. */
+export interface CoreSequences extends SequenceSize {
   readonly lengths: number;
   readonly mask: number;
 }
@@ -56,7 +56,7 @@ export interface StackOptions {
   readonly maskedOutput: 'repeat' | 'zeros';
 }
 
-/** The levels of a recurrent layer over time; the core runs them, over what assembly/stack/pass.ts describes. */
+/** The levels of a recurrent layer. The core runs them over sequences, as a pass of assembly/stack/pass.ts describes. */
 export class Stack {
   /** Values of the output, for each row. */
   readonly width: number;
@@ -109,7 +109,7 @@ export class Stack {
   /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
   forward(
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
-    { steps, batch, lengths, mask }: Sequences,
+    { steps, batch, lengths, mask }: CoreSequences,
     { h, c }: StatePointers,
     tape: Tape,
   ): StackForward {
@@ -196,7 +196,7 @@ export class Stack {
   }
 }
 
-/** Where the plan of a level and direction lies: behind the pass. */
+/** The plan of a level and direction; the plans follow the pass. */
 function planAt(pass: number, n: number): number {
   return pass + Pass.SIZE + n * Plan.SIZE;
 }

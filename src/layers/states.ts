@@ -7,7 +7,7 @@ export interface States {
   c0?: Tensor | undefined;
 }
 
-/** Gradients of what a recurrent layer gave; a missing one counts as zeros. */
+/** Gradients of a recurrent layer's results; a missing one counts as zeros. */
 export interface RecurrentGradient {
   output?: Tensor | undefined;
   hN?: Tensor | undefined;
@@ -15,7 +15,7 @@ export interface RecurrentGradient {
 }
 
 /** How many sequences there are, and whether the user's arrays have an axis for them. */
-export interface Batch {
+export interface BatchSize {
   readonly batch: number;
   readonly batched: boolean;
 }
@@ -40,13 +40,13 @@ export class StateShapes {
     this.#formula = (name) => `[${first}, batch, ${width(name)}]`;
   }
 
-  of(name: StateName, { batch, batched }: Batch): number[] {
+  of(name: StateName, { batch, batched }: BatchSize): number[] {
     const width = this.#widths[name];
     return batched ? [this.#count, batch, width] : [this.#count, width];
   }
 
   /** @throws TypeError for no tensor, RangeError for one of another shape; `label` is what the user calls it */
-  check(label: string, name: StateName, state: unknown, batch: Batch): Tensor {
+  check(label: string, name: StateName, state: unknown, batch: BatchSize): Tensor {
     return checkTensorOf(label, state, this.of(name, batch), this.#formula(name));
   }
 

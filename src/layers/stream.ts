@@ -200,6 +200,6 @@ export class Stream {
   }
 }
 
-export function checkBatch(batch: unknown): number | undefined {
+export function checkStreamBatch(batch: unknown): number | undefined {
   return batch === undefined ? undefined : checkSize('batch', batch);
 }

@@ -18,7 +18,7 @@ export type BackwardStep = (dOutput: Block) => Block | undefined;
 /** What a layer records: it takes all that its backward needs, changes nothing yet, and gives the step itself. */
 export type Prepare = (wantInput: boolean) => BackwardStep;
 
-/** A pass of a recurrent layer that the core traces, for inspection: where its struct lies, and how the user's input does. */
+/** A traced pass of a recurrent layer, for inspection: its struct in the core, and the layout of the user's input. */
 export interface TracedPass {
   readonly pointer: number;
   readonly type: string;
@@ -46,7 +46,7 @@ export class Tape {
   sequence: SequenceOptions = {};
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
-  /** Where a pass is traced: what its recurrent layers left in the core, in forward order. */
+  /** Set to trace the pass: its recurrent layers add themselves, in forward order. */
   trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];

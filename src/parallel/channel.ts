@@ -1,4 +1,5 @@
 import type { Port, Thread } from '../runtime/thread.js';
+import { isFloat32, isSharedArrayBuffer } from '../validation/arrays.js';
 
 /** Plain data and arrays. Received arrays are views that the next message overwrites. */
 export interface Message<Header = unknown> {
@@ -55,7 +56,7 @@ export class Channel {
 
   /** Handles a message of the port. */
   onPortMessage(message: unknown): void {
-    if (message instanceof SharedArrayBuffer) {
+    if (isSharedArrayBuffer(message)) {
       this.#incoming = message;
       this.#buffers++;
     }
@@ -73,7 +74,7 @@ export class Channel {
     const locations = arrays.map((array): ArrayLocation => {
       const offset = end;
       end += Math.ceil(array.length / 16) * 64;
-      return { offset, length: array.length, integers: array instanceof Int32Array };
+      return { offset, length: array.length, integers: !isFloat32(array) };
     });
     const text = new TextEncoder().encode(JSON.stringify({ header, locations }));
     const bytes = this.#reserve(end + text.length);

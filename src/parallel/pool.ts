@@ -12,6 +12,7 @@ import type { Parameter } from '../layers/parameter.js';
 import { type Prediction, predictFrom } from '../layers/prediction.js';
 import { carriedBatchError } from '../layers/states.js';
 import type { Thread } from '../runtime/thread.js';
+import { isFloat32, isInt32 } from '../validation/arrays.js';
 import { type AnyTensor, checkTensorOf, type Integers, type Tensor } from '../validation/tensor.js';
 import {
   checkInput,
@@ -300,5 +301,5 @@ function sliceStates(states: readonly Carried[], range: RowRange): Carried[] {
 }
 
 function asInt32(data: AnyTensor['data']): Float32Array | Int32Array {
-  return data instanceof Float32Array || data instanceof Int32Array ? data : Int32Array.from(data);
+  return isFloat32(data) || isInt32(data) ? data : Int32Array.from(data);
 }

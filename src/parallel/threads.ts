@@ -1,5 +1,5 @@
 import { missing } from '#threads';
-import { CoreLayer, type Layer, layersOf } from '../layers/layer.js';
+import { isCoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import { Sequential } from '../layers/sequential.js';
 import { describe } from '../validation/errors.js';
 import { checkSize } from '../validation/options.js';
@@ -34,7 +34,7 @@ export function checkRebuildable(caller: string, model: Layer): void {
 
 /** The first layer of a model that this package does not define. */
 function foreignLayer(model: Layer): Layer | undefined {
-  if (!(model instanceof Sequential)) return model instanceof CoreLayer ? undefined : model;
+  if (!(model instanceof Sequential)) return isCoreLayer(model) ? undefined : model;
   for (const layer of model.layers) {
     const foreign = foreignLayer(layer);
     if (foreign !== undefined) return foreign;

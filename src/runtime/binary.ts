@@ -12,8 +12,13 @@ export const simd: Binary = { variant: 'simd', source: simdSource };
 /** Compiled once, however many runtimes share it; `undefined` where the engine refuses it. */
 const compiled = new Map<Binary, WebAssembly.Module | undefined>();
 
-/** The module of the first binary that the engine takes. */
+/**
+ * The module of the first binary that the engine takes.
+ *
+ * @throws Error without WebAssembly or its SIMD, or where compiling is forbidden
+ */
 export function compile(...candidates: Binary[]): WebAssembly.Module {
+  checkWebAssembly();
   for (const binary of candidates) {
     if (!compiled.has(binary)) compiled.set(binary, compileOne(binary));
     const module = compiled.get(binary);
@@ -22,16 +27,52 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
-/** Compiling validates as well: only what it refuses is asked about again. */
-function compileOne({ source }: Binary): WebAssembly.Module | undefined {
-  if (typeof source === 'object') return source;
-  const bytes = typeof source === 'string' ? decode(source) : (source() as Uint8Array<ArrayBuffer>);
+/** The same without blocking, also on main threads that refuse {@link compile}. */
+export async function compileAsync(...candidates: Binary[]): Promise<WebAssembly.Module> {
+  checkWebAssembly();
+  for (const binary of candidates) {
+    if (!compiled.has(binary)) compiled.set(binary, await compileOneAsync(binary));
+    if (compiled.get(binary) !== undefined) break;
+  }
+  return compile(...candidates);
+}
+
+function checkWebAssembly(): void {
+  if (typeof WebAssembly === 'undefined')
+    throw new Error(
+      'WebAssembly expected, and this engine has none: neither has Hermes in React Native, nor a browser in lockdown mode',
+    );
+}
+
+function compileOne(binary: Binary): WebAssembly.Module | undefined {
+  if (typeof binary.source === 'object') return binary.source;
+  const bytes = bytesOf(binary);
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
-    if (WebAssembly.validate(bytes)) throw forbidden(error);
-    return undefined;
+    return refused(bytes, error);
   }
+}
+
+async function compileOneAsync(binary: Binary): Promise<WebAssembly.Module | undefined> {
+  if (typeof binary.source === 'object') return binary.source;
+  const bytes = bytesOf(binary);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    return refused(bytes, error);
+  }
+}
+
+function bytesOf({ source }: Binary): Uint8Array<ArrayBuffer> {
+  return typeof source === 'string'
+    ? decode(source)
+    : ((source as () => Uint8Array)() as Uint8Array<ArrayBuffer>);
+}
+
+/** Nothing where the engine lacks what the binary needs. @throws Error where it would know how, but may not */
+function refused(bytes: Uint8Array<ArrayBuffer>, error: unknown): undefined {
+  if (WebAssembly.validate(bytes)) throw onlyAsync(error) ?? forbidden(error);
 }
 
 /** An instance of the core, which imports nothing and holds no managed objects: it needs no loader. */
@@ -39,9 +80,33 @@ export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
   try {
     return new WebAssembly.Instance(module);
   } catch (error) {
-    // WebKit asks the page's policy only now.
-    throw error instanceof WebAssembly.CompileError ? forbidden(error) : error;
+    throw refusedInstance(error);
   }
+}
+
+/** The same without blocking, also on main threads that refuse {@link instantiate}. */
+export async function instantiateAsync(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module);
+  } catch (error) {
+    throw refusedInstance(error);
+  }
+}
+
+/** WebKit asks the page's policy only when it instantiates. */
+function refusedInstance(error: unknown): unknown {
+  return onlyAsync(error) ?? (error instanceof WebAssembly.CompileError ? forbidden(error) : error);
+}
+
+/** Chrome's RangeError before version 115: "… is disallowed on the main thread, if the buffer size is larger than 4KB. …" */
+function onlyAsync(cause: unknown): Error | undefined {
+  const { name, message } = cause as Error;
+  if (name !== 'RangeError' || !/main thread/.test(message)) return undefined;
+  return new Error(
+    'this main thread does not compile WebAssembly synchronously (Chrome and WebViews before version 115): ' +
+      'call `await ready()` before anything else, or run in a worker',
+    { cause },
+  );
 }
 
 /** Engines say so in ways of their own, and some advise 'unsafe-eval'. */

@@ -4,24 +4,24 @@ export function readBytes(path: string | URL): Promise<Uint8Array> {
   return readFile(path);
 }
 
-/** Tells apart what one process writes at once. */
-let written = 0;
+/** Distinguishes the temporary files of this process. */
+let count = 0;
 
-/** Writes beside the file and renames: whoever reads sees the old file or the new one, whole, whatever happens meanwhile. */
+/** Replaces a file atomically, by renaming a temporary one: a reader always sees the whole old file or the whole new one. */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
-  const part = `.${process.pid}.${written++}.part`;
-  const beside = path instanceof URL ? new URL(path.href + part) : path + part;
+  const part = `.${process.pid}.${count++}.part`;
+  const temporary = path instanceof URL ? new URL(path.href + part) : path + part;
   try {
-    const file = await open(beside, 'w');
+    const file = await open(temporary, 'w');
     try {
       await file.writeFile(bytes);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(beside, path);
+    await rename(temporary, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   }
 }

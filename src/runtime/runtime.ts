@@ -1,6 +1,7 @@
+import { isOf } from '../validation/copies.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkOptions, checkSeed } from '../validation/options.js';
-import { type Binary, compile, instantiate, simd } from './binary.js';
+import { type Binary, compile, compileAsync, instantiate, instantiateAsync, simd } from './binary.js';
 import type { Core } from './core.js';
 import { writeInts } from './struct.js';
 import * as Source from './structs/source.js';
@@ -22,10 +23,10 @@ export interface GeneratorState {
 }
 
 function outOfMemory(bytes: number): RangeError {
-  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime holds at most 4 GiB`);
+  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB`);
 }
 
-/** Told in doubles, before any call: the core would see a size modulo 2^32. @throws RangeError from 4 GiB on */
+/** In doubles, before any call, since the core sees a size modulo 2^32. @throws RangeError from 4 GiB on */
 export function refuseBytes(bytes: number): void {
   if (!(bytes < 4_294_967_296)) throw outOfMemory(bytes);
 }
@@ -36,7 +37,7 @@ export class Runtime {
   declare readonly variant: 'simd' | 'relaxed';
   /** The seed of everything drawn here. */
   declare readonly seed: number;
-  /** @internal What it was made from, for the threads that make theirs from it. */
+  /** @internal The compiled module, from which threads make their own runtimes. */
   declare readonly module: WebAssembly.Module;
   /** @internal */
   declare readonly core: Core;
@@ -50,23 +51,28 @@ export class Runtime {
   #i32 = new Int32Array(0);
 
   /** @internal */
-  constructor(module: WebAssembly.Module, seed: number) {
+  constructor(module: WebAssembly.Module, seed: number, instance = instantiate(module)) {
     this.module = module;
     // The wrappers that the loader puts around each export count arguments on every call: the exports themselves do not.
-    this.core = instantiate(module).exports as unknown as Core;
+    this.core = instance.exports as unknown as Core;
     this.variant = this.core.isRelaxed() ? 'relaxed' : 'simd';
     this.seed = seed;
     this.#source = this.allocate(Source.SIZE);
   }
 
-  /** How many bytes of memory the runtime holds. It grows when needed and is reused, never given back. */
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Runtime';
+  }
+
+  /** The size of the runtime's memory in bytes. It grows when needed; freed memory is reused, never returned to the system. */
   get memoryBytes(): number {
     return this.core.memory.buffer.byteLength;
   }
 
   /**
-   * @internal The memory as floats; made anew after each growth, so never kept across a call. Growth leaves an old view
-   * without length, which is quicker to see than that the memory has another buffer.
+   * @internal The memory as floats. Growth replaces it, so do not keep it across a call. An old view then has length 0, which
+   * is quicker to check than whether the memory has another buffer.
    */
   get f32(): Float32Array {
     if (this.#f32.length === 0) this.#f32 = new Float32Array(this.core.memory.buffer);
@@ -79,12 +85,12 @@ export class Runtime {
     return this.#i32;
   }
 
-  /** @internal A view of `count` floats, no longer good than {@link f32}. */
+  /** @internal A view of `count` floats, valid as long as {@link f32}. */
   floats(pointer: number, count: number): Float32Array {
     return this.f32.subarray(pointer >>> 2, (pointer >>> 2) + count);
   }
 
-  /** @internal A block of memory. @throws RangeError where there is no room for it */
+  /** @internal A block of memory. @throws RangeError when memory runs out */
   allocate(bytes: number): number {
     refuseBytes(bytes);
     const pointer = this.core.allocate(bytes) >>> 0;
@@ -97,7 +103,7 @@ export class Runtime {
     this.core.release(pointer);
   }
 
-  /** @internal Room for one call of the host: it stays until the next one that asks, and grows to the largest. */
+  /** @internal Scratch memory, valid until the next call of this method. It grows to the largest size requested. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       const pointer = this.allocate(bytes);
@@ -108,12 +114,12 @@ export class Runtime {
     return this.#scratch;
   }
 
-  /** @internal The next stream of random numbers that nobody has drawn from. */
+  /** @internal The next unused stream of random numbers. */
   nextStream(): number {
     return this.#streams++;
   }
 
-  /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
+  /** @internal The address of a Source for a seed and a stream; `part` distinguishes uses of one stream. */
   source(seed: number, stream: number, part = 0): number {
     writeInts(this.i32, this.#source, [
       [Source.seedLow, seed],
@@ -138,12 +144,43 @@ export class Runtime {
  * @throws TypeError for another kind of argument or an unknown option, RangeError for a seed that is no whole number
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  checkOptions(options, ['binary', 'module', 'seed'], 'createRuntime');
+  const { binary, module, seed } = checkRuntimeOptions(options, 'createRuntime');
+  return new Runtime(module ?? compile(binary, simd), seed);
+}
+
+/**
+ * Compiles without blocking and resolves to the default runtime. Chrome and WebViews before version 115 need it on the main
+ * thread, which refuses to compile synchronously there: call it once, before anything else. Elsewhere nothing needs it.
+ *
+ * With options it makes a new runtime, as {@link createRuntime} does, which is the default from then on. Without, it makes the
+ * default runtime if there is none yet.
+ *
+ * @example
+ * ```ts
+ * import { LSTM, ready } from 'lstm-wasm';
+ * const runtime = await ready();
+ * console.log(new LSTM(3, 5).runtime === runtime); // true
+ * ```
+ * @throws as {@link createRuntime}
+ */
+export async function ready(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { binary, module, seed } = checkRuntimeOptions(options, 'ready');
+  const isDefault = Object.keys(options).length === 0;
+  if (isDefault && shared !== undefined) return shared;
+  const compiled = module ?? (await compileAsync(binary, simd));
+  const runtime = new Runtime(compiled, seed, await instantiateAsync(compiled));
+  // Another call may have been quicker.
+  shared = isDefault ? (shared ?? runtime) : runtime;
+  return shared;
+}
+
+function checkRuntimeOptions(options: RuntimeOptions, owner: string) {
+  checkOptions(options, ['binary', 'module', 'seed'], owner);
   const { binary = simd, module, seed = 0 } = options;
   checkSeed('seed', seed);
   if (module !== undefined) checkModule(module);
   if (!isBinary(binary)) throw wrongKind('binary', "`relaxed` from 'lstm-wasm/relaxed'", binary);
-  return new Runtime(module ?? compile(binary, simd), seed);
+  return { binary, module, seed };
 }
 
 /** By its name, not by `instanceof`: a module may come from another realm. */
@@ -169,7 +206,7 @@ let shared: Runtime | undefined;
 
 /** The runtime of everything that names none: made at first use. */
 function defaultRuntime(): Runtime {
-  // Not by createRuntime, whose checks a page then does without.
+  // Not by createRuntime, so that bundlers can remove its checks.
   shared ??= new Runtime(compile(simd), 0);
   return shared;
 }
@@ -180,13 +217,13 @@ function defaultRuntime(): Runtime {
  * @throws TypeError for what {@link createRuntime} did not make
  */
 export function setDefaultRuntime(runtime: Runtime): void {
-  if (!(runtime instanceof Runtime)) throw wrongKind('runtime', 'what createRuntime() gives', runtime);
+  if (!isOf('runtime', runtime, Runtime)) throw wrongKind('runtime', 'what createRuntime() gives', runtime);
   shared = runtime;
 }
 
 /** The runtime an option names, or the default one. */
 export function checkRuntime(runtime: unknown): Runtime {
   if (runtime === undefined) return defaultRuntime();
-  if (runtime instanceof Runtime) return runtime;
+  if (isOf('runtime', runtime, Runtime)) return runtime;
   throw wrongKind('runtime', 'what createRuntime() gives', runtime);
 }

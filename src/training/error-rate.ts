@@ -1,4 +1,5 @@
-import { describe, editDistance as distanceOf } from '../validation/errors.js';
+import { editDistance as distanceOf } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { checkSize } from '../validation/options.js';
 import { checkIntegers, checkTensor, type Integers, showShape, type Tensor } from '../validation/tensor.js';
 import { checkIgnored, likeliestOf, type Metric } from './metrics.js';

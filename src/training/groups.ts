@@ -1,5 +1,7 @@
 import type { Layer } from '../layers/layer.js';
 import { Parameter } from '../layers/parameter.js';
+import { isMap } from '../validation/arrays.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 
 /** What an optimizer or a clip works on: a model, or parameters. */
@@ -26,16 +28,13 @@ export function groupsOf<Options>(
 /** The parameters of a model, or those given. @throws TypeError where there is none, or something else */
 export function parametersOf(owner: string, target: Parameters): readonly Parameter[] {
   const isModel =
-    target !== null &&
-    typeof target === 'object' &&
-    'parameters' in target &&
-    target.parameters instanceof Map;
+    target !== null && typeof target === 'object' && 'parameters' in target && isMap(target.parameters);
   // A layer that stands in a model twice has its parameters twice: they are updated once.
   const all = isModel ? [...new Set((target as Layer).parameters.values())] : target;
   if (!Array.isArray(all))
     throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);
   for (const [n, parameter] of all.entries()) {
-    if (!(parameter instanceof Parameter))
+    if (!isOf(`parameters[${n}]`, parameter, Parameter))
       throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
     parameter.check();
   }

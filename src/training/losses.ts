@@ -1,4 +1,5 @@
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
+import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import { checkOneOf, checkOptions, checkProbability } from '../validation/options.js';
 import {
@@ -273,8 +274,7 @@ function sumOfWeights(targets: Int32Array, weight: Float32Array | undefined): nu
 }
 
 function checkValues(name: string, values: unknown, size: number, formula: string): Float32Array {
-  if (!(values instanceof Float32Array))
-    throw new TypeError(`${name} expected a Float32Array, got ${describe(values)}`);
+  if (!isFloat32(values)) throw new TypeError(`${name} expected a Float32Array, got ${describe(values)}`);
   if (values.length !== size)
     throw new RangeError(`${name} expected ${formula} = ${size} values, got ${values.length}`);
   const bad = values.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));

@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { checkNumber, checkOptions } from '../validation/options.js';
 import { checkTensor, checkTensorOf, type Integers, isIntegers, type Tensor } from '../validation/tensor.js';
 import { exp, LN2 } from './deterministic-math.js';

@@ -38,6 +38,11 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly #checkOptions: (options: unknown, owner: string) => void;
 
   /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Optimizer';
+  }
+
+  /** @internal */
   constructor(
     owner: string,
     target: Parameters | readonly Group<Options>[],

@@ -1,4 +1,5 @@
-import { describe, suggestion } from '../validation/errors.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { describe } from '../validation/errors.js';
 import { checkNotNegative, checkNumber, checkOptions, checkSize } from '../validation/options.js';
 
 /** See {@link stepLR}. */

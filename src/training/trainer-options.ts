@@ -1,5 +1,6 @@
 import type { Layer } from '../layers/layer.js';
 import { checkThreads } from '../parallel/threads.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import {
   checkNotNegative,
@@ -145,7 +146,7 @@ export function checkValidated(name: string, validation: unknown): void {
 }
 
 function checkOptimizer(optimizer: unknown, model: Layer): void {
-  if (!(optimizer instanceof Optimizer))
+  if (!isOf('optimizer', optimizer, Optimizer))
     throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
   if (optimizer.runtime !== model.runtime)
     throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');

@@ -66,6 +66,11 @@ export class Trainer<Target = AnyTarget> {
   readonly #long = new LongSteps();
   #step = 0;
 
+  /** @internal */
+  get 'lstm-wasm'(): string {
+    return 'Trainer';
+  }
+
   constructor(model: Layer, options: TrainerOptions<Target>) {
     this.recipe = checkRecipe(model, options);
     this.model = model;

@@ -1,12 +1,13 @@
-import { describe, isObject, suggestion, wrongKind, wrongValue } from './errors.js';
+import { suggestion } from './edit-distance.js';
+import { describe, isObject, wrongKind, wrongValue } from './errors.js';
 
-/** @throws TypeError for anything but an object that is no array */
+/** @throws TypeError for anything but an object; arrays do not count as objects */
 export function checkObject(name: string, value: unknown): asserts value is object {
   if (!isObject(value) || Array.isArray(value) || ArrayBuffer.isView(value))
     throw wrongKind(name, 'an object', value);
 }
 
-/** Refuses what is no plain object of known options. @throws TypeError */
+/** Checks that `options` is an object and has no other properties than the known ones. @throws TypeError */
 export function checkOptions(options: unknown, known: readonly string[], owner: string): void {
   checkObject(`${owner}: options`, options);
   for (const name of Object.keys(options)) {
@@ -15,12 +16,12 @@ export function checkOptions(options: unknown, known: readonly string[], owner: 
   }
 }
 
-/** What checks an option, or the names that it may have. */
+/** A function that checks an option, or the names that are allowed. */
 type Check = ((name: string, value: unknown) => unknown) | readonly string[];
 
 type Checked<C> = C extends readonly (infer T)[] ? T : C extends (...given: never) => infer T ? T : never;
 
-/** The options of a table, each checked, or where it is not given what the table has in its place. */
+/** The options that a table lists as [default, check], each checked, or its default if it is undefined. */
 export function checkEach<const Table extends Readonly<Record<string, readonly [unknown, Check]>>>(
   options: object,
   table: Table,
@@ -33,18 +34,25 @@ export function checkEach<const Table extends Readonly<Record<string, readonly [
   return Object.fromEntries(checked);
 }
 
-/** @throws TypeError for options that do not go together */
-export function refuse(are: boolean, message: string): void {
-  if (are) throw new TypeError(message);
+/** @throws TypeError for a combination of options that is not allowed */
+export function refuse(combined: boolean, message: string): void {
+  if (combined) throw new TypeError(message);
 }
 
-/** The largest size that a 32-bit memory could ever hold one value for. */
+/** The number of floats that fill a 32-bit memory. */
 const LARGEST_SIZE = 1_073_741_824;
 
 /** A whole number from `least` up. @throws TypeError for another kind, RangeError for another value */
 export function checkSize(name: string, value: unknown, least = 1): number {
   const inRange = (x: number) => Number.isInteger(x) && x >= least && x <= LARGEST_SIZE;
   return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
+}
+
+/** A whole number from `least` up, or Infinity. @throws TypeError for another kind, RangeError for another value */
+export function checkSizeOrInfinity(name: string, value: unknown, least = 1): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  const inRange = (x: number) => Number.isInteger(x) && x >= least;
+  return checkNumber(name, value, `a whole number from ${least} up, or Infinity`, inRange);
 }
 
 /** A finite number with `inRange(value)`; `range` says it in words. */

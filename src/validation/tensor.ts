@@ -1,3 +1,4 @@
+import { arrayKind, isFloat32, lengthOf } from './arrays.js';
 import { isObject, wrongKind, wrongValue } from './errors.js';
 
 /** Numbers in row-major order. Any object with these two fields is a tensor. */
@@ -6,7 +7,7 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
-/** Named arrays as files hold them; where weights are asked for, only a Float32Array is taken. */
+/** Named arrays, as files hold them; weights are only taken from a Float32Array. */
 export type NamedTensors = Readonly<
   Record<string, { readonly data: ArrayBufferView; readonly shape: readonly number[] }>
 >;
@@ -14,7 +15,7 @@ export type NamedTensors = Readonly<
 /** Whole numbers: ids and classes. */
 export type IntegerArray = Int32Array | Uint8Array | Uint16Array | Uint32Array;
 
-/** Ids or classes with a shape; a bare array is one of one axis. */
+/** Ids or classes, with a shape; an array alone has one axis. */
 export type Integers = IntegerArray | { readonly data: IntegerArray; readonly shape: readonly number[] };
 
 export interface IntegerTensor {
@@ -24,6 +25,9 @@ export interface IntegerTensor {
 
 /** Values, or ids, with a shape. */
 export type AnyTensor = Tensor | IntegerTensor;
+
+const KINDS = { Float32Array, Int32Array, Uint8Array, Uint16Array, Uint32Array };
+const INTEGER_KINDS = Object.keys(KINDS).slice(1);
 
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
@@ -39,12 +43,12 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-/** @throws TypeError where `value` is no tensor, RangeError where its shape does not fit its data */
+/** @throws TypeError if `value` is not a tensor, RangeError if its shape does not fit its data */
 export function checkTensor(name: string, value: unknown): Tensor {
   return checkArray(name, value, 'a tensor { data: Float32Array, shape }', 'a Float32Array', isFloat32);
 }
 
-/** The same for one given shape; `formula` says where it comes from. */
+/** The same for one shape; `formula` explains that shape in the message. */
 export function checkTensorOf(
   name: string,
   value: unknown,
@@ -64,7 +68,7 @@ export function checkIntegers(name: string, value: unknown): IntegerTensor {
   return checkArray(name, value, `${kinds}, or { data, shape } with one`, kinds, isIntegerArray);
 }
 
-/** Every id in 0 … count − 1. */
+/** @throws RangeError for an id that is not in 0 … count − 1 */
 export function checkIds(name: string, data: IntegerArray, count: number): void {
   for (let n = 0; n < data.length; n++) {
     const id = data[n] as number;
@@ -72,32 +76,22 @@ export function checkIds(name: string, data: IntegerArray, count: number): void 
   }
 }
 
-/** Whether these are ids, with a shape or without. */
+/** Whether a value holds ids, with or without a shape. */
 export function isIntegers(value: unknown): value is Integers {
   return isIntegerArray(value) || isIntegerArray((value as { data?: unknown } | null | undefined)?.data);
 }
 
-/** Zeros in an array of the same kind: by its own `slice` a Buffer of Node, a Uint8Array, would give a view of itself. */
+/** Zeros in an array of the same kind. Not by `slice` of the data, since that of Node's Buffer, a Uint8Array, returns a view. */
 export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length: number): T {
-  const kinds = [Float32Array, Int32Array, Uint8Array, Uint16Array, Uint32Array];
-  const Kind = kinds.find((one) => data instanceof one) as unknown as new (length: number) => T;
+  const Kind = KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as new (length: number) => T;
   return new Kind(length);
 }
 
 export function isIntegerArray(value: unknown): value is IntegerArray {
-  return (
-    value instanceof Int32Array ||
-    value instanceof Uint8Array ||
-    value instanceof Uint16Array ||
-    value instanceof Uint32Array
-  );
+  return INTEGER_KINDS.includes(arrayKind(value) ?? '');
 }
 
-function isFloat32(value: unknown): value is Float32Array {
-  return value instanceof Float32Array;
-}
-
-/** `expected` names the whole, `kind` the array in it. */
+/** `expected` describes the value, `kind` its array. */
 function checkArray<T extends Float32Array | IntegerArray>(
   name: string,
   value: unknown,
@@ -112,9 +106,9 @@ function checkArray<T extends Float32Array | IntegerArray>(
   return value as { data: T; shape: readonly number[] };
 }
 
-/** Sizes that multiply to `length`. @throws TypeError for no array of numbers, RangeError for other sizes */
+/** Checks that sizes multiply to `length`. @throws TypeError for anything but an array of numbers, RangeError for wrong sizes */
 export function checkShape(name: string, shape: unknown, length: number): void {
-  // Of a copy, which has no holes: `some` would pass over them.
+  // On a copy, which has no holes: `some` skips them.
   if (!Array.isArray(shape) || [...shape].some((extent) => typeof extent !== 'number'))
     throw wrongKind(`${name}.shape`, 'an array of sizes', shape);
   if (shape.some((extent) => !Number.isInteger(extent) || extent < 0))
@@ -122,17 +116,17 @@ export function checkShape(name: string, shape: unknown, length: number): void {
   if (sizeOf(shape) !== length) throw wrongValue(`${name}.data`, valuesFor(shape), length);
 }
 
-/** How many values a shape has, for messages. */
+/** The number of values of a shape, for messages. */
 export function valuesFor(shape: readonly number[]): string {
   return `${shape.join(' * ')} = ${sizeOf(shape)} values for shape ${showShape(shape)}`;
 }
 
-/** Whether these are `size` floats. */
+/** Whether a value is a Float32Array of `size` values. */
 export function isFloats(value: unknown, size: number): value is Float32Array {
-  return isFloat32(value) && value.length === size;
+  return isFloat32(value) && lengthOf(value) === size;
 }
 
-/** The error of what is not. */
+/** The error for a value that {@link isFloats} rejects. */
 export function wrongFloats(name: string, value: unknown, expected: string): Error {
   if (!isFloat32(value)) return wrongKind(name, 'a Float32Array', value);
   return wrongValue(name, expected, value.length);

@@ -13,6 +13,7 @@ import { ownFunctionIn } from '../training/schedules.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Recipe, TrainerOptions, ValidationOptions } from '../training/trainer-options.js';
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { type AnyTensor, arrayLike } from '../validation/tensor.js';
 
@@ -178,7 +179,7 @@ function validationOf(
 
 /** @throws TypeError for batches that a worker cannot make again */
 export function checkBatches(name: string, batches: unknown): Batches<unknown> {
-  if (batches instanceof Batches) return batches;
+  if (isOf(name, batches, Batches)) return batches as Batches<unknown>;
   throw new TypeError(
     `${name} expected the result of batches(), lanes() or bucketBatches() of lstm-wasm/data, which a worker can rebuild, got ${describe(batches)}`,
   );

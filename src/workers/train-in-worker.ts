@@ -2,6 +2,7 @@ import { missing } from '#threads';
 import type { Batches } from '../data/batches.js';
 import type { Batch } from '../training/batch.js';
 import { Trainer } from '../training/trainer.js';
+import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
 import { checkBatches } from './job.js';
@@ -44,7 +45,7 @@ export function trainInWorker<Target>(
   batches: Batches<Batch<Target>>,
   options: { signal?: AbortSignal } = {},
 ): WorkerTraining {
-  if (!(trainer instanceof Trainer))
+  if (!isOf('trainer', trainer, Trainer))
     throw new TypeError(`trainer expected a Trainer, got ${describe(trainer)}`);
   checkBatches('batches', batches);
   checkOptions(options, ['signal'], 'trainInWorker');

@@ -26,7 +26,7 @@ const batchesWith = (name: string) => (s: Subjects, value: never) =>
 const lanesWith = (name: string) => (_: Subjects, value: never) =>
   lanes(ids, { batch: 2, steps: 4, [name]: value });
 
-const EPOCHS = /^epochs expected a whole number from 1, or Infinity, got /;
+const EPOCHS = /^epochs expected .*1 up, or Infinity, got /;
 
 const forBatches: Row[] = [
   ...options('batches', (_, value) => batches(rows, value), ['batchsize', 'batchSize']),
@@ -67,13 +67,13 @@ const forBatches: Row[] = [
     'batches of a scalar',
     (_) => batches({ ...rows, input: zeros() }, { batchSize: 2 }),
     RangeError,
-    /^input expected at least one axis, which counts the rows$/,
+    /^input expected /,
   ],
   [
     'batches of 6 inputs and 5 targets',
     (_) => batches({ ...rows, target: new Int32Array(5) }, { batchSize: 2 }),
     RangeError,
-    /^target expected as many rows as input = 6, got 5$/,
+    /^target expected .*input = 6, got 5/,
   ],
   [
     'batches of no rows',
@@ -117,15 +117,10 @@ const forStates: Row[] = [
   ...kinds(
     'batches.loadStateDict of',
     (_, state) => batches(rows, { batchSize: 2 }).loadStateDict(state),
-    /^state expected that of batches, got /,
+    /^state expected .* batches, got /,
     [null, undefined, 3, 'a'],
   ),
-  [
-    'of another seed',
-    place({ seed: '6' }),
-    RangeError,
-    /^state\.seed expected 5, got 6: the order of the rows would change$/,
-  ],
+  ['of another seed', place({ seed: '6' }), RangeError, /^state\.seed expected 5, got 6:/],
   ...['3', '-1', '1.5', 'x', ''].map(
     (position): Row => [
       `at place ${position || 'nothing'}`,
@@ -168,12 +163,16 @@ const forLanes: Row[] = [
 const abc = new Vocabulary(['a', 'b', 'c']);
 
 const forVocabulary: Row[] = [
-  ...kinds(
-    'Vocabulary of',
-    (_, value) => new Vocabulary(value),
-    /^symbols expected an array of strings, got /,
-    [null, undefined, 'abc', 3, {}, [1], ['a', null], [['a']]],
-  ),
+  ...kinds('Vocabulary of', (_, value) => new Vocabulary(value), /^symbols expected .*got /, [
+    null,
+    undefined,
+    'abc',
+    3,
+    {},
+    [1],
+    ['a', null],
+    [['a']],
+  ]),
   [
     'Vocabulary of nothing',
     (_) => new Vocabulary([]),
@@ -190,7 +189,7 @@ const forVocabulary: Row[] = [
     'Vocabulary of a symbol twice',
     (_) => new Vocabulary(['a', 'b', 'a']),
     RangeError,
-    /^symbols expected each symbol once, got one twice$/,
+    /^symbols expected each symbol once, got /,
   ],
   ...kinds(
     'Vocabulary.ofCharacters of',
@@ -208,7 +207,7 @@ const forVocabulary: Row[] = [
     'Vocabulary.encode of another character',
     (_) => abc.encode('ab😀'),
     RangeError,
-    /^text expected characters of the vocabulary, got "😀"$/,
+    /^text expected .*got "😀"/,
   ],
   ...kinds('Vocabulary.decode of', (_, value) => abc.decode(value), /^ids expected /, [
     null,

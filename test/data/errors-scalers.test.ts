@@ -12,14 +12,14 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
   const fitted = new Scaler().fit(series);
   const state = JSON.parse(JSON.stringify(fitted));
   const load = (fields: object) => () => Scaler.fromJSON(JSON.stringify({ ...state, ...fields }));
-  const unfitted = /^(transform|inverseTransform|mean|min) expected fit\(train\) before it$/;
+  const unfitted = /^(transform|inverseTransform|mean|min) needs .*fit\(train\)/;
   return [
     ...options(name, (_, value) => new Scaler(value), ['mising', 'missing']),
     [
       'another word for missing',
       () => new Scaler({ missing: bad('keep') }),
       RangeError,
-      /^missing expected one of refuse, ignore, got "keep"/,
+      /^missing expected .*got "keep"/,
     ],
     ['transform before fit', () => new Scaler().transform(series), Error, unfitted],
     ['inverseTransform before fit', () => new Scaler().inverseTransform(series), Error, unfitted],
@@ -30,19 +30,19 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
       'fit of no rows',
       () => new Scaler().fit(zeros(0, 3)),
       RangeError,
-      /^train expected shape \[\.\.\., columns\] with a row, got \[0, 3\]$/,
+      /^train expected shape \[\.\.\., columns\] .*, got \[0, 3\]$/,
     ],
     [
       'fit of a missing value',
       () => new Scaler().fit(gaps),
       RangeError,
-      /^train, row 0, column 1 expected a finite number, got NaN: fillMissing\(\) fills, missing: 'ignore' keeps it$/,
+      /^train, row 0, column 1 expected a finite number, got NaN: .*fillMissing\(\).* missing: 'ignore'/,
     ],
     [
       'fit of missing values alone',
       () => new Scaler({ missing: 'ignore' }).fit(gaps),
       RangeError,
-      /^train expected a value in column 1, got NaN in every row$/,
+      /^train expected .*1, got NaN in every row/,
     ],
     [
       'fit of an infinite value',
@@ -100,7 +100,7 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
         `fromJSON of ${text}`,
         () => Scaler.fromJSON(text),
         TypeError,
-        new RegExp(`^state expected that of a ${name}, got`),
+        new RegExp(`^state expected .* ${name}, got`),
       ],
     ),
     [
@@ -133,7 +133,7 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
       'fromJSON of another word for missing',
       load({ missing: 'all' }),
       RangeError,
-      /^state\.missing expected one of refuse, ignore/,
+      /^state\.missing expected /,
     ],
   ];
 }
@@ -160,7 +160,7 @@ const forRanges: Row[] = [
     'a state with more least than largest',
     stored({ min: [0, 1] }),
     RangeError,
-    /^state\.max\[1\] expected a number from min = 1 up, got 0$/,
+    /^state\.max\[1\] expected .*min = 1, got 0$/,
   ],
   [
     'a state with a negative deviation',

@@ -32,7 +32,7 @@ const forBuckets: Row[] = [
       `a pool of ${pool}`,
       () => bucketBatches(pair, { batchSize: 2, pool }),
       RangeError,
-      /^pool expected a whole number from 1, or Infinity, got /,
+      /^pool expected .*1 up, or Infinity, got /,
     ],
   ),
   ...[0, -1, 1.5, N].map(
@@ -40,7 +40,7 @@ const forBuckets: Row[] = [
       `epochs of ${epochs}`,
       () => bucketBatches(pair, { batchSize: 2, epochs }),
       RangeError,
-      /^epochs expected a whole number from 1, or Infinity, got /,
+      /^epochs expected .*1 up, or Infinity, got /,
     ],
   ),
   ...kinds(
@@ -55,12 +55,12 @@ const forBuckets: Row[] = [
     /^input(\[0\])? expected /,
     [null, 'ab', Int32Array.of(1), zeros(2, 3), [1, 2], [[1], [2]]],
   ),
-  ['no sequences', inputOf([]), RangeError, /^input expected at least one sequence, got none$/],
+  ['no sequences', inputOf([]), RangeError, /^input expected .*got none/],
   [
     'a sequence without a step',
     inputOf([Int32Array.of(1), new Int32Array(0)]),
     RangeError,
-    /^input\[1\] expected at least one step, got none$/,
+    /^input\[1\] expected .*got none/,
   ],
   [
     'values among ids',
@@ -78,13 +78,13 @@ const forBuckets: Row[] = [
     'fewer targets',
     () => bucketBatches({ ...pair, target: Uint8Array.of(1) }, { batchSize: 2 }),
     RangeError,
-    /^target expected one for each input = 2, got 1$/,
+    /^target expected .*inputs = 2, got 1$/,
   ],
   [
     'fewer target sequences',
     () => bucketBatches({ ...pair, target: [zeros(1)] }, { batchSize: 2 }),
     RangeError,
-    /^target expected one for each input = 2, got 1$/,
+    /^target expected .*inputs = 2, got 1$/,
   ],
   [
     'padding of rows',
@@ -112,12 +112,7 @@ const forBuckets: Row[] = [
     RangeError,
     /^padding expected a finite number, got Infinity$/,
   ],
-  [
-    'padSequences of nothing',
-    () => padSequences([]),
-    RangeError,
-    /^sequences expected at least one sequence, got none$/,
-  ],
+  ['padSequences of nothing', () => padSequences([]), RangeError, /^sequences expected .*got none/],
 ];
 
 const vocabulary = WordVocabulary.of(['a b']);
@@ -149,14 +144,10 @@ const forWords: Row[] = [
       `a size of ${maxSize}`,
       () => WordVocabulary.of(['a'], { maxSize }),
       RangeError,
-      /^maxSize expected a whole number from 5, or Infinity, got /,
+      /^maxSize expected .*5 up, or Infinity, got /,
     ],
   ),
-  ...kinds('tokens by', wordsWith('tokenize'), /^tokenize expected a function from text to tokens, got /, [
-    null,
-    3,
-    'a',
-  ]),
+  ...kinds('tokens by', wordsWith('tokenize'), /^tokenize expected .*got /, [null, 3, 'a']),
   [
     'tokens that are none',
     () => WordVocabulary.of(['a'], { tokenize: () => bad([1]) }),
@@ -167,22 +158,17 @@ const forWords: Row[] = [
     'no word',
     () => WordVocabulary.of(['a b a'], { minCount: 3 }),
     RangeError,
-    /^texts expected a word that comes at least minCount = 3 times, got none$/,
+    /^texts expected .*minCount = 3 times, got none/,
   ],
-  ...kinds(
-    'encode of',
-    (_, value) => vocabulary.encode(value),
-    /^text expected a string or its tokens, got /,
-    [null, undefined, 3, [3]],
-  ),
+  ...kinds('encode of', (_, value) => vocabulary.encode(value), /^text expected .*got /, [
+    null,
+    undefined,
+    3,
+    [3],
+  ]),
   ...options('WordVocabulary.encode', (_, value) => vocabulary.encode('a', value), ['strat', 'start']),
   ...booleans('end', (_, end) => vocabulary.encode('a', { end })),
-  ...kinds(
-    'decode of',
-    (_, value) => vocabulary.decode(value),
-    /^ids expected an array of whole numbers, got /,
-    [null, 3, 'a', {}],
-  ),
+  ...kinds('decode of', (_, value) => vocabulary.decode(value), /^ids expected .*got /, [null, 3, 'a', {}]),
   ...[-1, 6, 0.5, N].map(
     (id): Row => [
       `decode of ${id}`,
@@ -202,7 +188,7 @@ const forWords: Row[] = [
     'fromJSON of null',
     () => WordVocabulary.fromJSON('null'),
     RangeError,
-    /^text expected that of a WordVocabulary, got one of undefined$/,
+    /^text expected a WordVocabulary, got .*undefined$/,
   ],
   [
     'fromJSON of a word twice',
@@ -222,35 +208,25 @@ const forWords: Row[] = [
     RangeError,
     /^text expected different words, got \[\]$/,
   ],
-  [
-    'fromJSON of one count',
-    restore({ counts: [1] }),
-    RangeError,
-    /^text expected a count for each of 2 words, got \[1\]$/,
-  ],
-  [
-    'fromJSON of half a count',
-    restore({ counts: [1, 0.5] }),
-    RangeError,
-    /^text expected a count for each of 2 words/,
-  ],
+  ['fromJSON of one count', restore({ counts: [1] }), RangeError, /^text expected .*2 words, got \[1\]/],
+  ['fromJSON of half a count', restore({ counts: [1, 0.5] }), RangeError, /^text expected .*2 words/],
   [
     'fromJSON without lowerCase',
     restore({ lowerCase: 1 }),
     RangeError,
-    /^text expected lowerCase and ownTokens, got damaged ones$/,
+    /^text expected .*lowerCase and ownTokens/,
   ],
   [
     'fromJSON without its function',
     restore({ ownTokens: true }),
     TypeError,
-    /^tokenize expected the function, as the vocabulary was made with, got undefined$/,
+    /^tokenize expected .*got undefined/,
   ],
   [
     'fromJSON with a function',
     () => WordVocabulary.fromJSON(JSON.stringify(vocabulary), { tokenize }),
     TypeError,
-    /^tokenize expected none, as the vocabulary was made with, got a function$/,
+    /^tokenize expected .*got a function/,
   ],
 ];
 

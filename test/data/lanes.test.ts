@@ -88,9 +88,9 @@ function checkRefusals() {
   const refuse = (given: unknown, more: object, Kind: ErrorConstructor | typeof RangeError, text: RegExp) =>
     expectRefusal(() => lanes(bad(given), { ...options, ...more }), Kind as never, text);
   refuse(series, { horizons: 2 }, TypeError, /did you mean "horizon"/);
-  refuse(series, { horizon: 0 }, RangeError, /^horizon expected a whole number from 1/);
+  refuse(series, { horizon: 0 }, RangeError, /^horizon expected .*1/);
   refuse(series, { targets: ['d'] }, RangeError, /^targets\[0\] expected a column, got "d"/);
-  refuse(series, { inputs: [] }, RangeError, /^inputs expected at least one column/);
+  refuse(series, { inputs: [] }, RangeError, /^inputs expected /);
   refuse(
     series,
     { batch: 7 },
@@ -107,23 +107,13 @@ function checkRefusals() {
   refuse(new Int32Array(20), { horizon: 2 }, TypeError, /unknown option "horizon"/);
   const holed = { ...series, data: series.data.slice() };
   holed.data[16] = Number.NaN;
-  refuse(
-    holed,
-    {},
-    RangeError,
-    /^series, row 5, column "b" expected a number, got NaN: fillMissing\(\) fills$/,
-  );
+  refuse(holed, {}, RangeError, /^series, row 5, column "b" expected a number, got NaN: .*fillMissing\(\)/);
   expect([...lanes(holed, { ...options, inputs: ['a'], targets: ['c'] })].length).toBe(3);
   const target = { data: new Int32Array(20), shape: [20] };
   const pair = { input: series, target };
   refuse(pair, { horizon: 2 }, TypeError, /unknown option "horizon"/);
   refuse({ input: series }, {}, TypeError, /^target expected a tensor/);
-  refuse(
-    { ...pair, target: new Int32Array(19) },
-    {},
-    RangeError,
-    /^target expected as many steps as input = 20, got 19/,
-  );
+  refuse({ ...pair, target: new Int32Array(19) }, {}, RangeError, /^target expected .*input = 20, got 19/);
   refuse(
     { ...pair, target: { data: target.data, shape: [10, 2] } },
     {},

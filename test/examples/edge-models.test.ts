@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { toHalf } from '../../examples/edge/train/half.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { generator, season } from '../../examples/edge/train/series.js';
-import { halfToFloat } from '../../src/files/half.js';
+import { halfToFloat } from '../../src/files/safetensors.js';
 
 /* What examples/edge makes its models with. */
 vi.mock('lstm-wasm/files', () => import('../../src/files/index.js'));

@@ -28,7 +28,7 @@ const BOTH = { numLayers: 2, bidirectional: true } as const;
 export const CASES: [string, InspectCase][] = [
   ['LSTM', of('LSTM')],
   ['LSTM of one unit', of('LSTM', {}, { inputSize: 1, hiddenSize: 1, batch: 1, time: 9 })],
-  ['LSTM of 8 units, three levels', of('LSTM', { numLayers: 3 }, { hiddenSize: 8, time: 4 })],
+  ['LSTM of 7 units, three levels', of('LSTM', { numLayers: 3 }, { hiddenSize: 7, time: 3 })],
   ['LSTM, both directions', of('LSTM', BOTH)],
   ['LSTM, last step, both directions', of('LSTM', { ...BOTH, returnSequences: false })],
   ['LSTM, reverse', of('LSTM', { reverse: true, numLayers: 2, returnSequences: false })],
@@ -93,7 +93,7 @@ export const CASES: [string, InspectCase][] = [
   ],
   ['GRU', of('GRU', { numLayers: 2 })],
   ['GRU, both directions', of('GRU', { ...BOTH, returnSequences: false })],
-  ['GRU, reset before', of('GRU', { resetAfter: false })],
+  ['GRU of 5 units, reset before', of('GRU', { resetAfter: false }, { hiddenSize: 5 })],
   ['GRU of one bias, mask and lengths', of('GRU', { bias: 'single' }, { batch: 3, time: 5, mask, lengths })],
   ['GRU, zoneout', of('GRU', { zoneout: 0.3, numLayers: 2 }, { batch: 3, mask })],
   ['RNN, zoneout', of('RNN', { zoneout: 0.3, ...BOTH }, { batch: 3, lengths })],

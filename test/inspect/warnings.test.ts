@@ -19,6 +19,15 @@ function biased(layer: Layer, values: readonly number[]): Layer {
   return layer;
 }
 
+/** Half of the gates are shut, the others fully open. */
+function checkMedian(runtime: Runtime) {
+  const lstm = new LSTM(1, 2, { runtime, seed: 1 });
+  lstm.parameters.get('bias_ih_l0')?.write(Float32Array.of(0, 0, -9, 40, 0, 0, 0, 0));
+  expect(gates(lstm, tensor('x', 1, 3, 1)).warnings).toEqual([
+    'l0: 50 % of forget gates are below 0.05: memory lasts about 1 step',
+  ]);
+}
+
 function lstmOf(runtime: Runtime, ...bias: number[]) {
   return gates(biased(new LSTM(2, 4, { runtime }), bias), tensor('x', 3, 12, 2)).warnings;
 }
@@ -119,6 +128,7 @@ function checkRefusals(runtime: Runtime) {
 
 describe.each(variants)('what is amiss, in words [$name]', ({ create }) => {
   it('gates that stand still', () => checkSaturation(create()));
+  it('gates half shut, half open', () => checkMedian(create()));
   it('counts what is computed', () => checkShare(create()));
   it('gradients that vanish or explode', () => checkFlow(create()));
   it('refuses what it can not look into', () => checkRefusals(create()));

@@ -197,9 +197,7 @@ async function checkBeside(create: Variant['create']) {
 async function checkRefused(runtime: Runtime) {
   const trainer = begin(new LSTM(3, 4, { stateful: true, runtime }), 2, ofValues);
   const other = { input: tensor('x', 4, 5, 3), target: tensor('y', 4, 5, 4) } as never;
-  await expect(trainer.evaluate([pair(5, 5), other] as never)).rejects.toThrow(
-    /^input expected the batch of the states that are carried/,
-  );
+  await expect(trainer.evaluate([pair(5, 5), other] as never)).rejects.toThrow(/^input expected /);
   await expect(trainer.evaluate([{ ...pair(5, 5), lengths: [5, 5, 5, 5, 6] }] as never)).rejects.toThrow(
     /^rows 3 to 4 of the batch: lengths\[1\]/,
   );

@@ -101,11 +101,7 @@ function checkModels(runtime: Runtime) {
   const { data } = begin(runtime);
   const linear = new Linear(3, 3, { runtime });
   const twice = begin(runtime, { model: new Sequential(linear, linear) }).trainer;
-  expectThrow(
-    () => trainInWorker(twice, data),
-    'TypeError',
-    /^trainInWorker expected each layer of the model once/,
-  );
+  expectThrow(() => trainInWorker(twice, data), 'TypeError', /^trainInWorker expected /);
   class Own extends SGD {}
   const optimizer = new Own(linear);
   const other = new Trainer(linear, { loss: mse, optimizer });
@@ -192,8 +188,8 @@ async function checkDeath(runtime: Runtime, program: string, message: RegExp) {
 async function checkMemory(runtime: Runtime) {
   const { trainer, data, file } = begin(runtime);
   const before = file();
-  runInstead(programText().replace('this.allocate(16)', 'this.allocate(5e9)'));
-  await expectFailure(trainInWorker(trainer, data).done, 'RangeError', /^out of memory: 5000000000 bytes/);
+  runInstead(programText().replace(/^( *)allocate\((\w+)\) \{$/m, '$&\n$1  $2 = 5e9;'));
+  await expectFailure(trainInWorker(trainer, data).done, 'RangeError', /^out of memory: .*5000000000/);
   expect(Buffer.compare(file(), before)).toBe(0);
 }
 

@@ -1,25 +1,25 @@
 import { describe } from '../validation/errors.js';
 
 /**
- * What parts words: white space and punctuation, listed rather than asked of the engine, whose tables of Unicode have versions. Runs of
- * the first are dropped, each of the second is a token.
+ * The characters between words: white space, which is dropped, and punctuation, each of which is a token. Listed here, since the Unicode
+ * tables of engines have different versions.
  */
 const SPACE = '\\s\\u0085\\u200b';
 const PUNCTUATION =
   '!-\\/:-@\\[-`{-~\\u00a1-\\u00a9\\u00ab-\\u00ac\\u00ae-\\u00b1\\u00b4\\u00b6-\\u00b8\\u00bb\\u00bf\\u00d7\\u00f7\\u2010-\\u2027\\u2030-\\u205e\\u20a0-\\u20cf\\u2190-\\u2bff\\u3001-\\u3003\\u3008-\\u3011\\u3014-\\u301f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65';
 const WORD = `[^${SPACE}${PUNCTUATION}]`;
 
-/** A word may have one of ' ’ - between its letters; a number . and , between its digits. */
+/** A word may contain ' ’ or - between letters; a number . and , between digits. */
 const TOKEN = new RegExp(
   `\\d+(?:[.,]\\d+)+(?!${WORD})|${WORD}+(?:['\\u2019-]${WORD}+)*|[${PUNCTUATION}]`,
   'gu',
 );
 
 /**
- * The words and punctuation of a text, in order; white space is left out. A word keeps an apostrophe or hyphen between its letters, a
- * number the points and commas between its digits; every other mark is a token of its own.
+ * Splits a text into words and punctuation, without white space. A word keeps apostrophes and hyphens between letters, a number keeps
+ * points and commas between digits; every other punctuation mark is a token of its own.
  *
- * @throws TypeError for what is no text
+ * @throws TypeError for anything but a string
  * @example
  * ```ts
  * import { tokenize } from 'lstm-wasm/data';

@@ -1,0 +1,79 @@
+/*
+ * What kind of array a value is, by the getters that every engine keeps on its own prototypes: they know the arrays of
+ * other realms (a `vm` context, an iframe, Jest), which `instanceof` does not, and read what no property or subclass can fake.
+ */
+
+type Getter = (this: unknown) => unknown;
+
+const TypedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+
+function getterOf(prototype: object, name: PropertyKey): Getter {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter;
+}
+
+const tag = getterOf(TypedArray, Symbol.toStringTag);
+const length = getterOf(TypedArray, 'length');
+const buffer = getterOf(TypedArray, 'buffer');
+const byteOffset = getterOf(TypedArray, 'byteOffset');
+const byteLength = getterOf(TypedArray, 'byteLength');
+
+/** `'Float32Array'`, `'Uint8Array'`, …; undefined for anything but a typed array. */
+export function arrayKind(value: unknown): string | undefined {
+  return tag.call(value) as string | undefined;
+}
+
+/** The length of a typed array. */
+export function lengthOf(array: ArrayBufferView): number {
+  return length.call(array) as number;
+}
+
+/** The bytes of a typed array, as a plain view: by its own `slice` a Buffer of Node would not copy. */
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(
+    buffer.call(array) as ArrayBuffer,
+    byteOffset.call(array) as number,
+    byteLength.call(array) as number,
+  );
+}
+
+export function isFloat32(value: unknown): value is Float32Array {
+  return arrayKind(value) === 'Float32Array';
+}
+
+export function isInt32(value: unknown): value is Int32Array {
+  return arrayKind(value) === 'Int32Array';
+}
+
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return answers(getterOf(ArrayBuffer.prototype, 'byteLength'), value);
+}
+
+/** The class is missing where pages are not cross-origin isolated. */
+export function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
+  return (
+    typeof SharedArrayBuffer !== 'undefined' &&
+    answers(getterOf(SharedArrayBuffer.prototype, 'byteLength'), value)
+  );
+}
+
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  return answers(getterOf(Map.prototype, 'size'), value);
+}
+
+/** Whether a value is of the kind whose getter this is: others make it throw. */
+function answers(getter: Getter, value: unknown): boolean {
+  try {
+    getter.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The bytes of a file, or undefined where `value` is neither a Uint8Array nor an ArrayBuffer.
+ */
+export function fileBytes(value: unknown): Uint8Array | undefined {
+  if (arrayKind(value) === 'Uint8Array') return bytesOf(value as Uint8Array);
+  return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+}
