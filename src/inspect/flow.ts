@@ -104,7 +104,7 @@ export function gradientFlow<Target>(
     recording.backward(gradient);
     const layers = levels.map(layerFlow);
     const warnings = levels.flatMap((level, n) => [
-      ...flowWarnings(layers[n] as LayerFlow, level.reverse),
+      ...flowWarnings(level.name, (layers[n] as LayerFlow).dh, level.reverse),
       ...(saturation[n] as string[]),
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };

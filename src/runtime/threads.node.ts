@@ -16,7 +16,9 @@ export async function openThread(
   const worker = new Worker(program, { execArgv: [], name: 'lstm-wasm' });
   worker.unref();
   worker.on('message', onMessage);
-  worker.on('error', (error) => onFailure(error as Error));
+  worker.on('error', (error) =>
+    onFailure(new Error((error as Partial<Error> | null)?.message ?? String(error))),
+  );
   worker.on('exit', (code) => onFailure(new Error(`it exited with code ${code}`)));
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
