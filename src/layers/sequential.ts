@@ -108,7 +108,7 @@ export class Sequential extends Stateless {
   /**
    * The whole stack step by step: one call a step.
    *
-   * @throws TypeError where a layer of the user's own stands in it, or where the size of the input can not be told
+   * @throws TypeError if it contains a custom layer, or if no layer determines the input size
    */
   stream(options: StreamOptions = {}): Stream {
     this.allocations.check();
