@@ -3,7 +3,9 @@ import { trainingOptions } from '../layers/padding.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
+import type { Tally } from './accumulation.js';
 import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
+import { measuresInCore } from './batch-loss.js';
 import { type AnyBatches, Course, checkBatches, onceThrough } from './batch-progress.js';
 import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
@@ -102,16 +104,27 @@ export class Trainer<Target = AnyTarget> {
       throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
     const restore = this.#begin(batch);
     try {
-      const { output } = this.model.forward(batch.input, trainingOptions(paddingOf(batch)));
-      const measured = this.#update.measure(output, batch, this.#step);
-      this.model.backward({ output: measured.grad }, { inputGradient: false });
-      return this.#end(this.#update.finish(measured, this.#step));
+      return this.#end(this.#update.finish(this.#computeGradients(batch), this.#step));
     } catch (error) {
       restore();
       return this.#left(error);
-    } finally {
-      this.model.zeroGrad();
     }
+  }
+
+  /** Forward, loss and backward; in the core where the loss is built in. */
+  #computeGradients(batch: Batch<Target>): Tally {
+    const { model } = this;
+    const options = trainingOptions(paddingOf(batch));
+    if (measuresInCore(model, this.recipe)) {
+      const recording = model.record(batch.input, options);
+      const measured = this.#update.measureRecording(recording, batch, this.#step);
+      model.backwardRecorded(recording);
+      return measured;
+    }
+    const { output } = model.forward(batch.input, options);
+    const measured = this.#update.measure(output, batch, this.#step);
+    model.backward({ output: measured.grad }, { inputGradient: false });
+    return measured;
   }
 
   /** The same on several threads. */
@@ -128,7 +141,6 @@ export class Trainer<Target = AnyTarget> {
       return this.#left(error);
     } finally {
       this.at = undefined;
-      this.model.zeroGrad();
     }
   }
 
@@ -155,7 +167,11 @@ export class Trainer<Target = AnyTarget> {
         "reset expected a model of this package's layers: a layer of your own is yours to reset",
       );
     }
-    const restore = remember(layers);
+    const rememberedState = remember(layers);
+    const restore = () => {
+      rememberedState();
+      this.model.zeroGrad();
+    };
     this.model.zeroGrad();
     this.#update.waiting.load();
     if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});

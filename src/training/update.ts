@@ -1,9 +1,9 @@
-import type { Layer } from '../layers/layer.js';
-import type { Tensor } from '../validation/tensor.js';
+import type { Layer, Recording } from '../layers/layer.js';
+import { sizeOf, type Tensor } from '../validation/tensor.js';
 import { Accumulation, type Tally } from './accumulation.js';
 import type { Batch } from './batch.js';
+import { type MeasuredBatch, measureBatch, measureRecording } from './batch-loss.js';
 import { clipGradNorm, clipGradValue, firstNotFinite, gradNorm, scaleGradients } from './clipping.js';
-import { measureBatch } from './evaluation.js';
 import { parametersOf } from './groups.js';
 import { type Metric, valuesOfMetrics } from './metrics.js';
 import type { Optimizer } from './optimizer.js';
@@ -23,8 +23,6 @@ export class NotFinite extends Error {
   }
 }
 
-type Measured = Tally & { readonly grad: Tensor };
-
 /** The part of a step that is not the model's: the loss, and from the gradients to new weights. */
 export class Update<Target> {
   readonly waiting: Accumulation;
@@ -42,16 +40,35 @@ export class Update<Target> {
   }
 
   /** The loss of an output, and the gradient that goes back from it. @throws NotFinite */
-  measure(output: Tensor, batch: Batch<Target>, step: number): Measured {
+  measure(output: Tensor, batch: Batch<Target>, step: number): MeasuredBatch {
     const measured = measureBatch(this.#model, this.#recipe, output, batch);
-    const { loss, grad, divisor } = measured;
+    const { grad } = measured;
+    const factor = this.#gradientFactor(measured, step);
+    return factor === 1
+      ? measured
+      : { ...measured, grad: { ...grad, data: grad.data.map((x) => x * factor) } };
+  }
+
+  /** The same in the core, where the gradient is written. @throws NotFinite */
+  measureRecording(recording: Recording, batch: Batch<Target>, step: number): Tally {
+    const measured = measureRecording(this.#model, this.#recipe, recording, batch);
+    const factor = this.#gradientFactor(measured, step);
+    if (factor === 1) return measured;
+    const { pointer, shape } = recording.gradient;
+    // Not in the core, whose factors are single floats: the product is rounded once.
+    const values = this.#model.runtime.floats(pointer, sizeOf(shape));
+    for (let n = 0; n < values.length; n++) values[n] = (values[n] as number) * factor;
+    return measured;
+  }
+
+  /** Makes a gradient of a mean that of a sum, where several batches make one step. @throws NotFinite */
+  #gradientFactor({ loss, divisor }: Tally, step: number): number {
     if (!Number.isFinite(loss)) throw new NotFinite(step + 1, `the loss is ${loss}`, loss, Number.NaN);
-    if (this.#recipe.accumulate === 1 || divisor === 0) return measured;
-    return { ...measured, grad: { data: grad.data.map((x) => x * divisor), shape: grad.shape } };
+    return this.#recipe.accumulate === 1 ? 1 : divisor || 1;
   }
 
   /** Takes one more batch, whose gradients are there; where it is the last of a step, makes the step. @throws NotFinite */
-  finish(measured: Measured, step: number): StepResult {
+  finish(measured: Tally, step: number): StepResult {
     const { accumulate } = this.#recipe;
     if (accumulate === 1) return this.#write(step, measured.loss, measured.sums);
     const total = this.waiting.with(measured);
