@@ -7,7 +7,8 @@
  */
 import { ActivationKind, activationForward } from '../kernels/activation';
 import { exp4, log } from '../kernels/math';
-import { exponentials, largest, scaleBy } from './softmax';
+import { exponentials, largest } from './softmax';
+import { scaleBy } from '../kernels/rows';
 
 /**
  * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over targets[rows, columns], p = softmax of logits[columns, rows, C].
