@@ -125,7 +125,7 @@ function gradientOf<Target>(
   if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
   const { loss, grad } = lossOf(output, batch.target, {
-    ...lossMask(model, output, batch),
+    ...lossMask(model, output.shape, batch),
     runtime: model.runtime,
   });
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };

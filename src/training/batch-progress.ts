@@ -24,7 +24,7 @@ interface Placeable<Batch> extends Placed, Iterable<Batch> {
 }
 
 /** Batches that a run goes through, and what is known of how many are to come. */
-export class Course<Batch> {
+export class BatchProgress<Batch> {
   readonly #batches: AnyBatches<Batch>;
   readonly #placed: Placed | undefined;
   #taken = 0;

@@ -1,6 +1,6 @@
 import type { Evaluation } from './evaluation.js';
 
-/** What one step tells. */
+/** The result of one step. */
 export interface StepResult {
   /** Steps so far, over all runs. */
   readonly step: number;
@@ -15,7 +15,7 @@ export interface StepResult {
   readonly skipped?: string;
 }
 
-/** What a step of a run tells. */
+/** One step of a run. */
 export interface Progress extends StepResult {
   /** Sequences or rows a second over the last twenty batches or so, with all that is done between them; 0 where the clock stands still. */
   readonly samplesPerSecond: number;
@@ -33,7 +33,7 @@ export interface Validation extends Evaluation {
 }
 
 /** What a validation that was due came to, and whether it was one too many that is no better. */
-export interface Made {
+export interface ValidationOutcome {
   readonly validation?: Validation;
   readonly stopped?: true;
 }

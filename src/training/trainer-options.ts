@@ -76,7 +76,7 @@ interface CheckedValidation extends Required<Omit<ValidationOptions<never>, 'bat
 }
 
 /** The options of a trainer but for its optimizer, checked. */
-export interface Recipe<Target> {
+export interface CheckedTrainerOptions<Target> {
   readonly loss: Loss<Target>;
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
@@ -106,7 +106,10 @@ const KNOWN = [
 ];
 
 /** @throws TypeError and RangeError as Trainer says */
-export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target>): Recipe<Target> {
+export function checkTrainerOptions<Target>(
+  model: Layer,
+  options: TrainerOptions<Target>,
+): CheckedTrainerOptions<Target> {
   checkOptions(options, KNOWN, 'Trainer');
   const { loss, optimizer, clipNorm, clipValue, threads = 1, accumulate = 1, onNonFinite = 'stop' } = options;
   if (model === null || typeof model !== 'object' || typeof model.forward !== 'function')
@@ -117,7 +120,7 @@ export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target
   const metrics = checkMetrics<Target>(options.metrics);
   const validation = options.validation && checkValidation(options.validation, metrics);
   const { schedule, earlyStopping, bestWeights } = options;
-  const recipe = {
+  const checked = {
     loss,
     clipNorm: clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm),
     clipValue: clipValue === undefined ? undefined : checkPositive('clipValue', clipValue),
@@ -134,9 +137,9 @@ export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target
         : checkOneOf('bestWeights', bestWeights, ['keep', 'restore'] as const),
   };
   for (const name of ['earlyStopping', 'bestWeights'] as const) {
-    if (recipe[name] !== undefined) checkValidated(name, validation);
+    if (checked[name] !== undefined) checkValidated(name, validation);
   }
-  return recipe;
+  return checked;
 }
 
 /** @throws TypeError where something follows validations and there are none */
