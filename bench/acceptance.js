@@ -1,5 +1,5 @@
-// What was promised, judged from the samples of this run alone. A ratio is their time over ours within one round, and its
-// median decides; the interval says how sure that is.
+// The acceptance lines, judged from the samples of this run alone. A ratio is their time over ours within one round, and its
+// median decides; the interval gives its uncertainty.
 
 import { bootstrapMedian, median } from './statistics.js';
 import { ran } from './table.js';
@@ -107,17 +107,17 @@ function ratios(line, rivals, ours) {
   return paired(mine, theirs, (our, their) => their / our);
 }
 
-/** What the limit takes, over what we take. `least` gives the ms of one operation under the limits of a round. */
+/** The limit's time over ours. `least` gives the ms of one operation under the limits of a round. */
 function shares(line, ours, least) {
   return paired(samplesOf(line, ours), line.limits, (ms, limit) => (line.flops * least(limit, line)) / ms);
 }
 
-/** A step has to do its products, and to read its weights. */
+/** A step at least computes its products and reads its weights. */
 function tighter({ fused, bandwidth }, line) {
   return Math.max(1 / (fused * 1e6), weightBytes(line) / line.flops / (bandwidth * 1e6));
 }
 
-/** Rounds that both took. */
+/** Rounds that both took part in. */
 function paired(first, second, combine) {
   return first.flatMap((value, n) => (value == null || second[n] == null ? [] : [combine(value, second[n])]));
 }

@@ -1,5 +1,5 @@
 // From nothing to the first result: a fresh process that imports, makes an LSTM (I=64, H=128), runs one step and ends; less an
-// empty one. The processes take turns.
+// empty one. The processes alternate.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { lstmData } from './data.js';
 const SIZES = { kind: 'sequence', T: 1, B: 1, I: 64, H: 128 };
 const EMPTY = ['-e', '0'];
 
-/** An empty process that tells its own peak. */
+/** An empty process that reports its peak memory. */
 const STATUS = "require('fs').readFileSync('/proc/self/status', 'utf8')";
 const LINUX = `process.stdout.write(JSON.stringify({ bytes: 1024 * /VmHWM:\\s+(\\d+)/.exec(${STATUS})[1] }))`;
 const ELSEWHERE = 'process.stdout.write(JSON.stringify({ bytes: 1024 * process.resourceUsage().maxRSS }))';

@@ -1,4 +1,4 @@
-// The same weights and inputs for everyone, from a seed. Rows repeat after DISTINCT, so that the float64 reference, which is
+// The same seeded weights and inputs for every contender. Rows repeat after DISTINCT, so that the float64 reference, which is
 // slow, has to compute those alone; what a contender computes does not depend on it.
 
 export const DISTINCT = 4;
@@ -41,7 +41,7 @@ export function lstmData({ T, B, I, H, C = I, loss, kind }) {
   return data;
 }
 
-/** A step is checked after so many, its state fed back. */
+/** The number of steps after which a step's state is checked. */
 export const STEPS = 16;
 
 /** A training step is checked by its loss, this many times. */

@@ -14,7 +14,7 @@ const WORKER = fileURLToPath(new URL('growth-worker.js', import.meta.url));
 
 const MODES = ['forward', 'train'];
 
-/** Short runs for a first look leave out the ends. */
+/** Quick runs use every second value. */
 const shortened = (values, quick) => (quick ? values.filter((_, n) => n % 2 === 0) : values);
 
 export async function grow({ quick = false } = {}) {

@@ -1,5 +1,5 @@
 // The launcher: runs on any Node from 20, starts the contenders, prints, and writes results.json and results.svg
-// (last.json and last.svg where it was told to be short).
+// (last.json and last.svg for --quick and --only).
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -18,7 +18,7 @@ import { flops } from './workloads.js';
 
 const file = (name) => new URL(name, import.meta.url);
 
-/** What has to be there first, each with the way to it. */
+/** What is missing, with the command that installs it. */
 function missing() {
   if (!existsSync(file('../build/index.js'))) return 'The package is not built: npm run build';
   if (!existsSync(NODE)) {
@@ -43,7 +43,7 @@ async function openAll(specs) {
   return { opened: opened.filter(Boolean), versions, absent };
 }
 
-/** The lines, one after the other; what a line gives is printed when it is there. */
+/** Runs the lines one after the other and prints each result at once. */
 async function runLines({ workloads, contenders, quick }, settings) {
   if (workloads.length === 0) return { lines: [], versions: {} };
   const kernel = await compileLimits();

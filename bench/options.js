@@ -5,11 +5,11 @@ import { WORKLOADS } from './workloads.js';
 export const USAGE = `npm run bench -- [options]
   --quick         under two minutes: fewer and shorter samples, the slowest lines left out
   --only a,b      only these contenders (${CONTENDERS.map(({ name }) => name).join(', ')}),
-                  or lines that begin so (${WORKLOADS.map(({ name }) => name).join(', ')}); also: cold, download
+                  or prefixes of lines (${WORKLOADS.map(({ name }) => name).join(', ')}); also: cold, download
   --check         judge the acceptance lines; exit code 1 where one fails
   --growth        time and memory over hidden size, length and batch, instead of the above`;
 
-/** @throws Error for an option or a name that there is not */
+/** @throws Error for an unknown option or name */
 export function readOptions(argv) {
   const { values } = parseArgs({
     args: argv,
@@ -31,7 +31,7 @@ function chosen(names) {
   const lines = names.filter((name) => !isContender(name) && !EXTRAS.includes(name));
   const begins = (name) => WORKLOADS.some((workload) => workload.name.startsWith(name));
   const unknown = lines.find((name) => !begins(name));
-  if (unknown) throw new Error(`--only knows no contender and no line "${unknown}"`);
+  if (unknown) throw new Error(`--only expected contenders or lines, got "${unknown}"`);
   const extras = EXTRAS.filter((name) => names.includes(name));
   const wanted = names.filter(isContender);
   const all = lines.length + extras.length === 0;

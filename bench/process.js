@@ -1,4 +1,4 @@
-// A contender's process, as the launcher sees it: requests in turn, one line each way.
+// A contender's process, as the launcher sees it: one request at a time, one line each way.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

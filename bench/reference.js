@@ -1,4 +1,4 @@
-// What every contender is checked against before it is timed: the textbook equations in float64, with nothing shared with
+// The reference that every contender is checked against before it is timed: the textbook equations in float64, sharing no code with
 // the package. Rows beyond data.js's DISTINCT repeat, and are not computed.
 
 import { DISTINCT, LEARNING_RATE, LOSSES, lstmData, probes, productData, STEPS } from './data.js';
@@ -90,7 +90,7 @@ function trainResult(workload) {
   });
 }
 
-/** Kingma & Ba 2015, the defaults of everyone. */
+/** Kingma & Ba 2015, everyone's defaults. */
 function adam(w, d, { m, v }, t) {
   for (let n = 0; n < w.length; n++) {
     m[n] = 0.9 * m[n] + 0.1 * d[n];

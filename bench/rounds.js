@@ -1,4 +1,4 @@
-// One line of the table: everyone is prepared and checked, then sampled in turn, round after round.
+// One line of the table: all contenders are prepared and checked, then sampled in rotation, round after round.
 
 import { dataOf } from './data.js';
 import { brainResult, referenceResult } from './reference.js';
@@ -58,13 +58,13 @@ async function sample({ contender, iterations }) {
   return ms ?? limits;
 }
 
-/** Everyone takes each round, but for those so slow that they would spend the others' time. */
+/** Every contender takes part in each round, except those so slow that they would use up the others' time. */
 function turnsOf({ iterations, ms }, { rounds, budget }) {
   const count = Math.min(rounds, Math.max(3, Math.floor(budget / (iterations * ms || 1))));
   return (round) => Math.floor(((round + 1) * count) / rounds) > Math.floor((round * count) / rounds);
 }
 
-/** brain.js calls another cell LSTM: it is checked against that one. */
+/** brain.js's LSTM is a different cell and is checked against that cell's equations. */
 function expectedOf({ spec }, workload, expected) {
   if (spec.name !== 'brain') return expected;
   return brainResult(workload, workload.kind === 'step' ? 16 : workload.T);
@@ -78,7 +78,7 @@ function farthest(result, expected) {
   }, 0);
 }
 
-/** What goes into results.json tells nothing of the machine's folders. */
+/** Removes paths of this machine from what goes into results.json. */
 export const withoutPaths = (message) => message.replace(/(file:\/\/)?\/[^\s'"]+\//g, '');
 
 /** The data for a process that is not JavaScript. */

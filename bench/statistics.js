@@ -1,6 +1,6 @@
 import { generator } from './data.js';
 
-/** The value below which a share of the sorted values lies, interpolated. */
+/** A quantile, interpolated. */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;

@@ -5,13 +5,13 @@ const labelOf = (name) => CONTENDERS.find((contender) => contender.name === name
 
 export const ran = (values) => (values ?? []).filter((value) => value !== undefined && value !== null);
 
-/** Three digits, in the unit that fits. */
+/** Three digits, in a fitting unit. */
 export function duration(ms) {
   if (ms < 1) return `${(ms * 1000).toPrecision(3)} µs`;
   return ms < 1000 ? `${ms.toPrecision(3)} ms` : `${(ms / 1000).toPrecision(3)} s`;
 }
 
-/** One line of the benchmark: who took how long, with quartiles, and the limits of the same minutes. */
+/** One line of the benchmark: the time of each contender with quartiles, and the limits measured in the same minutes. */
 export function lineBlock({ title, flops, limits, results }) {
   const rows = Object.entries(results).map(([name, { samples, note, void: reason, missing }]) => {
     const label = `  ${labelOf(name).padEnd(20)}`;
@@ -43,7 +43,7 @@ export function summary(lines) {
   return table([['medians', ...names], ...rows]);
 }
 
-/** How much the machine itself varied: who shares it, or a clock that falls, shows here. */
+/** How much the machine itself varied, from other load or a lower clock. */
 export function steadiness(lines) {
   const peaks = lines.flatMap(({ limits }) => ran(limits).map(({ fused }) => fused));
   if (peaks.length === 0) return '';

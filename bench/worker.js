@@ -1,4 +1,4 @@
-// One contender in a process of its own. It reads one request a line on standard input and answers with one line; what a
+// One contender in its own process. It reads one request a line on standard input and answers with one line; what a
 // library prints goes to standard error.
 
 import { createInterface } from 'node:readline';

@@ -39,12 +39,12 @@ export const WORKLOADS = [
   product('weight', 'product dW = dYᵀ X'),
 ];
 
-/** Multiplications and additions of the products that nobody can do without; gates, losses and optimizers are not counted. */
+/** Multiplications and additions of the matrix products; gates, losses and optimizers are not counted. */
 export function flops({ kind, T, B, I, H, C, M, K, N }) {
   if (kind === 'product') return 2 * M * K * N;
   const cell = 8 * H * (I + H);
   if (kind !== 'train') return T * B * cell;
-  // Backward: the gradient of the weights costs the forward product again, that of h the recurrent part of it; dx is not asked for.
+  // Backward: the gradient of the weights costs the forward product again, that of h the recurrent part of it; dx is not needed.
   const head = 2 * H * C;
   return T * B * (2 * cell + 8 * H * H + 3 * head);
 }

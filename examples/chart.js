@@ -60,10 +60,22 @@ export function drawFigure(title, panels, { columns = panels.length, subtitle } 
   ].join('\n');
 }
 
-/** @returns {LegendEntry[] | undefined} undefined where panels have different ones */
+/**
+ * The legend of all panels where they have the same series; what only some of them need, the arrows at an edge, comes last.
+ *
+ * @returns {LegendEntry[] | undefined} undefined where panels have different series
+ */
 function sharedLegend(panels) {
-  const [first, ...others] = panels.map(({ legend = [] }) => legend.map(({ name }) => name).join('\n'));
-  return others.every((names) => names === first) ? (panels[0].legend ?? []) : undefined;
+  const legends = panels.map(({ legend = [] }) => legend);
+  const isArrow = ({ mark }) => mark === 'up' || mark === 'down';
+  const [first, ...others] = legends.map((legend) =>
+    legend
+      .filter((entry) => !isArrow(entry))
+      .map(({ name }) => name)
+      .join('\n'),
+  );
+  if (others.some((names) => names !== first)) return undefined;
+  return [...legends[0].filter((entry) => !isArrow(entry)), ...legends.flat().filter(isArrow)];
 }
 
 /** A panel with its title above and, where it is its own, its legend below. */

@@ -1,16 +1,16 @@
-// What the commands of the examples share: how they end, and how they read their flags.
+// Shared by the commands of the examples: exit codes and flags.
 
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-/** What the user can put right: told in one sentence, without a stack trace. */
+/** An error that the user can fix: printed as one sentence, without a stack trace. */
 export class UsageError extends Error {
   exitCode = 2;
 }
 
-/** Runs a command. An error with an `exitCode` is told in one sentence; any other is a defect, and keeps its stack trace. */
+/** Runs a command. An error with an `exitCode` is printed as one sentence; any other is a bug and keeps its stack trace. */
 export async function command(name, run) {
-  // `| head`: who reads no longer wants no more.
+  // With `| head` the reader closes the pipe early; that is no error.
   process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1));
   try {
     await run(process.argv.slice(2));
@@ -25,7 +25,7 @@ export async function command(name, run) {
  * The flags as texts.
  *
  * @param {string[]} args
- * @param {Record<string, 'string' | 'boolean'>} kinds of each flag; `--help` is there of itself
+ * @param {Record<string, 'string' | 'boolean'>} kinds of each flag; `--help` is always included
  * @param {{ positionals?: boolean }} [allowed]
  * @returns {{ values: Record<string, string | boolean | undefined>, positionals: string[] }}
  * @throws UsageError
@@ -49,7 +49,7 @@ export function wholeNumber(flag, text, from, to) {
   });
 }
 
-/** Likewise, of any number. @throws UsageError */
+/** The same for any number. @throws UsageError */
 export function number(flag, text, from, to) {
   return checked(flag, text, `a number from ${from} to ${to}`, (value) => value >= from && value <= to);
 }
@@ -75,7 +75,7 @@ const REASONS = {
   EACCES: 'access is denied',
 };
 
-/** A file that can be written: tried before the training, so that nobody waits in vain; what is there stays. @throws UsageError */
+/** Checks that a file can be written, before a long training; an existing file is left as it is. @throws UsageError */
 export function writableFile(flag, path) {
   return tried(flag, path, 'a file that can be written', () => {
     const isNew = !existsSync(path);
@@ -84,9 +84,9 @@ export function writableFile(flag, path) {
   });
 }
 
-/** A folder, made where it is not there yet. @throws UsageError */
+/** A folder, created if it does not exist. @throws UsageError */
 export function writableFolder(flag, path) {
-  return tried(flag, path, 'a folder that can be made', () => mkdirSync(path, { recursive: true }));
+  return tried(flag, path, 'a folder that can be created', () => mkdirSync(path, { recursive: true }));
 }
 
 function tried(flag, path, expected, act) {
@@ -98,7 +98,7 @@ function tried(flag, path, expected, act) {
   }
 }
 
-/** A file's name as a shell takes it. */
+/** A file's name, quoted for a shell. */
 export function quoted(path) {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const BESIDE = fileURLToPath(new URL('../../shared', import.meta.url));
 
-/** Data that is not there: what the user can put right, told in one sentence. */
+/** Missing data, which the user can fix: printed as one sentence. */
 export class MissingData extends Error {
   exitCode = 2;
 }
@@ -20,7 +20,7 @@ export function dataFolder() {
  * A file of the data, as bytes.
  *
  * @param {string} path below the folder, such as `datasets/names/names.txt`
- * @param {string} source where to get it, which the message tells where it is missing: "the data set X from https://…"
+ * @param {string} source where to get it, for the message if it is missing: "the data set X from https://…"
  * @throws MissingData
  */
 export async function readData(path, source) {
@@ -28,9 +28,9 @@ export async function readData(path, source) {
   try {
     return await readFile(file);
   } catch (error) {
-    const trouble = error.code === 'ENOENT' ? 'is not there' : `can not be read (${error.code})`;
+    const trouble = error.code === 'ENOENT' ? 'is missing' : `cannot be read (${error.code})`;
     throw new MissingData(
-      `${file} ${trouble}: get ${source}, and put it there or set LSTM_WASM_DATA to the folder that has ${path}`,
+      `${file} ${trouble}: download ${source}, and put it there or set LSTM_WASM_DATA to the folder that has ${path}`,
     );
   }
 }

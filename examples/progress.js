@@ -1,7 +1,7 @@
 import cliProgress from 'cli-progress';
 
 /**
- * How a long piece of work gets on: a bar in a terminal, elsewhere a line now and then.
+ * Progress of long-running work: a bar in a terminal, otherwise a line at intervals.
  *
  * ```js
  * const display = new ProgressDisplay('epoch {epoch} | loss {loss}');
@@ -15,12 +15,12 @@ export class ProgressDisplay {
   #format;
   #interval;
   #shown;
-  #told = Number.NEGATIVE_INFINITY;
+  #lastUpdate = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param {string} format what stands behind the bar, or in a line, with names in braces
+   * @param {string} format text after the bar or in a line, with names in braces
    * @param {{ interval?: number, lines?: boolean, stream?: NodeJS.WriteStream }} [options] `interval`: ms between lines, 5,000 by default;
-   *   `lines`: false where no line is to be told but by `line`
+   *   `lines`: false to print only the lines given to `line`
    */
   constructor(format, { interval = 5000, lines = true, stream = process.stdout } = {}) {
     this.#format = format;
@@ -32,12 +32,12 @@ export class ProgressDisplay {
       barCompleteChar: '\u2588',
       barIncompleteChar: '\u2591',
     };
-    // Ctrl-C is the program's to answer, so the cursor stays: nobody would bring it back.
+    // The cursor stays visible: after Ctrl-C nothing would restore it.
     const behaviour = { stream, hideCursor: false, clearOnComplete: true, gracefulExit: false };
     this.#bar = new cliProgress.SingleBar({ ...look, ...behaviour });
   }
 
-  /** @param {number} done the share of the work that is done, 0 to 1. @param {Record<string, string | number>} values by the format's names */
+  /** @param {number} done the fraction of the work that is done, 0 to 1. @param {Record<string, string | number>} values by the format's names */
   update(done, values) {
     if (!this.#bar) return this.#tell(values);
     if (this.#shown === undefined) this.#bar.start(1, done, values);
@@ -45,13 +45,13 @@ export class ProgressDisplay {
     this.#shown = { done, values };
   }
 
-  /** Prints a line of other matter above the bar. */
+  /** Prints a line above the bar. */
   line(text) {
     this.stop();
     console.log(text);
   }
 
-  /** Takes the bar away; the next update brings it back. */
+  /** Removes the bar; the next update draws it again. */
   stop() {
     if (this.#shown) this.#bar.stop();
     this.#shown = undefined;
@@ -60,8 +60,8 @@ export class ProgressDisplay {
   #tell(values) {
     if (this.#interval === undefined) return;
     const now = performance.now();
-    if (now - this.#told < this.#interval) return;
-    this.#told = now;
+    if (now - this.#lastUpdate < this.#interval) return;
+    this.#lastUpdate = now;
     console.log(this.#format.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]));
   }
 }

@@ -1,6 +1,6 @@
 const BARS = '▁▂▃▄▅▆▇█';
 
-/** Rows as Markdown, so that they may be copied into a README: the first column left, the others right. */
+/** Rows as a Markdown table: the first column aligned left, the others right. */
 export function table(head, rows) {
   const all = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, n) => Math.max(...all.map((row) => row[n].length)));
@@ -11,10 +11,10 @@ export function table(head, rows) {
 }
 
 /**
- * A curve in one line of the terminal, from `low` to `high`; a dot is below, a question mark no number.
+ * A curve in one line of the terminal, from `low` to `high`; a dot is a value below `low`, a question mark NaN.
  *
  * @param {number[]} values
- * @param {{ low: number, high: number, log?: boolean, most?: number }} scale `most`: as many characters at most, 24 by default
+ * @param {{ low: number, high: number, log?: boolean, most?: number }} scale `most`: maximum number of characters, 24 by default
  */
 export function sparkline(values, { low, high, log = false, most = 24 }) {
   const scale = log ? Math.log : (value) => value;

@@ -1,4 +1,4 @@
-// brain.js. Its LSTM is another cell, which carries h in place of c, and is checked against that one; it trains a pattern at
+// brain.js. Its LSTM is a different cell, which carries h instead of c, and is checked against its own equations; it trains a pattern at
 // a time with its own loss (next value) and optimizer. The work is about the same, and that alone is compared.
 
 import brain from 'brain.js';
@@ -40,7 +40,7 @@ function network({ I, H }, data) {
 const rowsOf = ({ I, B }, x, b, count) =>
   Array.from({ length: count }, (_, t) => x.slice((t * B + b) * I, (t * B + b + 1) * I));
 
-/** It has no step of its own: its first equation is run, and what it leaves becomes what it starts from. */
+/** It has no step function: its first equation is run, and its final state becomes the next initial state. */
 function step(workload, data, net) {
   const xs = rowsOf(workload, data.x, 0, STEPS);
   net.run(xs.slice(0, 2).map((x) => [...x]));

@@ -92,7 +92,7 @@ function train(workload, data, runtime) {
   };
 }
 
-/** The products alone: calls of the core, below the public face, which would copy its arguments. */
+/** The products alone: calls of the core, below the public API, which would copy its arguments. */
 function product({ part, M, K, N }, data, runtime) {
   const { core } = runtime;
   const take = (values) => {

@@ -1,6 +1,6 @@
 // What this machine can do from wasm: multiply and add, multiply-add in one, and reading. Thirteen independent chains hide
 // the latency, and with both operands fill the fifteen registers that V8 gives. The operands are arguments: a constant would be
-// made anew at each use, at a quarter of the speed.
+// recomputed at each use, at a quarter of the speed.
 
 // @ts-nocheck: AssemblyScript
 
@@ -82,7 +82,7 @@ export function fused(rounds: i32, factor: f32, term: f32): f32 {
 
 const START: usize = 1024;
 
-/** Makes room for `bytes`, and fills it: pages that nobody wrote are all the same one. */
+/** Allocates `bytes` and fills them: unwritten pages all share one page of zeros. */
 export function reserve(bytes: i32): void {
   const pages = ((bytes + START) >>> 16) + 1 - memory.size();
   if (pages > 0) memory.grow(pages);

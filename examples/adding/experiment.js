@@ -15,7 +15,7 @@ const TOLERANCE = 0.04;
 
 /**
  * A model of each kind differs in its recurrent layer alone: same width, same read-out, initial weights as the package
- * gives them. The seed is the runtime's, from which each layer draws numbers of its own.
+ * gives them. The seed is the runtime's, from which each layer draws its weights.
  *
  * @param {'LSTM' | 'RNN'} kind
  */

@@ -3,13 +3,13 @@
 
 import { integers } from '../random.js';
 
-/** What sequences are for. Each use has a stream of numbers of its own, so that none sees those of another. */
+/** Uses of sequences. Each has its own stream of random numbers. */
 const USES = ['training', 'validation', 'test'];
 
 /**
  * An endless supply of sequences, repeatable from its seed.
  *
- * @param {number} lag how many steps a sequence has: the first marked value lies up to that far back
+ * @param {number} lag steps of a sequence: the first marked value is up to that far back
  * @param {'training' | 'validation' | 'test'} use
  * @returns {(count: number) => { input: Tensor, target: Tensor }} the next `count`: input [count, lag, 2], target [count, 1]
  */

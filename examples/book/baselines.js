@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 const GZIP_TAIL = 65_536;
 
 /**
- * What simpler models need for the held-out text, in bits per character. Each is fitted on `train` alone, and predicts every
+ * Bits per character that simpler models need for the held-out text. Each is fitted on `train` alone, and predicts every
  * held-out character from those before it, the first ones from the end of `train`.
  */
 export function baselines({ vocabulary, train, heldOut }) {
@@ -29,7 +29,7 @@ function unigram(train, classes) {
 
 /**
  * A trigram mixed with the bigram, and that with the unigram, by Witten & Bell 1991: the weight of the shorter context is
- * the number of different characters seen behind the longer one. It has nothing to tune.
+ * the number of different characters seen after the longer one. There is nothing to tune.
  */
 function trigramBits(train, heldOut, classes) {
   const first = unigram(train, classes);

@@ -18,7 +18,7 @@ import { fileTrouble } from './wording.js';
 
 const EMBEDDING = 64;
 
-/** Training that went wrong: nothing that the user typed. */
+/** A failure of training or of the disk, not of the user's input. */
 export class Failure extends Error {
   exitCode = 1;
 }
@@ -38,7 +38,7 @@ export function createModel(vocabulary, { hidden, dropout }, runtime) {
   );
 }
 
-/** What trains a model on a text, and where in the text it stands. Betas: found by trial. */
+/** The trainer of a model and its position in the text. The betas were found by trial. */
 export function createTraining(model, train, { batch, window, threads, curve }) {
   const optimizer = new Adam(model, { betas: [0.9, 0.99] });
   return {
@@ -50,9 +50,9 @@ export function createTraining(model, train, { batch, window, threads, curve }) 
 }
 
 /**
- * Saves all that is needed to write, and to go on training.
+ * Saves everything needed to generate text and to continue training.
  *
- * @throws Error where weights are no longer numbers, Failure where the disk refuses; the file is as it was
+ * @throws Error where weights are not finite, Failure where writing fails; the file stays as it was
  */
 export async function save(path, { model, trainer, batches, vocabulary, settings, curve }) {
   checkFinite(model);
@@ -86,14 +86,14 @@ export async function load(flag, path, runtime) {
       throw new RangeError('its settings are damaged');
     checkFinite(model);
     if (model.layers?.[0]?.count !== vocabulary.size)
-      throw new RangeError(`its vocabulary has ${vocabulary.size} characters, its model another number`);
+      throw new RangeError(`its vocabulary has ${vocabulary.size} characters, its model has another number`);
     return { model, training, vocabulary, settings };
   } catch (error) {
     throw notAModel(flag, path, error);
   }
 }
 
-/** Puts training back to where a file's was; on another text it begins at its first character. @throws UsageError */
+/** Restores the training state of a file; on another text training starts at its first character. @throws UsageError */
 export function restore({ trainer, batches }, saved, { path, sameText }) {
   try {
     trainer.loadStateDict(saved.trainer);

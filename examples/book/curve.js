@@ -1,7 +1,7 @@
-/** More points than these can not be told apart in a picture. */
+/** More points than this cannot be distinguished in a figure. */
 export const MOST = 160;
 
-/** What was measured at each step, as means of so many steps each. It takes no more room for a long training than for a short one. */
+/** A measurement of each step, stored as means over several steps. A long training takes no more memory than a short one. */
 export class Curve {
   #state;
 
@@ -26,7 +26,7 @@ export class Curve {
     this.#state.every = every * 2;
   }
 
-  /** [step, mean]: the step in the middle of those that a mean is of. */
+  /** [step, mean]: the middle step of each mean. */
   get points() {
     const { means, every } = this.#state;
     return means.map((mean, n) => [(n + 0.5) * every, mean]);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { crossEntropy } from 'lstm-wasm';
 
-/** How many characters of the training text the model reads before the first that counts. */
+/** Characters of the training text that the model reads before the first one that counts. */
 const LEAD = 1000;
 /** Characters whose losses are taken in one call. */
 const CHUNK = 256;

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { createRuntime, sample } from 'lstm-wasm';
 
 /**
- * What the model writes behind a prompt, character by character. The draws have a generator of their own, so the same seed
- * gives the same text, and training is not disturbed.
+ * The text that the model writes after a prompt, character by character. Sampling has its own generator, so the same seed
+ * gives the same text and training is not affected.
  */
 export async function* generate(model, vocabulary, { prompt, length, seed, ...cut }) {
   const runtime = createRuntime({ seed });

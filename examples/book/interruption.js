@@ -1,4 +1,4 @@
-/** What ended the program: thrown where a long piece of work stops for it. */
+/** The signal that ended the program: thrown where long-running work stops. */
 class Interruption extends Error {
   constructor(signal) {
     super(`interrupted by ${signal}`);
@@ -6,7 +6,7 @@ class Interruption extends Error {
   }
 }
 
-/** npm hands a Ctrl-C on that the terminal has delivered already: within this time (ms) it is the same one. */
+/** npm forwards a Ctrl-C that the terminal has already delivered: within this time (ms) it counts as the same one. */
 const SAME_KEY = 300;
 
 /**

@@ -1,5 +1,5 @@
-// Trains a character LSTM on a book, holds it against simpler models on text that it has not seen, and lets it write.
-// `npm start -- --help` tells the flags.
+// Trains a character LSTM on a book, compares it with simpler models on held-out text, and generates text.
+// `npm start -- --help` lists the flags.
 
 import { writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { evaluate } from './evaluate.js';
 import { watchInterruptions } from './interruption.js';
 import { HELP, readOptions } from './options.js';
 import { Plan } from './plan.js';
-import { introduce, sayHowToGoOn, sayHowToWrite, showTable } from './report.js';
+import { introduce, sayHowToResume, sayHowToWrite, showTable } from './report.js';
 import { fingerprint, splitText } from './text.js';
 import { readText } from './texts.js';
 import { train } from './train.js';
@@ -24,7 +24,7 @@ await command('book', async (args) => {
 
 async function run(options, signal) {
   const { out, plot } = options;
-  const training = await (options.resume === undefined ? begin(options) : goOn(options));
+  const training = await (options.resume === undefined ? begin(options) : resumed(options));
   const writing = withPrompt(options.writing, training.settings, training.vocabulary);
   for (const [flag, path] of Object.entries({ out, plot })) writableFile(flag, path);
   introduce(training);
@@ -33,13 +33,13 @@ async function run(options, signal) {
   signal.throwIfAborted();
   const plan = new Plan(training.settings, training.trainer);
   await train(training, plan, { out, writing, signal });
-  if (signal.aborted) sayHowToGoOn(training, out);
+  if (signal.aborted) sayHowToResume(training, out);
   signal.throwIfAborted();
   console.log(`\nSaved to ${out}, and loaded again from there.`);
   const { model, vocabulary } = await load('out', out, training.model.runtime);
   const results = { ...figures, lstm: await evaluate(model, training, signal) };
   showTable(training, results);
-  // What draws takes a second to load, which who only asks for --help need not wait for.
+  // Observable Plot takes a second to load, which --help does not need.
   const { curveData, drawCurve } = await import('./chart.js');
   await writeFile(plot, drawCurve(curveData(training, results)));
   sayHowToWrite({ out, plot });
@@ -56,11 +56,11 @@ async function begin({ text: name, sizes, course, writing }) {
   return { ...parts, settings, ...createTraining(model, parts.train, settings) };
 }
 
-/** A model saved before, put back to where it was: on its own text, unless another is given. */
-async function goOn({ resume: path, text: given, sizes, course, writing }) {
+/** A saved model in the state it was saved in: on its own text unless another is given. */
+async function resumed({ resume: path, text: given, sizes, course, writing }) {
   const { settings: before } = await load('resume', path);
   for (const [name, value] of Object.entries(sizes)) checkSame(name, before[name], value);
-  // Which binary is to run stands in the file, so that it is read once more.
+  // The file says which binary to use, so it is read a second time.
   const unfinished = { ...before, spent: before.spent < before.budget ? before.spent : 0, ...course };
   const { model, training, vocabulary } = await load('resume', path, runtimeFor(unfinished, writing.seed));
   if (training === undefined) throw new UsageError(`--resume expected a model in training, got ${path}`);
@@ -72,11 +72,11 @@ async function goOn({ resume: path, text: given, sizes, course, writing }) {
   const sameText = source.fingerprint === before.fingerprint;
   restore(made, training, { path, sameText });
   if (!sameText)
-    console.log('This is another text than the model was trained on: it begins at its beginning.');
+    console.log('This is not the text the model was trained on, so training starts at its beginning.');
   return { ...parts, settings, ...made };
 }
 
-/** What is in the model's shape or in what it has read can not be another. @throws UsageError */
+/** The shape of a model and its split of the text cannot change. @throws UsageError */
 function checkSame(name, before, now) {
   if (now === before) return;
   const flag = name === 'heldOut' ? 'held-out' : name;

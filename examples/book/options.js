@@ -30,21 +30,21 @@ export const HELP = `Trains a character LSTM on a book, and lets it write.
   --text NAME|FILE   moby-dick (default), shakespeare, or a UTF-8 text of your own
   --held-out X       the share at the text's end that is held out to measure on (${usual.heldOut}; shakespeare ${plays.heldOut})
   --hidden N         hidden units (${usual.hidden}; shakespeare ${plays.hidden})
-  --dropout X        what training leaves out behind the LSTM, against learning by heart (${usual.dropout}; shakespeare ${plays.dropout})
+  --dropout X        dropout after the LSTM in training, against overfitting (${usual.dropout}; shakespeare ${plays.dropout})
   --batch N          how many places of the text are read side by side (${usual.batch}; shakespeare ${plays.batch})
   --lr X             the learning rate at the beginning; it falls to nearly zero (${usual.lr}; shakespeare ${plays.lr})
   --threads N        how many threads share a batch; another number gives other bits (${usual.threads}; shakespeare ${plays.threads})
   --minutes N        how long to train, by the clock (${usual.budget / 60})
-  --steps N          trains exactly N steps in place of a time, on the default binary: the same flags then
+  --steps N          trains exactly N steps instead of a time, on the default binary: the same flags then
                      give the same file on every machine (shakespeare ${plays.budget})
   --seed N           of the first weights and of what is written (default 0)
-  --resume FILE      goes on with a model saved here before: its text, its place, its optimizer
+  --resume FILE      continues a model saved here before: its text, its position, its optimizer
   --out FILE         where the model is saved (default: the resumed file, else ${MODEL})
   --plot FILE        where the training curve is drawn (default book.svg)
 ${WRITING_HELP}
   --help             this
 
-Ctrl-C saves first; --resume then goes on from there. A second Ctrl-C quits at once.
+Ctrl-C saves first; --resume then continues from there. A second Ctrl-C quits at once.
 To write with a saved model: node examples/book/predict.js --help`;
 
 /** The flags, checked; what was not given and has no fixed default is undefined. @throws UsageError */

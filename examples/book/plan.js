@@ -1,10 +1,10 @@
-/** Below this share of the first learning rate it does not fall. */
+/** The learning rate does not fall below this fraction of the first one. */
 const LOWEST = 0.05;
 
 /**
- * When training ends, and the learning rate until then: it falls evenly to nearly zero at the end, which gains most in a short run. What
- * is left of an interrupted run goes on where it was. By the clock (`unit: 'seconds'`) a fast machine makes more steps; by steps
- * each depends on nothing but those before it.
+ * When training ends, and the learning rate until then: it falls evenly to nearly zero at the end, which gains most in a short run. An
+ * interrupted run continues where it was. By the clock (`unit: 'seconds'`) a fast machine makes more steps; by steps the
+ * result does not depend on the machine.
  */
 export class Plan {
   #began = performance.now();
@@ -24,7 +24,7 @@ export class Plan {
     this.#trainer = trainer;
   }
 
-  /** The share that is done; training ends at 1. */
+  /** The fraction that is done; training ends at 1. */
   get done() {
     return Math.min(1, this.spent / this.#budget);
   }

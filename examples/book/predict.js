@@ -1,4 +1,4 @@
-// Writes on from a prompt with a model that main.js saved: `node examples/book/predict.js --prompt 'The whale '`.
+// Continues a prompt with a model that main.js saved: `node examples/book/predict.js --prompt 'The whale '`.
 
 import { command, fileName, parseFlags } from '../command.js';
 import { load } from './checkpoint.js';

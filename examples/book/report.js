@@ -3,9 +3,9 @@ import { table } from '../report.js';
 import { MODEL } from './options.js';
 import { count } from './wording.js';
 
-/** What is about to be trained, on what, and by which binary. */
+/** Prints the model, its text and the binary. */
 export function introduce({ train, heldOut, vocabulary, model, settings, trainer }) {
-  const from = trainer.step > 0 ? `, goes on after step ${count(trainer.step)}` : '';
+  const from = trainer.step > 0 ? `, continues after step ${count(trainer.step)}` : '';
   console.log(
     `${settings.text}: ${count(train.length)} characters to train on, ` +
       `the last ${count(heldOut.length)} held out, ${vocabulary.size} different ones`,
@@ -40,8 +40,8 @@ export function showTable({ heldOut, trainer }, { unigram, trigram, gzip, lstm }
   console.log(`\nThe LSTM is ${difference} bits ${side} the trigram.`);
 }
 
-export function sayHowToGoOn({ trainer }, out) {
-  console.log(`Stopped after step ${count(trainer.step)}, saved to ${out}. To go on:`);
+export function sayHowToResume({ trainer }, out) {
+  console.log(`Stopped after step ${count(trainer.step)}, saved to ${out}. To continue:`);
   console.log(`  npm start -- --resume ${quoted(out)}`);
 }
 

@@ -2,7 +2,7 @@ import { readData } from '../data.js';
 import { readFileText } from './text.js';
 
 /**
- * The texts that have a name, and what they are trained with, unless flags say otherwise. `batch`: lanes side by side; `window`: the steps
+ * The named texts with their default settings. `batch`: parallel lanes; `window`: the steps
  * that gradients go back through; `budget`: how long to train.
  */
 export const TEXTS = {
@@ -41,7 +41,7 @@ export const TEXTS = {
 export const DEFAULT_TEXT = 'moby-dick';
 
 /**
- * A text by its name, or that of a file, which is trained as Moby Dick is and goes on from its first words.
+ * A text by its name, or that of a file, which is trained with the settings of Moby Dick and prompted with its first words.
  *
  * @returns {Promise<{ text: string, prompt: string, settings: object }>}
  * @throws UsageError, MissingData

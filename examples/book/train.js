@@ -3,16 +3,16 @@ import { Failure, save } from './checkpoint.js';
 import { sampleLine } from './generate.js';
 import { clock, count } from './wording.js';
 
-/** At these shares of the training it shows what it writes, and saves. */
+/** At these fractions of the training it prints a sample and saves. */
 const SAMPLES = [0.05, 0.2, 0.5];
-/** Bits per character are shown as the mean of about so many steps. */
+/** Bits per character are shown as a mean over about this many steps. */
 const SMOOTH = 50;
 
 /**
- * Trains by a plan, and saves: a few times on the way, and at the end, which an aborted signal brings on after the step that
- * is being made.
+ * Trains by a plan, and saves: a few times on the way, and at the end, which an aborted signal causes after the
+ * current step.
  *
- * @throws Failure where loss or weights are no longer numbers; the file keeps what was saved last
+ * @throws Failure where loss or weights are not finite; the file keeps what was saved last
  */
 export async function train(training, plan, { out, writing, signal }) {
   const display = new ProgressDisplay('step {step} | {bits} bits/char | {speed} chars/s | {left} left');
@@ -58,7 +58,7 @@ function teller(display, { window }) {
   };
 }
 
-/** The sample comes first: a model that can not write is not worth a file. */
+/** The sample comes first: a model that cannot write is not saved. */
 async function keepAndShow(training, plan, { out, writing, display }) {
   const { model, vocabulary, trainer, settings } = training;
   const line = await sampleLine(model, vocabulary, writing);

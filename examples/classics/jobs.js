@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { problemsOf, TASKS } from './tasks.js';
 
 /**
- * Every trial that is to be made: one form of one problem from one seed.
+ * Every trial to run: one form of one problem with one seed.
  *
  * @param {{ names: string[], quick: boolean, seeds?: number }} order
  */
@@ -16,13 +16,13 @@ export function jobsOf({ names, quick, seeds }) {
   );
 }
 
-/** @returns the problem and the form that a job is of */
+/** @returns the task, the problem and the form of a job */
 export function partsOf({ name, quick, p, f }) {
   const problem = problemsOf(TASKS[name], quick)[p];
   return { task: TASKS[name], problem, form: problem.forms[f] };
 }
 
-/** Here and now; in a worker too. */
+/** Runs a trial in this thread. */
 export function runJob(job, onProgress) {
   const { task, problem, form } = partsOf(job);
   const began = performance.now();
@@ -31,8 +31,8 @@ export function runJob(job, onProgress) {
 }
 
 /**
- * All jobs on so many threads, those that take longest first. Each trial has a runtime of its own, so what comes out does not depend on
- * how they are shared out.
+ * Runs all jobs on `workers` threads, the longest first. Each trial has its own runtime, so results do not depend on how the trials
+ * are distributed.
  *
  * @param {object[]} jobs
  * @param {{ workers: number, onProgress: (job: object, part: number) => void, onResult: (result: object) => void }} how
@@ -51,7 +51,7 @@ export async function runJobs(jobs, { workers, onProgress, onResult }) {
         onResult(results[n]);
       }
     } finally {
-      // After an error the others end with the trial that they are at.
+      // After an error the other threads stop after their current trial.
       waiting.length = 0;
       await worker.terminate();
     }

@@ -1,4 +1,4 @@
-// Trains on the classic long-lag tasks until their criteria are met, and draws how it went. --help tells the flags.
+// Trains on the classic long-lag tasks until their criteria are met, and draws the results. --help lists the flags.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,10 +25,10 @@ async function main({ names, quick, seeds, workers, out }) {
     await writeFile(path, drawTask(taskData(results.filter((result) => result.name === name))));
   }
   const minutes = (performance.now() - began) / 60_000;
-  console.log(`The pictures are in ${out}. All took ${minutes.toFixed(1)} minutes.`);
+  console.log(`The figures are in ${out}. Everything took ${minutes.toFixed(1)} minutes.`);
 }
 
-/** Runs the jobs behind a display of how far they are. */
+/** Runs the jobs with a progress display. */
 async function followed(jobs, workers) {
   const display = new ProgressDisplay('{done} of {all} trials | {name}, {form}, seed {seed}: {part} %');
   let done = 0;

@@ -4,16 +4,16 @@ import { TASKS, USUAL } from './tasks.js';
 const OUT = 'classics';
 const WORKERS = 2;
 
-export const HELP = `The tasks that LSTMs were made for, with the papers' criteria, and a plain RNN beside each.
+export const HELP = `The tasks that LSTMs were designed for, with the papers' criteria, and a plain RNN for comparison.
 
   npm run classics -- [flags] [tasks]
 
   tasks        some of ${Object.keys(TASKS).join(', ')};
-               all but digits where none are named
-  --quick      a small form of each: a quarter of a minute
+               all but digits by default
+  --quick      a small form of each: 15 seconds
   --seeds N    trials of each model (default: each task's own, 1 to 30)
-  --workers N  threads that train at once (default ${WORKERS})
-  --out FOLDER where the pictures go (default ${OUT})
+  --workers N  training threads (default ${WORKERS})
+  --out FOLDER where the figures go (default ${OUT})
   --help       this`;
 
 /** The flags, checked. @throws UsageError */

@@ -6,7 +6,7 @@ import { storedFigure } from '../stored-figure.js';
 import { partsOf } from './jobs.js';
 import { groupsOf } from './report.js';
 
-/** More trials of a form than these cannot be told apart. */
+/** More trials of a form than these cannot be distinguished. */
 const MOST = 5;
 const SOLVED = [{ name: 'criterion met, training ends', colour: INK, mark: 'dot' }];
 /** Of a panel, by how many stand in a row. */

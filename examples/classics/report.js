@@ -33,7 +33,7 @@ export function groupsOf(results) {
   return [...groups.values()];
 }
 
-/** In Markdown, so that it may be copied into a README: a row for each LSTM, the plain RNN of the same problem beside it. */
+/** A Markdown table with a row for each LSTM and the plain RNN of the same problem in its last column. */
 export function resultsTable(results) {
   const rows = groupsOf(results).flatMap((forms) => {
     const isRNN = ([first]) => partsOf(first).form.cell === 'RNN';

@@ -1,6 +1,6 @@
 /**
- * Two models that read the same symbols; their outputs are summed. Beside a recurrent one an Embedding makes what the papers call
- * connections from input to output: what follows from the last symbol alone needs no memory then.
+ * Two models that read the same symbols; their outputs are summed. An Embedding next to a recurrent model gives what the papers call
+ * connections from input to output: what follows from the last symbol alone then needs no memory.
  */
 export class Shortcut {
   constructor(recurrent, direct) {

@@ -1,10 +1,10 @@
-/** So many sequences in a row, answered before they are learned from, are the papers' criterion. */
+/** The papers' criterion: this many training sequences in a row answered correctly before the update. */
 export const ENOUGH = 2000;
-/** The mean error is over about so many batches. */
+/** Batches that the mean error is over, about. */
 const MEMORY = 50;
 
 /**
- * The criterion of the papers' experiments 4 and 6: the latest 2,000 training sequences are all answered rightly, and the mean error is
+ * The criterion of the papers' experiments 4 and 6: the latest 2,000 training sequences are all answered correctly, and the mean error is
  * below a bound.
  */
 export class Streak {
@@ -17,7 +17,7 @@ export class Streak {
     this.#bound = bound;
   }
 
-  /** @param {{ right: boolean, error: number }[]} answers to a batch, by the weights before its update */
+  /** @param {{ right: boolean, error: number }[]} answers to a batch, from the weights before its update */
   see(answers) {
     const error = answers.reduce((sum, answer) => sum + answer.error, 0) / answers.length;
     this.#error = this.#error === undefined ? error : this.#error + (error - this.#error) / MEMORY;
@@ -31,7 +31,7 @@ export class Streak {
 }
 
 /**
- * How many of a test set are answered wrongly. In slices, so that long sequences do not fill the memory.
+ * The number of wrong answers on a test set, computed in slices to save memory.
  *
  * @param {(output: Tensor, target: object) => { right: boolean }[]} answersOf
  */

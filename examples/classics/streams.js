@@ -1,14 +1,14 @@
 /**
- * How many answers a model gives on each of several streams before the first wrong one. It carries its states from window to window.
+ * The number of answers on each of several streams before the first wrong one. States are carried from window to window.
  *
  * @param {Sequential} model of a recurrent layer and a read-out
  * @param {() => { input: object }} next the next window of all streams
  * @param {object} size
  * @param {number} size.lanes how many streams
  * @param {number} size.window steps of each
- * @param {number} size.most after so many right answers a stream ends
+ * @param {number} size.most a stream ends after this many right answers
  * @param {(outputs: Float32Array, window: object, n: number) => boolean | undefined} isRight of step `n` of all lanes' steps; undefined
- *   where no answer is asked for
+ *   where no answer is expected
  */
 export function rightInARow({ layers: [recurrent, readOut] }, next, { lanes, window, most }, isRight) {
   const counts = new Array(lanes).fill(0);

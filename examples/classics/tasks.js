@@ -7,7 +7,7 @@ import { noiseFree } from './tasks/noise-free.js';
 import { spikeDelay } from './tasks/spike-delay.js';
 import { temporalOrder } from './tasks/temporal-order.js';
 
-/** By the names that the command knows them under; each is drawn into a picture of that name. */
+/** By their names in the command; each has a figure of that name. */
 export const TASKS = {
   adding,
   'temporal-order': temporalOrder,
@@ -19,10 +19,10 @@ export const TASKS = {
   digits,
 };
 
-/** Those that need nothing from elsewhere: what is run where none is named. */
+/** Those that need no data from elsewhere: the default. */
 export const USUAL = Object.keys(TASKS).filter((name) => !TASKS[name].needs);
 
-/** What there is of a task to solve; in its small form the first problem alone, made shorter, which no paper tells of. */
+/** The problems of a task; in its small form a shorter version of the first one, which is in no paper. */
 export function problemsOf({ problems, quick }, isQuick) {
   if (!isQuick) return problems;
   const [first] = problems;

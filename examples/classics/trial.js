@@ -1,11 +1,11 @@
 import { Adam, createRuntime, Linear, LSTM, RNN, Sequential, Trainer } from 'lstm-wasm';
 
-/** Where b_f stands, σ is 1 and σ' is 0 in float32, so the gate stays open and its weights stay 0: the cell of 1997. */
+/** With this forget bias σ is 1 and σ' is 0 in float32, so the gate stays open and its weights stay 0: the cell of 1997. */
 const NEVER_FORGETS = 100;
 const CURVE_POINTS = 60;
 
 /**
- * A recurrent layer and a linear read-out. With `noForgetGate` the LSTM is that of 1997, whose cells only add.
+ * A recurrent layer and a linear read-out. With `noForgetGate` the LSTM is that of 1997, whose cells only add up.
  *
  * @param {{ cell: 'LSTM' | 'RNN', inputs: number, units: number, outputs: number, seed: number, noForgetGate?: boolean }} form
  *   and the options of the layer
@@ -27,28 +27,28 @@ function openForgetGates(layer, units) {
   }
 }
 
-/** The learning rate stays for half of the budget, then falls to zero: what ends early never sees it fall. */
+/** The learning rate is constant for half of the budget, then falls linearly to zero. */
 export const FALLING = (part) => Math.min(1, 2 * (1 - part));
 
-/** It stays to the end. */
+/** The learning rate is constant. */
 export const CONSTANT = () => 1;
 
 /**
  * Trains a model until its task's criterion is met or the budget is used up.
  *
  * @param {Layer} model
- * @param {object} course
- * @param {(count: number) => Batch} course.fresh the next batch
- * @param {Loss} course.loss as the Trainer takes it
- * @param {() => { value: number, solved: boolean }} course.judge where training stands; asked every `every` updates
- * @param {number} course.batch how many sequences, or symbols of a stream, a batch counts
- * @param {number} course.budget how many may be trained on
- * @param {(part: number) => number} [course.rate] the factor of the learning rate, by the part of the budget that is used
- * @param {(part: number, value: number) => void} [course.onProgress]
+ * @param {object} options
+ * @param {(count: number) => Batch} options.fresh the next batch
+ * @param {Loss} options.loss as for the Trainer
+ * @param {() => { value: number, solved: boolean }} options.judge progress towards the criterion; called every `every` updates
+ * @param {number} options.batch sequences, or symbols of a stream, in a batch
+ * @param {number} options.budget how many to train on at most
+ * @param {(part: number) => number} [options.rate] the factor of the learning rate, by the fraction of the budget that is used
+ * @param {(part: number, value: number) => void} [options.onProgress]
  * @returns {{ solved: boolean, sequences: number, curve: [sequences: number, value: number][] }}
  */
-export function trial(model, course) {
-  const { fresh, loss, judge, budget, batch, every = 1, lr, rate = FALLING, onProgress } = course;
+export function trial(model, options) {
+  const { fresh, loss, judge, budget, batch, every = 1, lr, rate = FALLING, onProgress } = options;
   const optimizer = new Adam(model, { lr });
   const trainer = new Trainer(model, { loss, optimizer, clipNorm: 1 });
   const updates = Math.ceil(budget / batch);

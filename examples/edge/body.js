@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.js';
 
-/** The largest body that is read, in bytes: room for all the values that one request may have, as JSON. */
+/** The largest body that is read, in bytes: enough for the largest request as JSON. */
 export const BODY_LIMIT = 262_144;
 
 /** The kind of a body, one of `kinds`. @throws Refusal */
@@ -15,7 +15,7 @@ export function kindOf(request, kinds) {
   return kind;
 }
 
-/** The bytes of a body, counted while they come: what a header announces may be wrong, or missing. @throws Refusal */
+/** The bytes of a body, counted while they arrive: the header may be wrong or missing. @throws Refusal */
 export async function readBytes(request) {
   if (Number(request.headers.get('content-length')) > BODY_LIMIT) throw tooLarge();
   const parts = [];
@@ -27,7 +27,7 @@ export async function readBytes(request) {
     if (done) break;
     size += value.length;
     if (size > BODY_LIMIT) {
-      // Not awaited: a sender that goes on may never let it end.
+      // Not awaited: a client that keeps sending may never let it end.
       reader.cancel().catch(() => {});
       throw tooLarge();
     }
@@ -50,7 +50,7 @@ export async function readJson(request) {
   return value;
 }
 
-/** What was given, short enough for a sentence. */
+/** A value, shortened for a message. */
 export function show(value) {
   const text = value === undefined ? 'none' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;

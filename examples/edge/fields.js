@@ -1,14 +1,14 @@
 import { show } from './body.js';
 import { Refusal } from './refusal.js';
 
-/** Refuses the fields of a body that nobody reads: a slip of the pen would go unseen. @throws Refusal */
+/** Refuses unknown fields in a body: a typo would otherwise go unnoticed. @throws Refusal */
 export function checkFields(body, names) {
   const unknown = Object.keys(body).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new Refusal(422, `the body expected the fields ${names.join(', ')}, got ${show(unknown)}`);
 }
 
-/** A number of a body, or what is usual where it is missing. @throws Refusal */
+/** A number of a body, or its default. @throws Refusal */
 export function numberOf(name, value, { from = 0, above, to, whole = false, usual }) {
   if (value === undefined && usual !== undefined) return usual;
   const high = above === undefined ? value >= from : value > above;
@@ -17,7 +17,7 @@ export function numberOf(name, value, { from = 0, above, to, whole = false, usua
   throw new Refusal(422, `${name} expected a ${whole ? 'whole ' : ''}number ${range}, got ${show(value)}`);
 }
 
-/** A text of a body, or what is usual where it is missing. @throws Refusal */
+/** A text of a body, or its default. @throws Refusal */
 export function textOf(name, value, { longest, usual }) {
   if (value === undefined) return usual;
   if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;

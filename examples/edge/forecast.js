@@ -88,7 +88,7 @@ function inFloats({ forecast: values }, { rows, horizon }) {
   return new Response(Float32Array.from(values), { headers });
 }
 
-/** Seven digits: a float has no more. */
+/** Seven digits, the precision of a float. */
 function inJson({ forecast: values, state }, { rows, horizon, single }, withState) {
   const digits = Array.from(values, (value) => Number(value.toPrecision(7)));
   const lines = Array.from({ length: rows }, (_, row) => digits.slice(row * horizon, (row + 1) * horizon));

@@ -1,17 +1,17 @@
 import { loadModel } from 'lstm-wasm/files';
+import { yieldToEventLoop } from './event-loop.js';
 import { scaled, scalesOf } from './scale.js';
 import { fingerprint, packState, refusal, unpackState } from './state.js';
-import { turn } from './turn.js';
 
-/** Steps, counted over all rows, until others have their turn: one or two milliseconds. */
+/** Steps, counted over all rows, before yielding to the event loop: one or two milliseconds. */
 const STRETCH = 1024;
 
 /** The largest size of a value: squares, and sums of them, stay numbers. */
 export const LARGEST = 1e15;
 
 /**
- * The model behind /forecast. Between two stretches the core holds nothing of a request: its state is in plain arrays, so any
- * number of requests can be under way, and one that is given up costs nothing.
+ * The model behind /forecast. Between two chunks of steps the core holds nothing of a request: its state is in plain arrays, so any
+ * number of requests can run concurrently, and an aborted one leaves nothing behind.
  */
 export class Forecaster {
   #model;
@@ -25,8 +25,7 @@ export class Forecaster {
   }
 
   /**
-   * What comes next in each row of `data` [rows, length], and the state behind what was read: of the forecasts it knows
-   * nothing.
+   * The forecast for each row of `data` [rows, length], and the state after the data, without the forecasts.
    *
    * @throws Refusal for a state that does not fit
    */
@@ -53,12 +52,12 @@ export class Forecaster {
     return { forecast, state: this.#pack(rows, scales, state) };
   }
 
-  /** So many steps from a state on; gives the state behind them. */
+  /** Runs steps from a state; returns the state after them. */
   async #walk(rows, steps, state, step) {
     const stretch = Math.ceil(STRETCH / rows);
     let at = state;
     for (let from = 0; from < steps; from += stretch) {
-      if (from > 0) await turn();
+      if (from > 0) await yieldToEventLoop();
       const stream = this.#model.stream({ batch: rows });
       try {
         if (at !== undefined) stream.setState(at);

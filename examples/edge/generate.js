@@ -1,22 +1,22 @@
 import { kindOf, readJson } from './body.js';
+import { yieldToEventLoop } from './event-loop.js';
 import { checkFields, numberOf, textOf } from './fields.js';
 import { refusal as stateRefusal } from './state.js';
-import { turn } from './turn.js';
 import { LARGEST_SEED } from './writer.js';
 
-/** Characters written at a time: half a millisecond, then others have their turn. */
+/** Characters per chunk: half a millisecond, before yielding to the event loop. */
 const PIECE = 48;
 
 export const GENERATE_LIMITS = { length: 4000, prompt: 1000 };
 
-/** As many as any vocabulary has: all of them. */
+/** The default: all characters. */
 const MOST_CLASSES = 1000;
 
 const FIELDS = ['prompt', 'length', 'temperature', 'topK', 'topP', 'seed', 'state'];
 
 /**
  * POST /generate: `{ prompt, length, temperature, topK, topP, seed, state }`, all of them optional. The answer is the text as it
- * is written; lines of JSON, or one piece of JSON, where the client accepts these: only they have room for the state.
+ * is generated, or JSON lines or one JSON object if the client accepts these; only they contain the state.
  *
  * @param session - keeps the state, where the client does not
  */
@@ -36,7 +36,7 @@ export async function generate(request, writer, session) {
   return streamed(pieces(writer, text, asked), { ...headers, 'content-type': 'text/plain; charset=utf-8' });
 }
 
-/** A session answers when all is written: its state is kept before the next request comes to it. */
+/** A session answers once everything is generated, so that its state is stored before its next request. */
 async function inSession(asked, { writer, session, accept }) {
   if (asked.state !== undefined) throw stateRefusal('this session keeps its own');
   const { written, seed } = await session.keep('generate', async (state) => {
@@ -68,14 +68,14 @@ function askedOf(body, writer) {
 
 /** A text begins with a line break, like a paragraph, where there is no prompt. */
 function open(writer, { ids, seed }, state) {
-  if (state !== undefined) return writer.goOn(state, ids ?? [], seed);
+  if (state !== undefined) return writer.resume(state, ids ?? [], seed);
   return writer.begin(ids ?? writer.encode('\n'), seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 }
 
 async function* pieces(writer, text, asked) {
   for (let left = asked.length; left > 0; left -= PIECE) {
     yield writer.write(text, Math.min(PIECE, left), asked);
-    if (left > PIECE) await turn();
+    if (left > PIECE) await yieldToEventLoop();
   }
 }
 
@@ -90,7 +90,7 @@ async function whole(writer, text, asked) {
   return written;
 }
 
-/** Written as fast as it is read, no faster; a reader that goes away ends the work. */
+/** Generated only as fast as it is read; a reader that disconnects ends it. */
 function streamed(texts, headers) {
   const encoder = new TextEncoder();
   const body = new ReadableStream(

@@ -1,4 +1,4 @@
-/** What the caller has to put right: a status of 4xx, and one sentence. */
+/** An error of the caller: a 4xx status and one sentence. */
 export class Refusal extends Error {
   constructor(status, message, headers = {}) {
     super(message);
@@ -7,7 +7,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer to what went wrong. Only what is nobody's refusal is the server's fault, and is told to its log alone. */
+/** The response to an error. An error that is no Refusal is the server's fault and goes to its log only. */
 export function answerOf(error) {
   if (error instanceof Refusal)
     return Response.json({ error: error.message }, { status: error.status, headers: error.headers });

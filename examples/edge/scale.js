@@ -1,11 +1,11 @@
-/** Further from the mean than so many deviations is told from nothing: what a model has never seen should not upset it. */
+/** Values are clipped to this many standard deviations from the mean, since the model has never seen larger ones. */
 const FURTHEST = 1e4;
-/** A spread smaller than this share of the mean is only what rounding makes of equal values. */
+/** A deviation below this fraction of the mean is rounding error of equal values. */
 const ROUNDING = 1e-12;
 
 /**
- * The mean and the deviation of each row of `data` [rows, length], in which the model reads it. A session keeps those that it
- * began with; where all its values were equal, it has no deviation yet, and takes that of the first ones that are not.
+ * The mean and the deviation of each row of `data` [rows, length], in which the model reads it. A session keeps its first ones;
+ * while all its values are equal, it has no deviation yet, and takes the first one above zero.
  */
 export function scalesOf({ data, rows, length }, before) {
   return Array.from({ length: rows }, (_, row) => {

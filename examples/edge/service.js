@@ -6,7 +6,7 @@ import { GENERATE_LIMITS, generate } from './generate.js';
 import { answerOf, Refusal } from './refusal.js';
 import { Writer } from './writer.js';
 
-/** Anyone's page may ask: there are no cookies, and nothing is kept that a name alone would not open. */
+/** Any origin may call: there are no cookies, and a session's name is its only secret. */
 const ORIGIN = 'access-control-allow-origin';
 const CORS = {
   [ORIGIN]: '*',
@@ -19,7 +19,7 @@ const PREFLIGHT = {
 };
 
 /**
- * Two models behind one `fetch`, the same in every runtime. Made once, when the program starts: loading them takes a few
+ * Two models behind one `fetch`, the same in every runtime. Created once at start: loading them takes a few
  * milliseconds.
  *
  * @param models - `forecaster` and `writer`: the bytes of the files in models/
@@ -43,7 +43,7 @@ export function createService(models) {
 
 async function answered(request, work) {
   const response = await Promise.resolve().then(work).catch(answerOf);
-  // A session has put them there already, and what it answers can not be changed here.
+  // A session has already set them, and its response is immutable.
   if (!response.headers.has(ORIGIN))
     for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
   return request.method === 'HEAD' ? new Response(null, response) : response;

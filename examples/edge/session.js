@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 
-/** A session that nobody has used for a week is forgotten. */
+/** A session expires after a week without use. */
 const KEPT = 7 * 24 * 60 * 60 * 1000;
 
 /** The Durable Object class that keeps the states of one name. */
@@ -10,7 +10,7 @@ export function sessionOf(service) {
       return service.inSession(request, this);
     }
 
-    /** Runs `work` on the state that the last one left, and keeps the one that it gives, before the next one comes. */
+    /** Runs `work` on the stored state and stores the one it returns, one call at a time. */
     async keep(kind, work) {
       const { answer, error } = await this.ctx.blockConcurrencyWhile(async () => {
         try {
@@ -19,7 +19,7 @@ export function sessionOf(service) {
           await this.ctx.storage.setAlarm(Date.now() + KEPT);
           return { answer };
         } catch (error) {
-          // Thrown in here, it would end the object.
+          // An exception here would terminate the object.
           return { error };
         }
       });

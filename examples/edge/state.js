@@ -1,12 +1,12 @@
 import { Refusal } from './refusal.js';
 
-/** Of what is written below; a state of another version is refused. */
+/** The format version; a state of another version is refused. */
 const VERSION = 1;
 const HEADER = 8;
-/** No cell of a model comes near it: each step adds at most 1. */
+/** Far beyond any cell state: each step adds at most 1. */
 const LARGEST_VALUE = 1e7;
 
-/** Tells one model's file from another (FNV-1a): a state goes on only in the model that it comes from. */
+/** Tells one model's file from another (FNV-1a): a state is only valid for the model that it comes from. */
 export function fingerprint(bytes) {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

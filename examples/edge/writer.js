@@ -5,13 +5,13 @@ import { show } from './body.js';
 import { Refusal } from './refusal.js';
 import { fingerprint, packState, refusal, unpackState } from './state.js';
 
-/** Draws of one session, a power of two: each has a seed of its own, seed * DRAWS + n, which a double holds. */
+/** Draws of one session, a power of two: draw n has the seed seed * DRAWS + n, which is exact in a double. */
 const DRAWS = 2 ** 20;
 export const LARGEST_SEED = 2 ** 32 - 1;
 
 /**
- * The model behind /generate. The core holds nothing of a text between two pieces of it: all that a text needs to go on is in a
- * `Text`, so any number of them can be under way, and one that nobody reads any more costs nothing.
+ * The model behind /generate. The core holds nothing of a text between two chunks of it: all that a text needs to continue is in a
+ * `Text`, so any number of them can be generated concurrently, and an abandoned one leaves nothing behind.
  *
  * @typedef {object} Text
  * @property state - of the stream, undefined at the beginning
@@ -33,12 +33,12 @@ export class Writer {
     this.#width = model.layers[1].hiddenSize;
   }
 
-  /** All that a prompt may have in it. */
+  /** The characters allowed in a prompt. */
   get characters() {
     return this.#vocabulary.symbols.join('');
   }
 
-  /** The ids of a prompt; typographic quotes are those of a typewriter. @throws Refusal */
+  /** The ids of a prompt; typographic quotes become ASCII quotes. @throws Refusal */
   encode(prompt) {
     const plain = prompt.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"');
     const unknown = [...plain].find((character) => !this.#vocabulary.has(character));
@@ -47,13 +47,13 @@ export class Writer {
     return this.#vocabulary.encode(plain);
   }
 
-  /** A text that begins. */
+  /** A new text. */
   begin(ids, seed) {
     return { state: undefined, unread: ids, seed, drawn: 0 };
   }
 
-  /** A text that goes on, where a prompt may be put in. @throws Refusal for a state that does not fit */
-  goOn(packed, ids, seed) {
+  /** A text that continues, with an optional prompt added. @throws Refusal for a state that does not fit */
+  resume(packed, ids, seed) {
     const sizes = { numbers: 3, values: 2 * this.#width };
     const { rows, numbers, values } = unpackState(this.#fingerprint, packed, sizes);
     const [last, before, drawn] = numbers;
@@ -75,7 +75,7 @@ export class Writer {
     };
   }
 
-  /** Writes on: so many characters. */
+  /** Generates `count` characters. */
   write(text, count, { temperature, topK, topP }) {
     const { runtime } = this.#model;
     const logits = { data: new Float32Array(this.#vocabulary.size), shape: [this.#vocabulary.size] };
@@ -98,7 +98,7 @@ export class Writer {
     return this.#vocabulary.decode(ids);
   }
 
-  /** What {@link goOn} goes on from: a text that was written to, so that one character is not read yet. */
+  /** A state that {@link resume} accepts: after generating, with one character not read yet. */
   pack({ state, unread, seed, drawn }) {
     const values = [...state['1.h'].data, ...state['1.c'].data];
     return packState(this.#fingerprint, { rows: 1, numbers: [unread[0], seed, drawn], values });

@@ -66,7 +66,7 @@ function setRunning(running) {
   at('pause').textContent = 'Pause';
 }
 
-/** The model goes on with the wave by itself: each value that it says is the next one that it reads. */
+/** The model continues the wave: each output is its next input. */
 function draw(model) {
   const known = wave.slice(WINDOWS, WINDOWS + STEPS);
   const said = [...known];

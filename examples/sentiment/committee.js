@@ -27,12 +27,12 @@ export async function trainCommittee(train, { seed, epochs, onStep, onNetwork })
   return networks;
 }
 
-/** The mean of what the networks say: from a text to its log-odds. */
+/** The mean log-odds of the networks for a text. */
 export function judgeOf(networks) {
   return (text) => networks.reduce((sum, network) => sum + logOdds(network, text), 0) / networks.length;
 }
 
-/** Each network as a file of its own, with its vocabulary. */
+/** Saves each network in its own file, with its vocabulary. */
 export async function saveCommittee(folder, networks) {
   await mkdir(folder, { recursive: true });
   for (const [n, { model, vocabulary }] of networks.entries()) {
@@ -57,6 +57,6 @@ async function loadNetwork(path) {
       throw new RangeError('its vocabulary has another number of words than its model');
     return { model, vocabulary };
   } catch (error) {
-    throw new UsageError(`${path} is no model that was saved here: ${error.message.split('\n')[0]}`);
+    throw new UsageError(`${path} is not a model saved by this example: ${error.message.split('\n')[0]}`);
   }
 }

@@ -1,4 +1,4 @@
-// Trains on the split of each seed, measures on its test part, and saves the networks of the first. --help tells the flags.
+// Trains on the split of each seed, measures on its test part, and saves the networks of the first. --help lists the flags.
 
 import { writeFile } from 'node:fs/promises';
 import { command, quoted } from '../command.js';
@@ -11,7 +11,7 @@ import { HELP, MODEL, readOptions } from './options.js';
 import { networkLine, splitLine, summary, table } from './report.js';
 import { readSentences, split } from './sentences.js';
 
-/** In a terminal alone: elsewhere the line of each network is enough. */
+/** For a terminal; elsewhere the line of each network is enough. */
 const PROGRESS =
   'split {seed} of {splits}, network {network}, epoch {epoch} | loss {loss} | {speed} sentences/s';
 
@@ -44,10 +44,10 @@ async function main({ splits, epochs, model: folder, out }) {
   display.stop();
   console.log(`\n${table(results)}\n\n${summary(results)}`);
   await writeFile(out, drawSplits(results));
-  console.log(`The figure is ${out}, the networks of the first split are in ${folder}. To ask them:`);
+  console.log(`The figure is ${out}, the networks of the first split are in ${folder}. To use them:`);
   const flag = folder === MODEL ? '' : ` --model ${quoted(folder)}`;
   console.log(`  node examples/sentiment/predict.js${flag} 'A great little phone.'`);
-  console.log(`All took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+  console.log(`Everything took ${((performance.now() - began) / 1000).toFixed(0)} s.`);
 }
 
 /** A step of network `n` of a split. */
@@ -59,7 +59,7 @@ function show(display, { seed, splits, n, progress: { epoch, loss, samplesPerSec
   });
 }
 
-/** The test part has its only use here. */
+/** The only use of the test part. */
 function measured(seed, networks, { train, test }) {
   return {
     seed,

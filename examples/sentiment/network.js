@@ -11,7 +11,7 @@ import {
 } from 'lstm-wasm';
 import { bucketBatches, WordVocabulary } from 'lstm-wasm/data';
 
-/** What choose.js came to, without a look at any test part. */
+/** The settings that choose.js found, without any test part. */
 export const SETTINGS = {
   size: 32,
   hidden: 32,
@@ -26,7 +26,7 @@ export const SETTINGS = {
 
 const BATCH = 32;
 const PATIENCE = 3;
-/** N(0, 1) as it comes is loud: a word that is rarely seen keeps its noise, and small data has little else. */
+/** Smaller than N(0, 1): a rare word keeps its initial noise, and small data has many of them. */
 const QUIETER = 0.1;
 
 /**
@@ -106,7 +106,7 @@ function bestOf(curve) {
   return { epoch: epoch + 1, ...curve[epoch] };
 }
 
-/** The log-odds that a text is positive, as the network has them. */
+/** The network's log-odds that a text is positive. */
 export function logOdds({ model, vocabulary }, text) {
   const ids = encode(vocabulary, text);
   const { output } = model.forward({ data: ids, shape: [1, ids.length] });

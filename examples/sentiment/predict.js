@@ -1,4 +1,4 @@
-// Says of each text whether it is positive: `node examples/sentiment/predict.js 'text'`.
+// Classifies texts as positive or negative: `node examples/sentiment/predict.js 'text'`.
 
 import { command } from '../command.js';
 import { judgeOf, loadCommittee } from './committee.js';

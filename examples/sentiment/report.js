@@ -1,6 +1,6 @@
 import { table as markdown, mean, percent, sparkline } from '../report.js';
 
-/** How one network learned: the accuracy on what it was held against, epoch by epoch. */
+/** How one network learned: its validation accuracy by epoch. */
 export function networkLine(seed, n, { curve, best }) {
   const shown = sparkline(
     curve.map(({ accuracy }) => accuracy),
@@ -15,7 +15,7 @@ export function splitLine({ seed, committee, singles, bayes }) {
   return `split ${seed}  ${names}\n`;
 }
 
-/** In Markdown, so that it may be copied into a README. */
+/** As a Markdown table. */
 export function table(results) {
   const head = ['split', 'five BiLSTMs', 'one BiLSTM (mean of the five)', 'naive Bayes'];
   const row = (name, { committee, singles, bayes }) => [

@@ -6,7 +6,7 @@ const FILES = ['amazon_cells_labelled.txt', 'imdb_labelled.txt', 'yelp_labelled.
 const SOURCE =
   '"Sentiment Labelled Sentences" from https://archive.ics.uci.edu/dataset/331 (the three .txt files)';
 
-/** How the test part is cut: one in so many sentences. */
+/** One in this many sentences is in the test part. */
 const TEST = 5;
 
 /**
@@ -39,7 +39,7 @@ export function split(sentences, seed) {
   return { train: all.slice(0, all.length - cut), test: all.slice(all.length - cut) };
 }
 
-/** In an order that the package's own generator draws. */
+/** Shuffled by the package's generator. */
 export function shuffled(items, seed) {
   const order = Int32Array.from(items, (_, n) => n);
   const all = { input: { data: order, shape: [order.length, 1] }, target: order };

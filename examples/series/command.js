@@ -7,7 +7,7 @@ import { EpochDisplay } from './progress.js';
 import { readTable } from './table.js';
 import { cutParts, train } from './training.js';
 
-/** An application as a program: `train`, which is what it does without a word, and `predict`. */
+/** An application as a program: `train`, the default, and `predict`. */
 export function runAsProgram(application) {
   return command(application.name, (args) => runCommand(application, args));
 }
@@ -28,7 +28,7 @@ async function trainAndMeasure(application, options) {
   const counts = ['train', 'validation', 'test'].map((part) => parts[part].rows.length);
   console.log(`${application.does} Seed ${options.seed}.`);
   console.log(
-    `Windows of ${application.steps} days: ${counts[0]} to learn from, ${counts[1]} to validate, ${counts[2]} to test.\n`,
+    `Windows of ${application.steps} days: ${counts[0]} for training, ${counts[1]} for validation, ${counts[2]} for testing.\n`,
   );
   const forecaster = await trainShown(application, parts, options);
   const { lines, chart, scores } = application.measure({ prepared, parts, forecaster });
@@ -36,7 +36,9 @@ async function trainAndMeasure(application, options) {
   await forecaster.save(options.model, application);
   await writeFile(options.plot, drawForecasts(forecastData(chart, application.title)));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(`\nThe model is in ${options.model}, the picture in ${options.plot}. All took ${seconds} s.`);
+  console.log(
+    `\nThe model is in ${options.model}, the figure in ${options.plot}. Everything took ${seconds} s.`,
+  );
   return scores;
 }
 
@@ -56,7 +58,7 @@ async function trainShown(application, parts, options) {
   }
 }
 
-/** The forecast behind the last row of the data. */
+/** The forecast after the last row of the data. */
 async function predict(application, { model, data }) {
   const forecaster = await Forecaster.load(model, application);
   const { series, restore, ...prepared } = await prepare(application, data);

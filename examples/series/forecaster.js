@@ -7,15 +7,14 @@ import { UsageError } from '../command.js';
 const SLICE = 256;
 
 /**
- * A model and all that stands between it and the units of the data: which columns it is given, and the scalers, which have seen
- * the training part alone.
+ * A model with its input columns and its scalers, which are fitted on the training part alone.
  */
 export class Forecaster {
   constructor({ model, inputs, inputScaler, targetScaler }) {
     Object.assign(this, { model, inputs, inputScaler, targetScaler });
   }
 
-  /** A model that knows nothing yet. The seed is the runtime's, from which each layer and the order of training draw. */
+  /** An untrained model. The seed is the runtime's, from which each layer and the order of training draw. */
   static create({ hidden, dropout = 0, outputs }, { inputs, inputScaler, targetScaler, seed }) {
     const runtime = createRuntime({ seed });
     const model = new Sequential(
@@ -40,7 +39,7 @@ export class Forecaster {
     return parts;
   }
 
-  /** One array a row. The outputs for one target, such as its quantiles, lie side by side. */
+  /** One array per row. The outputs for one target, such as its quantiles, are adjacent. */
   unscaled({ data, shape: [count, outputs] }) {
     const targets = this.targetScaler.stateDict().mean.length;
     const each = outputs / targets;

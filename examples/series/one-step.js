@@ -1,7 +1,7 @@
 import { table } from '../report.js';
 
 /**
- * Forecasts of the next day held against simpler ones, on the same days of the test part.
+ * Forecasts of the next day compared with baselines, on the same days of the test part.
  *
  * @returns {{ lines: string[], scores: Record<string, { rmse, mae }>, chart }}
  */
@@ -18,7 +18,7 @@ export function measureOneStep({ prepared, parts, forecaster, baselines, unit, s
   return {
     scores,
     lines: [
-      `One day ahead, ${rows.length} days from ${from} to ${to} that had no part in training or choosing:\n`,
+      `One day ahead, ${rows.length} days from ${from} to ${to} that were not used for training or model selection:\n`,
       table(
         ['forecast', 'RMSE', 'MAE'],
         Object.entries(scores).map(([name, { rmse, mae }]) => [name, digits(rmse), digits(mae)]),

@@ -19,7 +19,7 @@ export function helpOf({ name, does, inputs, columns }) {
 
   --data FILE    a CSV file with the columns ${columns.join(' ')}
                  (default: the data that npm ci --prefix examples/series/data installs)
-  --model FILE   where the model is saved, or lies (default ${name}.safetensors)
+  --model FILE   where the model is saved or read from (default ${name}.safetensors)
   --plot FILE    where the forecasts are drawn (default ${name}.svg)
   --seed N       of the first weights and of the order of training (default 0)
   --epochs N     how often at most to go through the training part (default ${EPOCHS}; validation stops it)

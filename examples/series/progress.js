@@ -2,7 +2,7 @@ import { ProgressDisplay } from '../progress.js';
 import { mean } from '../report.js';
 
 /**
- * How training gets on, epoch by epoch. The bar is how much patience is used up, since nobody knows beforehand when validation
+ * Training progress by epoch. The bar shows how much patience is used up, since it is not known beforehand when validation
  * stops the training.
  */
 export class EpochDisplay {

@@ -14,7 +14,7 @@ export function cutParts({ steps, horizon, held, toTarget = (target) => target }
   const rows = series.shape[0];
   const needed = validation + test + 2 * (steps + horizon);
   if (rows < needed || Math.min(validation, test) < horizon)
-    throw new UsageError(`--data expected more than ${rows} days that can be learned from, got too few`);
+    throw new UsageError(`--data expected more than ${rows} days to train on, got too few`);
   const parts = chronologicalSplit(series, { validation, test, context: steps });
   const cut = (part) => {
     const { input, target, starts } = windows(part, { steps, horizon, inputs, targets: ['target'] });
@@ -27,7 +27,7 @@ export function cutParts({ steps, horizon, held, toTarget = (target) => target }
   return { train: cut(parts.train), validation: cut(parts.validation), test: cut(parts.test) };
 }
 
-/** Trains until validation no longer gets better, and keeps the weights that were best. The test part has no say. */
+/** Trains until validation stops improving, and keeps the best weights. The test part is not used. */
 export async function train(application, { train: learned, validation }, options) {
   const { inputs, seed, epochs, onEpoch } = options;
   const { loss = mse, model: shape, training } = application;

@@ -1,22 +1,22 @@
 /*
- * Connectionist temporal classification (Graves, Fernández, Gomez, Schmidhuber 2006): how likely a model writes a text, over all ways to
- * lay its characters along the steps, one class a step. A way says blank where it writes nothing; repetitions count as one character,
- * so that a blank has to stand between two equal ones.
+ * Connectionist temporal classification (Graves, Fernández, Gomez, Schmidhuber 2006): the probability of a text over all alignments
+ * of its characters with the steps, one class per step. A path has blanks where it writes nothing; repetitions count as one character,
+ * so two equal characters need a blank between them.
  */
 
 /** The class that writes nothing. */
 export const BLANK = 0;
 
-/** What shorter targets are filled up with. */
+/** Padding of shorter targets. */
 export const PADDING = -100;
 
 /**
  * The loss: −ln p(target | output), summed over the batch and divided by the number of characters.
  *
  * @param output logits [batch, steps, classes], of any scale
- * @param target ids [batch, longest] from 1 up, PADDING behind the end of each
- * @param options `mask`: [batch, steps], 1 for the steps of each sequence, 0 behind its end; all count without it
- * @returns the loss, and its gradient with respect to the logits, 0 behind each end
+ * @param target ids [batch, longest] from 1 up, PADDING after the end of each
+ * @param options `mask`: [batch, steps], 1 for the steps of each sequence, 0 after its end; without it all steps count
+ * @returns the loss, and its gradient with respect to the logits, 0 after each end
  * @throws RangeError where a target does not fit into its steps, or is of a class that the output does not have
  */
 export function ctcLoss({ data, shape }, target, { mask } = {}) {
@@ -56,11 +56,11 @@ function checkTarget(ids, { row, length, classes }) {
 }
 
 /**
- * Forward and backward over the states blank, 1st, blank, 2nd, …, blank: α is the logarithm of the probability of all ways up to a step and
- * a state, β of all ways on from there.
+ * Forward and backward over the states blank, 1st, blank, 2nd, …, blank: α is the log-probability of all paths up to a step and
+ * a state, β of all paths from there on.
  *
  * @param logProbabilities [steps, classes], steps from 1 up, in doubles
- * @returns ln p(ids), and the gradient of −ln p with respect to logits: what is said less what the ways through each class come to
+ * @returns ln p(ids), and the gradient of −ln p with respect to logits: the softmax less the posterior of each class over all paths
  */
 function alignments(logProbabilities, ids, classes) {
   const steps = logProbabilities.length / classes;
@@ -83,7 +83,7 @@ function alignments(logProbabilities, ids, classes) {
   return { logLikelihood, gradient };
 }
 
-/** With what step t itself says. */
+/** Including step t. */
 function forward(at, leaps, steps, states) {
   const alpha = new Float64Array(steps * states).fill(-Infinity);
   for (let s = 0; s < Math.min(2, states); s++) alpha[s] = at(0, s);
@@ -99,7 +99,7 @@ function forward(at, leaps, steps, states) {
   return alpha;
 }
 
-/** Without it. */
+/** Excluding step t. */
 function backward(at, leaps, steps, states) {
   const beta = new Float64Array(steps * states).fill(-Infinity);
   for (let s = Math.max(0, states - 2); s < states; s++) beta[(steps - 1) * states + s] = 0;

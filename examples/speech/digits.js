@@ -14,7 +14,7 @@ const COURSE = { lr: 4e-3, patience: 6 };
 const IGNORED = -100;
 
 /**
- * Learns to tell the digit of a recording, asked at every step from the middle on: before it nobody can know. The answer is that of the last
+ * Learns to classify the digit of a recording. The loss counts every step of its second half; the answer is that of the last
  * step.
  *
  * @param {{ train: Recording[], validation: Recording[] }} parts
@@ -38,7 +38,7 @@ export async function trainDigits(parts, { epochs, runtime, onEpoch }) {
   return { recognizer: new Recognizer('digits', model, features), curve };
 }
 
-/** Each epoch with other changes. */
+/** Every epoch has new augmentations. */
 function* changing(spoken, { epochs, runtime }) {
   const random = generator(runtime.seed);
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -55,7 +55,7 @@ function examplesOf(spoken) {
   return { input, target };
 }
 
-/** What the last step of each row says: [rows, steps, digits] → [rows, digits]. */
+/** The output at the last step of each row: [rows, steps, digits] → [rows, digits]. */
 function answers({ data, shape: [rows, steps, digits] }, target) {
   const logits = new Float32Array(rows * digits);
   const classes = new Int32Array(rows);
@@ -70,7 +70,7 @@ function answers({ data, shape: [rows, steps, digits] }, target) {
 
 const right = accuracy();
 
-/** Of answers: by itself the trainer would measure steps. */
+/** Accuracy of answers; the trainer's own would count steps. */
 const metrics = {
   accuracy: {
     better: 'higher',

@@ -8,8 +8,12 @@ import { SAMPLE_RATE } from './recordings.js';
 
 const BLANK = { name: 'blank: nothing is written', colour: COLOURS[5], dash: '3 3' };
 const DIGIT = { name: 'the likeliest digit at each step', colour: COLOURS[3] };
-const LSTM = { name: 'LSTM, on a speaker it was not trained on', colour: COLOURS[0], mark: 'dot' };
-const TEMPLATES = { name: 'nearest recording by time warping, likewise', colour: COLOURS[1], mark: 'dot' };
+const LSTM = { name: 'LSTM, on a speaker not in training', colour: COLOURS[0], mark: 'dot' };
+const TEMPLATES = {
+  name: 'nearest recording by time warping, for the same speaker',
+  colour: COLOURS[1],
+  mark: 'dot',
+};
 const WIDTH = 680;
 const [LEFT, RIGHT] = [56, 20];
 

@@ -1,7 +1,7 @@
 import { logMel, StandardScaler } from 'lstm-wasm/data';
 import { SAMPLE_RATE } from './recordings.js';
 
-/** 24 bands up to 4 kHz, a frame of 25 ms every 10 ms. The floor is about what 16 bits can tell from silence. */
+/** 24 bands up to 4 kHz, a frame of 25 ms every 10 ms. The floor is about the resolution of 16 bits. */
 const MEL = { sampleRate: SAMPLE_RATE, frame: 0.025, hop: 0.01, mels: 24, floor: 1e-6 };
 
 /** Frames that a model reads at once: fewer steps are less to compute, and 30 ms are still less than a sound lasts. */
@@ -67,7 +67,7 @@ export class Features {
   }
 }
 
-/** Frames that lie beside each other as one: [frames, bands] → [steps, STACK * bands]. What does not fill a step is left out. */
+/** Stacks adjacent frames: [frames, bands] → [steps, STACK * bands]. Frames that do not fill a step are dropped. */
 export function stacked({ data, shape: [frames, bands] }) {
   const steps = Math.floor(frames / STACK);
   return { data: data.subarray(0, steps * STACK * bands), shape: [steps, STACK * bands] };

@@ -1,4 +1,4 @@
-// Trains on spoken digits, measures on recordings that were set apart, and saves the models. --help tells the parts and flags.
+// Trains on spoken digits, measures on recordings that were set apart, and saves the models. --help lists the parts and flags.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,10 +29,12 @@ async function main(options) {
   const recordings = await readRecordings();
   const parts = split(recordings);
   const counts = ['train', 'validation', 'test'].map((part) => parts[part].length);
-  console.log(`${counts[0]} recordings to learn from, ${counts[1]} to validate, ${counts[2]} to test.\n`);
+  console.log(
+    `${counts[0]} recordings for training, ${counts[1]} for validation, ${counts[2]} for testing.\n`,
+  );
   const display = new ProgressDisplay(PROGRESS);
   const figure = {};
-  // The strings begin from it: where it is missing, that is said before minutes of training.
+  // The strings start from it: a missing model is reported before minutes of training.
   if (options.parts.includes('strings') && !options.parts.includes('digits')) await digitsOf(options);
   if (options.parts.includes('digits')) await digits(parts, options, display);
   if (options.parts.includes('speakers')) figure.speakers = await speakers(recordings, options, display);
@@ -41,10 +43,10 @@ async function main(options) {
     await writeFile(options.out, drawSpeech(figure));
     console.log(`The figure is ${options.out}.`);
   }
-  tellOfPredict(options);
+  sayHowToPredict(options);
   const cpu = process.cpuUsage().user / 1e6;
   console.log(
-    `All took ${((performance.now() - began) / 1000).toFixed(0)} s, ${cpu.toFixed(0)} s of them computing.`,
+    `Everything took ${((performance.now() - began) / 1000).toFixed(0)} s, ${cpu.toFixed(0)} s of them computing.`,
   );
 }
 
@@ -70,7 +72,7 @@ async function speakers(recordings, { epochs, seed }, display) {
   const results = [];
   for await (const result of measureSpeakers(recordings, { epochs, seed, onEpoch })) {
     results.push(result);
-    display.line(`${result.speaker}, never heard before: ${percent(result.lstm)} right`);
+    display.line(`${result.speaker}, not in training: ${percent(result.lstm)} right`);
   }
   console.log(`\n${speakersTable(results)}\n`);
   return results;
@@ -104,11 +106,11 @@ function show(display, { what, measured, epoch, epochs, loss }) {
   display.update(epoch / epochs, { what, measured, epoch, epochs, loss: loss.toFixed(3) });
 }
 
-function tellOfPredict({ parts, model }) {
+function sayHowToPredict({ parts, model }) {
   const flag = model === MODEL ? '' : ` --model ${quoted(model)}`;
   const program = `  node examples/speech/predict.js${flag}`;
   if (parts.includes('digits'))
-    console.log(`To listen to a digit:\n${program} ${quoted(join(model, 'digit.wav'))}`);
+    console.log(`To recognize a digit:\n${program} ${quoted(join(model, 'digit.wav'))}`);
   if (parts.includes('strings'))
-    console.log(`To write down a string of them:\n${program} --strings ${quoted(join(model, 'string.wav'))}`);
+    console.log(`To transcribe a string of them:\n${program} --strings ${quoted(join(model, 'string.wav'))}`);
 }

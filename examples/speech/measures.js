@@ -10,7 +10,7 @@ import { errorsOf, transcribe, validationStrings } from './transcriber.js';
 /** The strings of the test, unlike those of any epoch. */
 const TEST_SEED = 1_000_000;
 
-/** The share of recordings that a judge, from samples to a digit, is right on. */
+/** The accuracy of a classifier, a function from samples to a digit. */
 export function shareRight(judge, recordings) {
   return mean(recordings.map(({ samples, digit }) => (judge(samples) === digit ? 1 : 0)));
 }
@@ -25,7 +25,7 @@ export function measureDigits(recognizer, { train, test }) {
   };
 }
 
-/** Each speaker in turn left out of training, validation and scale, and tested with all recordings. */
+/** Leaves each speaker in turn out of training, validation and scaling, and tests on all of that speaker's recordings. */
 export async function* measureSpeakers(recordings, { epochs, seed, onEpoch }) {
   for (const speaker of new Set(recordings.map((one) => one.speaker))) {
     const others = split(recordings.filter((one) => one.speaker !== speaker));

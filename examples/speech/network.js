@@ -3,7 +3,7 @@ import { Adam, cosineAnnealingLR, Dropout, Linear, LSTM, Sequential, Trainer } f
 const HIDDEN = 128;
 const DROPOUT = 0.3;
 
-/** One direction alone, so that it can listen while somebody speaks. */
+/** Unidirectional, so that it can run while somebody speaks. */
 export function createNetwork(width, classes, runtime) {
   return new Sequential(
     new LSTM(width, HIDDEN, { forgetBias: 1, runtime }),
@@ -13,10 +13,10 @@ export function createNetwork(width, classes, runtime) {
 }
 
 /**
- * Trains until validation has not become better for `patience` epochs, and gives the model the weights with which it was best.
+ * Trains until validation has not improved for `patience` epochs, and restores the best weights.
  *
  * @param {{ loss, metrics, validation: { batches, monitor: string }, lr: number, epochs: number, perEpoch: number, patience: number,
- *   batches: Iterable, onEpoch?: (progress: { epoch, epochs, loss, validation }) => void }} course `perEpoch`: steps
+ *   batches: Iterable, onEpoch?: (progress: { epoch, epochs, loss, validation }) => void }} options `perEpoch`: steps
  * @returns {Promise<{ loss: number, validation: object }[]>} epoch by epoch
  */
 export async function train(

@@ -8,12 +8,12 @@ export const HELP = `Recognises spoken digits, one by one and in strings, with L
   node examples/speech/main.js [digits] [speakers] [strings] [flags]
 
   digits     learns to tell digits, and tests it beside templates
-  speakers   the same, each speaker in turn being one that was never heard
+  speakers   the same, with each speaker in turn left out of training
   strings    learns to write down strings of digits by CTC; begins with the model that "digits" saved
              (no word does all three)
 
   --epochs N          epochs for digits at most; early stopping may come before (default 25)
-  --string-epochs N   likewise for strings (default 30)
+  --string-epochs N   the same for strings (default 30)
   --seed N            another beginning (default 1)
   --model DIR         where the models are saved, with a sound to try each on (default ${MODEL})
   --out FILE          where the figure is drawn (default speech.svg)

@@ -1,14 +1,14 @@
 import { deflateSync } from 'node:zlib';
 
 /**
- * Values as a picture in greys that an SVG may hold, the larger the darker: [columns, rows] → a PNG of so many pixels, row 0 at the bottom.
+ * A grayscale image for an SVG, larger values darker: [columns, rows] → a PNG with a pixel per value, row 0 at the bottom.
  *
  * @returns {string} a data URL
  */
 export function grayscale({ data, shape: [columns, rows] }) {
   const sorted = data.toSorted();
   const [low, high] = [sorted[0], sorted.at(-1)];
-  // Each line begins with the number of its filter, 0 being none.
+  // Each line begins with its filter type, 0 for none.
   const lines = Buffer.alloc(rows * (columns + 1));
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -34,7 +34,7 @@ function chunk(type, data = Buffer.alloc(0)) {
   return out;
 }
 
-/** Bit by bit: a picture is small. */
+/** Bit by bit: the image is small. */
 function crc32(bytes) {
   let crc = 0xffffffff;
   for (const byte of bytes) {

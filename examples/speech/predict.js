@@ -1,4 +1,4 @@
-// Listens to a WAV file as if it came from a microphone, and tells what it hears as it goes: `node examples/speech/predict.js digit.wav`.
+// Reads a WAV file as if it came from a microphone, and prints what it recognizes as it goes: `node examples/speech/predict.js digit.wav`.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { Recognizer } from './recognizer.js';
 import { SAMPLE_RATE } from './recordings.js';
 import { Transcript } from './transcriber.js';
 
-/** In seconds: what a microphone gives at once, and how often a belief is told. */
+/** Seconds of audio per chunk, and between two printed lines. */
 const PIECE = 0.1;
 
 await command('predict', async (args) => {
@@ -34,7 +34,7 @@ async function readSamples(file) {
   const wav = await readFile(file)
     .then(readWav)
     .catch(({ message }) => {
-      throw new UsageError(`${file} can not be read as a WAV file: ${message.split('\n')[0]}`);
+      throw new UsageError(`${file} cannot be read as a WAV file: ${message.split('\n')[0]}`);
     });
   if (wav.sampleRate === SAMPLE_RATE) return wav.mono;
   throw new UsageError(`${file} expected ${SAMPLE_RATE} samples a second, got ${wav.sampleRate}`);

@@ -1,10 +1,10 @@
 /**
- * Draws that a seed repeats on every machine: a generator of 32 bits (Marsaglia 2003, xorshift), good enough for noise and for choosing.
+ * Random numbers that a seed repeats on every machine: a generator of 32 bits (Marsaglia 2003, xorshift), good enough for noise and for choosing.
  *
  * @returns {() => number} numbers from 0 to 1, 1 left out
  */
 export function generator(seed) {
-  // Small seeds lie close together; a product spreads them, and no seed may be 0.
+  // A product spreads small seeds, and the state must not be 0.
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
   const next = () => {
     state ^= state << 13;

@@ -2,7 +2,7 @@ import { loadModelFile, saveModelFile } from 'lstm-wasm/files';
 import { UsageError } from '../command.js';
 import { Features } from './features.js';
 
-/** A model with the features that it reads, as one: from samples to logits, all at once or as the samples come. */
+/** A model with its features: from samples to logits, all at once or in chunks. */
 export class Recognizer {
   /** @param {'digits' | 'strings'} kind what it was trained for */
   constructor(kind, model, features) {
@@ -40,12 +40,12 @@ export class Recognizer {
     } catch (error) {
       if (error.code === 'ENOENT')
         throw new UsageError(`there is no model ${path}: train one first, node examples/speech/main.js`);
-      throw new UsageError(`${path} is no model that was saved here: ${error.message.split('\n')[0]}`);
+      throw new UsageError(`${path} is not a model saved by this example: ${error.message.split('\n')[0]}`);
     }
   }
 }
 
-/** Takes samples as they come, in pieces of any length, and gives for each step that they complete what the whole recording gives there. */
+/** Takes samples in chunks of any length, and gives for each completed step what the whole recording gives there. */
 class Listener {
   #features;
   #stream;

@@ -6,10 +6,10 @@ const FILE = 'datasets/spoken-digits/fsdd_recordings.tar.gz';
 const SOURCE =
   'the Free Spoken Digit Dataset from https://github.com/Jakobovski/free-spoken-digit-dataset (its folder recordings, packed with tar and gzip)';
 
-/** Recordings a second of sound; all of the data set has it. */
+/** Samples per second of the whole data set. */
 export const SAMPLE_RATE = 8000;
 
-/** The recordings of each digit and speaker that belong to a part; the rest is learned from. The test part is what the data set's authors set apart. */
+/** The recordings of each digit and speaker that belong to a part; the rest is for training. The test part is the one of the data set's authors. */
 const TEST = 5;
 const VALIDATION = 10;
 
@@ -33,7 +33,7 @@ export async function readRecordings() {
   return recordings;
 }
 
-/** Each recording in one part alone: the numbers 0 to 4 to test, 5 to 9 to validate, the others to learn from. */
+/** Each recording in one part alone: the numbers 0 to 4 to test, 5 to 9 to validate, the others for training. */
 export function split(recordings) {
   return {
     test: recordings.filter(({ number }) => number < TEST),

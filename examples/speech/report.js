@@ -1,12 +1,12 @@
 import { mean, percent, sparkline, table } from '../report.js';
 
-/** How training went: the measure of validation, epoch by epoch. */
+/** How training went: the validation measure by epoch. */
 export function curveLine(curve, measure, scale) {
   const values = curve.map(({ validation }) => validation.metrics[measure]);
   return `${sparkline(values, scale)}  ${curve.length} epochs`;
 }
 
-/** In Markdown, as the others below. @param {Record<string, number>} accuracies */
+/** A Markdown table, as the others below. @param {Record<string, number>} accuracies */
 export function digitsTable(accuracies) {
   return table(
     ['digits of known speakers', 'right'],
@@ -19,7 +19,7 @@ export function speakersTable(results) {
   const rows = results.map(({ speaker, lstm, templates }) => [speaker, percent(lstm), percent(templates)]);
   const means = ['lstm', 'templates'].map((kind) => percent(mean(results.map((one) => one[kind]))));
   return table(
-    ['speaker, never heard before', 'LSTM', 'nearest recording, time warped'],
+    ['speaker, not in training', 'LSTM', 'nearest recording, time warped'],
     [...rows, ['mean', ...means]],
   );
 }

@@ -11,7 +11,7 @@ const ENDS = [0.05, 0.3];
 const NOISE = [0.001, 0.02];
 
 /**
- * Strings of digits that one speaker says, each digit a recording of its own, with gaps and noise: the same strings for one seed.
+ * Strings of digits that one speaker says, each digit from its own recording, with gaps and noise: the same strings for one seed.
  *
  * @param {{ digit, speaker, samples }[]} recordings of one part, so that no string has what another part has
  * @returns {{ digits: number[], speaker: string, samples: Float32Array }[]} speakers take turns

@@ -1,7 +1,7 @@
 import { STACK } from './features.js';
 
 /*
- * The baselines for digits: templates, as recognisers had before networks. They see the same scaled frames as the LSTM, the mean of three at a
+ * The baselines for digits: templates, as in recognizers before neural networks. They see the same scaled frames as the LSTM, the mean of three at a
  * time.
  */
 
@@ -47,7 +47,7 @@ function template(features, samples) {
   });
 }
 
-/** Given up, with Infinity, where it can not come below `most`. */
+/** Stops with Infinity once it cannot be below `most`. */
 export function warpedDistance(a, b, most = Infinity) {
   const length = a.length + b.length;
   let row = new Float64Array(b.length + 1).fill(Infinity);

@@ -19,14 +19,14 @@ const WEAKER = { pace: 0.1, throat: 0.05, gain: 0.4, tilt: 0.2, noise: 0.1, lead
 /** In logits: how much likelier blank is than a digit before anything is learned. */
 const BLANK_FIRST = 3;
 
-/** How many strings are made of so many recordings: as many digits. */
+/** The number of strings made from a number of recordings: with as many digits. */
 const stringsFor = (recordings) => Math.ceil(recordings.length / 5);
 
 /**
- * Learns to write down strings of digits by CTC. No string tells where its digits lie. The LSTM begins with what `digits` has learned: from
- * nothing, CTC stays at "blank" for long.
+ * Learns to transcribe strings of digits by CTC, without the positions of digits. The LSTM starts from the weights of `digits`: from
+ * scratch, CTC predicts only blanks for long.
  *
- * @param {{ train: Recording[], validation: Recording[] }} parts strings are made of each alone, of the training part other ones each epoch
+ * @param {{ train: Recording[], validation: Recording[] }} parts strings are made of each part alone; training strings change every epoch
  */
 export async function trainTranscriber(parts, digits, { epochs, runtime, onEpoch }) {
   const { features } = digits;
@@ -69,7 +69,7 @@ function beginWith(model, digits) {
   });
 }
 
-/** Each epoch with other strings. */
+/** Every epoch has new strings. */
 function* changing(recordings, features, { epochs, runtime }) {
   const random = generator(runtime.seed);
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -92,7 +92,7 @@ export function* batchesOf(strings, options) {
     yield batch;
 }
 
-/** Writes down what the likeliest class of each step comes to (best path decoding): blanks left out, repetitions once. */
+/** Best path decoding: the likeliest class of each step, without blanks and repetitions. */
 export class Transcript {
   digits = [];
   #before = BLANK;

@@ -5,9 +5,9 @@ import { softmax } from 'lstm-wasm';
  *
  *   score[t, s] = query[t] · key[s] / √size   weight[t] = softmax(score[t])   context[t] = Σ_s weight[t, s] key[s]
  *
- * Without the root (Vaswani et al. 2017) all weight soon goes to one place, where the softmax has no gradient any more.
+ * Without the root (Vaswani et al. 2017) the softmax soon saturates at one position and its gradient vanishes.
  *
- * Keys behind a sequence's end have weight 0 and gradient 0. It has no parameters; a Linear layer before the queries makes it
+ * Keys after a sequence's end have weight 0 and gradient 0. There are no parameters; a Linear layer before the queries makes it
  * Luong's "general" form.
  */
 export class Attention {
@@ -64,7 +64,7 @@ export class Attention {
   }
 }
 
-/** Calls with where each score lies, its query and its key, those behind a sequence's end left out. */
+/** Calls with the offsets of each score, its query and its key, up to each sequence's end. */
 function eachScore({ batch, steps, places, size, lengths }, call) {
   for (let b = 0; b < batch; b++) {
     for (let t = 0; t < steps; t++) {
@@ -79,7 +79,7 @@ function addScaled(to, at, factor, from, start, size) {
   for (let n = 0; n < size; n++) to[at + n] += factor * from[start + n];
 }
 
-/** Of each row, Σ weight · gradient: what the softmax takes off every gradient of its row. */
+/** Σ weight · gradient of each row, which the softmax's gradient subtracts. */
 function meansOf(weights, gradients, places) {
   const means = new Float64Array(weights.length / places);
   for (let n = 0; n < weights.length; n++) means[Math.floor(n / places)] += weights[n] * gradients[n];

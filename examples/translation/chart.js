@@ -25,10 +25,10 @@ export function translationData(translator, results) {
   return {
     curve: translator.curve,
     results: results.map(({ name, chrF }) => ({ name, chrF })),
-    sentences: found.map(({ text, read, written, looked }, n) => ({
+    sentences: found.map(({ text, read, written, attention }, n) => ({
       ...SENTENCES[n],
       ...{ text, read, written },
-      attention: looked.map((weights) => Array.from(weights)),
+      attention: attention.map((weights) => Array.from(weights)),
     })),
   };
 }

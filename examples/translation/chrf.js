@@ -5,8 +5,8 @@ const BETA = 2;
 
 /**
  * chrF2 (Popović 2015) of a corpus, 0 to 100, as sacreBLEU computes it: white space does not count; precision and recall of the
- * n-grams of each length from 1 to 6, whose means give one F score. Of several references of a sentence the one counts that its
- * translation is nearest to.
+ * n-grams of each length from 1 to 6, whose means give one F score. Of several references the one nearest to the
+ * translation counts.
  *
  * @param {string[]} translations
  * @param {string[][]} references of each translation
@@ -46,10 +46,10 @@ function matches(translation, reference) {
   });
 }
 
-/** Lengths that one side has no n-gram of are left out of the means. */
+/** Lengths for which one side has no n-gram are left out of the means. */
 function fScore(counts) {
-  const told = counts.filter(([translation, reference]) => translation > 0 && reference > 0);
-  const mean = (of) => told.reduce((sum, triple) => sum + triple[2] / triple[of], 0) / told.length;
+  const scored = counts.filter(([translation, reference]) => translation > 0 && reference > 0);
+  const mean = (of) => scored.reduce((sum, triple) => sum + triple[2] / triple[of], 0) / scored.length;
   const [precision, recall] = [mean(0), mean(1)];
   if (!(precision + recall > 0)) return 0;
   return (100 * (1 + BETA ** 2) * precision * recall) / (BETA ** 2 * precision + recall);

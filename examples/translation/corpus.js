@@ -6,7 +6,7 @@ import { plain, tokensOf } from './tokens.js';
 const FILE = 'datasets/tatoeba-fra/fra-eng.zip';
 const SOURCE = 'the English-French pairs of Tatoeba, fra-eng.zip, from https://www.manythings.org/anki/';
 
-/** Words that an English sentence has at most. */
+/** Maximum number of words of an English sentence. */
 const LONGEST = 6;
 
 /**
@@ -29,7 +29,7 @@ function textIn(bytes) {
     const { 'fra.txt': text } = unzipSync(bytes, { filter: ({ name }) => name === 'fra.txt' });
     if (text) return strFromU8(text);
   } catch {
-    // Told below, as is a file without that member.
+    // Reported below, as is a file without that member.
   }
   throw new MissingData(`${FILE} expected a zip with fra.txt in it: get ${SOURCE}`);
 }
@@ -83,7 +83,7 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
-/** An order that the package's own generator draws. */
+/** Shuffled by the package's generator. */
 function inRandomOrder(items, seed) {
   const order = Int32Array.from(items, (_, n) => n);
   const all = { input: { data: order, shape: [order.length, 1] }, target: order };
@@ -91,7 +91,7 @@ function inRandomOrder(items, seed) {
   return Array.from(input.data, (n) => items[n]);
 }
 
-/** Each translation as a pair of its own, in tokens. */
+/** A pair of token lists for each translation. */
 export function pairsOf(sentences) {
   return sentences.flatMap(({ english, french }) => {
     const source = tokensOf(english, 'english');

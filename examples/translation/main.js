@@ -1,4 +1,4 @@
-// Trains a translator, measures it on the test part beside a copied neighbour, and saves it. --help tells the flags.
+// Trains a translator, compares it with a nearest-neighbour baseline on the test part, and saves it. --help lists the flags.
 
 import { writeFile } from 'node:fs/promises';
 import { createRuntime } from 'lstm-wasm';
@@ -32,7 +32,7 @@ async function main({ settings, validation, test, seed, model: file, out }) {
   console.log(`${resultTable(results)}\n\n${examples(translator, parts.test)}\n`);
   await writeFile(out, drawTranslation(translationData(translator, results)));
   const flag = file === MODEL ? '' : ` --model ${quoted(file)}`;
-  console.log(`The figure is ${out}, the translator is in ${file}. To ask it:`);
+  console.log(`The figure is ${out}, the translator is in ${file}. To use it:`);
   console.log(`  node examples/translation/predict.js${flag} 'I am hungry.'`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The baseline: the French of the training sentence whose English is nearest, copied. Near are sentences that share words, and rare
- * ones above all: the cosine of their TF-IDF vectors.
+ * The baseline: the French of the training sentence whose English is nearest, copied. The distance is the cosine of their
+ * TF-IDF vectors, in which rare words count most.
  *
  * @param {{ source: string[], french: string }[]} known English tokens and a translation
  * @returns {(source: string[]) => string}
@@ -25,7 +25,7 @@ export function nearestNeighbour(known) {
   };
 }
 
-/** A sentence's words with how often they come times how rare they are, of length 1. */
+/** A sentence's TF-IDF vector, of length 1. */
 function unitVector(words, weightOf) {
   const vector = new Map();
   for (const word of words) vector.set(word, (vector.get(word) ?? 0) + weightOf(word));

@@ -12,10 +12,10 @@ export const HELP = `Trains an encoder and a decoder with attention to translate
 
   node examples/translation/main.js [flags]
 
-  --epochs N       how often all pairs are gone through (default ${SETTINGS.epochs})
+  --epochs N       passes over all pairs (default ${SETTINGS.epochs})
   --hidden N       units of the decoder, an even number (default ${SETTINGS.hidden})
   --size N         values of an embedding (default ${SETTINGS.size})
-  --validation N   English sentences to measure training on (default ${PARTS.validation})
+  --validation N   English sentences for validation (default ${PARTS.validation})
   --test N         English sentences for the table (default ${PARTS.test})
   --seed N         of the split, the weights and the order (default ${SEED})
   --model FILE     where the translator is saved (default ${MODEL})

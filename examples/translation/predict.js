@@ -19,7 +19,7 @@ await command('predict', async (args) => {
     console.log(text);
     console.log(`  greedy  ${greedy[n].text}`);
     console.log(`  beam ${WIDTH}  ${beam[n].text}\n`);
-    console.log('Where it looked for each word, in hundredths:\n');
+    console.log('Attention of each word, in hundredths:\n');
     console.log(`${alignment(beam[n])}\n`);
   }
 });

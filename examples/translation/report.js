@@ -7,7 +7,7 @@ import { translate, WIDTH } from './translate.js';
 const SHOWN = 5;
 
 /**
- * chrF of each way on the test part, which has its only use here.
+ * chrF of each method on the test part, which is used only here.
  *
  * @returns {{ name: string, chrF: number, seconds: number }[]}
  */
@@ -57,11 +57,11 @@ export function examples(translator, test) {
     .join('\n');
 }
 
-/** Where the decoder looked: a row for each French word, a column for each English one, in hundredths. */
-export function alignment({ read, written, looked }) {
-  const rows = [...written, '<end>'].slice(0, looked.length);
+/** Where the decoder attention: a row for each French word, a column for each English one, in hundredths. */
+export function alignment({ read, written, attention }) {
+  const rows = [...written, '<end>'].slice(0, attention.length);
   return table(
     ['', ...read],
-    rows.map((word, n) => [word, ...Array.from(looked[n], (weight) => String(Math.round(100 * weight)))]),
+    rows.map((word, n) => [word, ...Array.from(attention[n], (weight) => String(Math.round(100 * weight)))]),
   );
 }

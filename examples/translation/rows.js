@@ -1,9 +1,9 @@
-// A pair of sentences as one row, so that bucketBatches, which sorts by length, and Trainer take it as it is.
+// A pair of sentences as one row, as bucketBatches, which sorts by length, and Trainer expect it.
 
-/** Both vocabularies have the start symbol at this id; it stands nowhere else. */
+/** Both vocabularies have the start symbol at this id; it occurs nowhere else. */
 const START = 2;
 
-/** The class of what has no logits: English words, and what fills up. */
+/** The class of positions without logits: English words and padding. */
 const NO_WORD = -100;
 /** The class of a French word that has no id: it has logits, but does not count. */
 export const UNKNOWN = -1;
@@ -14,7 +14,7 @@ export const UNKNOWN = -1;
  *   input    i'm hungry .     <start>  j'  ai  faim  .
  *   target   −100 −100 −100   j'       ai  faim  .   <end>
  *
- * A French word without an id of its own does not count as a target, so that the model never learns to say "unknown".
+ * A French word without an id does not count as a target, so the model never learns to write "unknown".
  *
  * @param {{ source: string[], target: string[] }} pair
  * @param {{ source: WordVocabulary, target: WordVocabulary }} vocabularies
@@ -29,23 +29,23 @@ export function rowOf({ source, target }, vocabularies) {
   };
 }
 
-/** The targets that have logits, in the order of these. */
+/** The targets that have logits, in their order. */
 export function classesOf({ data }) {
   return data.filter((id) => id !== NO_WORD);
 }
 
-/** English and French of a batch of rows, each filled up by itself. */
+/** English and French of a batch of rows, each padded separately. */
 export function separate({ data, shape: [batch, longest] }, lengths = new Array(batch).fill(longest)) {
   const rows = Array.from({ length: batch }, (_, b) => data.subarray(b * longest, b * longest + lengths[b]));
   const starts = rows.map((row) => row.indexOf(START));
   return {
-    source: filledUp(rows.map((row, b) => row.subarray(0, starts[b]))),
-    prefix: filledUp(rows.map((row, b) => row.subarray(starts[b]))),
+    source: padded(rows.map((row, b) => row.subarray(0, starts[b]))),
+    prefix: padded(rows.map((row, b) => row.subarray(starts[b]))),
   };
 }
 
 /** Sequences of ids as [rows, longest], with their lengths. */
-export function filledUp(rows) {
+export function padded(rows) {
   const lengths = rows.map(({ length }) => length);
   const longest = Math.max(...lengths);
   const data = new Int32Array(rows.length * longest);

@@ -4,7 +4,7 @@ import { readSafetensors, writeSafetensors } from 'lstm-wasm/files';
 import { UsageError } from '../command.js';
 import { createTranslator } from './training.js';
 
-/** A translator with its vocabularies in one file, written by hand: `saveModel` takes the package's own layers alone. */
+/** A translator with its vocabularies in one file, written with `writeSafetensors`: `saveModel` accepts only the package's layers. */
 export async function saveTranslator(path, { model, vocabularies, settings }) {
   const { source, target } = vocabularies;
   const metadata = Object.entries({ settings, source, target }).map(([name, value]) => [
@@ -32,6 +32,8 @@ export async function loadTranslator(path) {
     model.loadStateDict(tensors);
     return { model, vocabularies, settings };
   } catch (error) {
-    throw new UsageError(`${path} is no translator that was saved here: ${error.message.split('\n')[0]}`);
+    throw new UsageError(
+      `${path} is not a translator saved by this example: ${error.message.split('\n')[0]}`,
+    );
   }
 }

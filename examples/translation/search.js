@@ -1,17 +1,17 @@
 import { softmax } from 'lstm-wasm';
-import { filledUp } from './rows.js';
+import { padded } from './rows.js';
 import { take } from './tensors.js';
 
-/** Words that a translation has at most, the end among them. */
+/** Maximum number of words of a translation, including the end. */
 export const LONGEST = 20;
-/** A finished translation of n words, the end among them, scores log p / n^LENGTH_EXPONENT (Wu et al. 2016 have a like rule). */
+/** A finished translation of n words, including the end, scores log p / n^LENGTH_EXPONENT (similar to Wu et al. 2016). */
 export const LENGTH_EXPONENT = 1;
 /** Sentences that are translated together. */
 const TOGETHER = 64;
 
 /**
- * @typedef {{ words: number[], score: number, looked: Float32Array[] }} Translation its words without the end; the mean log-probability of its
- *   words, the end among them; for each word, the weights of the English ones
+ * @typedef {{ words: number[], score: number, attention: Float32Array[] }} Translation its words without the end; the mean log-probability of its
+ *   words including the end; for each word, its attention weights over the English words
  */
 
 /**
@@ -26,7 +26,7 @@ export function greedy(model, sources, vocabulary) {
   return inParts(sources, (part) => {
     const finished = new Array(part.length);
     let live = part.map((_, sentence) => begin(sentence, vocabulary));
-    let memory = model.encode(filledUp(part));
+    let memory = model.encode(padded(part));
     for (let n = 0; n < LONGEST && live.length > 0; n++) {
       const { chances, weights, state } = stepOf(model, live, memory, vocabulary);
       const next = live.map((one, row) => {
@@ -42,8 +42,8 @@ export function greedy(model, sources, vocabulary) {
 }
 
 /**
- * Beam search: the `width` likeliest beginnings go on side by side, until as many translations have ended; the best of these,
- * for its length, is it.
+ * Beam search: extends the `width` likeliest prefixes until as many translations have ended, and returns the best of these by its
+ * length-normalized score.
  *
  * @param {Translator} model
  * @param {Int32Array[]} sources sentences of English words
@@ -54,7 +54,7 @@ export function beam(model, sources, vocabulary, width) {
   return inParts(sources, (part) => {
     const finished = part.map(() => []);
     let live = part.map((_, sentence) => begin(sentence, vocabulary));
-    let memory = model.encode(filledUp(part));
+    let memory = model.encode(padded(part));
     for (let n = 0; n < LONGEST && live.length > 0; n++) {
       const { chances, weights, state } = stepOf(model, live, memory, vocabulary);
       const next = live.flatMap((one, row) =>
@@ -78,7 +78,7 @@ export function beam(model, sources, vocabulary, width) {
   });
 }
 
-/** Sentences of like length go together. */
+/** Batches sentences of similar length. */
 function inParts(sources, translate) {
   const order = sources.map((_, n) => n).sort((a, b) => sources[a].length - sources[b].length);
   const result = new Array(sources.length);
@@ -91,17 +91,17 @@ function inParts(sources, translate) {
 }
 
 function begin(sentence, { start }) {
-  return { sentence, row: sentence, words: [start], sum: 0, looked: [] };
+  return { sentence, row: sentence, words: [start], sum: 0, attention: [] };
 }
 
-/** `row`: where its states lie. */
-function extend({ sentence, words, sum, looked }, row, word, chance, weights) {
+/** `row`: the row of its states. */
+function extend({ sentence, words, sum, attention }, row, word, chance, weights) {
   return {
     sentence,
     row,
     words: [...words, word],
     sum: sum + Math.log(chance),
-    looked: [...looked, weights],
+    attention: [...attention, weights],
   };
 }
 
@@ -109,7 +109,7 @@ function isOver({ words }, { end }, n) {
   return words.at(-1) === end || n === LONGEST - 1;
 }
 
-/** The chances of all words at the next place, and where each row looked. Special symbols but the end are no words. */
+/** The probabilities of all words at the next position, and the attention of each row. Special symbols except the end are excluded. */
 function stepOf(model, live, memory, { padding, unknown, start }) {
   const { logits, weights, state } = model.step(
     Int32Array.from(live, ({ words }) => words.at(-1)),
@@ -127,7 +127,7 @@ function stepOf(model, live, memory, { padding, unknown, start }) {
   };
 }
 
-/** What the decoder needs for the rows that go on. */
+/** The decoder's inputs for the rows that continue. */
 function continued({ keys, lengths }, { h, c }, live) {
   const rows = live.map(({ row }) => row);
   return {
@@ -159,8 +159,8 @@ function bySentence(all) {
   return groups;
 }
 
-function translationOf({ words, sum, looked }, { end }) {
+function translationOf({ words, sum, attention }, { end }) {
   const written = words.slice(1);
   const score = sum / written.length ** LENGTH_EXPONENT;
-  return { words: written.at(-1) === end ? written.slice(0, -1) : written, score, looked };
+  return { words: written.at(-1) === end ? written.slice(0, -1) : written, score, attention };
 }

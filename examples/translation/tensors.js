@@ -1,4 +1,4 @@
-// Rows and columns put together and taken apart. No arithmetic.
+// Selecting, concatenating and splitting rows and columns. No arithmetic.
 
 /** The rows `picked` of an axis: states [1, rows, size] on axis 1, keys [rows, places, size] on axis 0. */
 export function take({ data, shape }, axis, picked) {
@@ -15,7 +15,7 @@ export function take({ data, shape }, axis, picked) {
   return { data: result, shape: [...shape.slice(0, axis), picked.length, ...shape.slice(axis + 1)] };
 }
 
-/** The way back of {@link take} on the first axis: the other rows are zero. */
+/** The gradient of {@link take} on the first axis: the other rows are zero. */
 export function scatter({ data }, picked, shape) {
   const size = shape.slice(1).reduce((a, b) => a * b, 1);
   const result = new Float32Array(shape[0] * size);
@@ -35,7 +35,7 @@ export function beside(left, right) {
   return { data, shape: [rows, a + b] };
 }
 
-/** The way back of {@link beside}, where the left part has `width` columns. */
+/** The inverse of {@link beside}, where the left part has `width` columns. */
 export function apart({ data, shape: [rows, columns] }, width) {
   const left = { data: new Float32Array(rows * width), shape: [rows, width] };
   const right = { data: new Float32Array(rows * (columns - width)), shape: [rows, columns - width] };

@@ -1,8 +1,8 @@
 import { tokenize } from 'lstm-wasm/data';
 
 /**
- * The tokens of a sentence. What an apostrophe or a hyphen joins is parted: "l'" before "eau" in French, "'s" behind "Tom" in
- * English, "-vous" behind "avez". The first letter is taken in lower case, so that "The" and "the" are one word.
+ * The tokens of a sentence. Apostrophes and hyphens split words: "l'" before "eau" in French, "'s" after "Tom" in
+ * English, "-vous" after "avez". The first letter is lowercased, so that "The" and "the" are one word.
  *
  * @param {string} text
  * @param {'french' | 'english'} language

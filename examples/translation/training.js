@@ -4,7 +4,7 @@ import { pairsOf } from './corpus.js';
 import { classesOf, rowOf, UNKNOWN } from './rows.js';
 import { Translator } from './translator.js';
 
-/** What reference/train.py takes too. `sourceCount`, `targetCount`: how often a word has to come to get an id. */
+/** Also read by reference/train.py. `sourceCount`, `targetCount`: occurrences that a word needs to get an id. */
 export const SETTINGS = {
   size: 96,
   hidden: 128,
@@ -17,11 +17,11 @@ export const SETTINGS = {
   epochs: 4,
 };
 
-/** The last one comes with the last steps, where the learning rate has gone down to nothing. */
+/** The last validation is at the end, where the learning rate has fallen to zero. */
 const VALIDATIONS_PER_EPOCH = 4;
 
 /**
- * Trains a translator, and gives it the weights with which it was least surprised by the validation part.
+ * Trains a translator, and restores the weights with the lowest cross-entropy on the validation part.
  *
  * @param {{ train: Sentence[], validation: Sentence[] }} parts
  * @param {{ settings?: object, runtime?: Runtime, onStep?: (progress) => void }} [options]
@@ -64,7 +64,7 @@ export function vocabulariesOf(pairs, { sourceCount, targetCount }) {
   };
 }
 
-/** A translator that has learned nothing yet. */
+/** An untrained translator. */
 export function createTranslator({ source, target }, settings, runtime) {
   return new Translator({ ...settings, sourceWords: source.size, targetWords: target.size }, { runtime });
 }

@@ -5,10 +5,10 @@ import { apart, beside, reshaped, scatter, sum, take } from './tensors.js';
 
 /**
  * An encoder and a decoder with attention between them (Luong et al. 2015): a bidirectional LSTM reads the English sentence, an LSTM that starts
- * from its last states writes the French one, and at each word looks back at the English words with what it knows so far.
+ * from its last states writes the French one, and at each word attends to the English words.
  *
- * It is a layer as the package's own: `Trainer` and the optimizers take it. Its input holds both sentences in one row, see
- * rows.js; its output has a row of logits for each French word of the batch, in order, and none for what is filled up.
+ * It is a layer like those of the package: `Trainer` and the optimizers accept it. Its input holds both sentences in one row, see
+ * rows.js; its output has a row of logits for each French word of the batch, in order, and none for padding.
  */
 export class Translator {
   #layers;
@@ -53,7 +53,7 @@ export class Translator {
   }
 
   /**
-   * Teacher forcing: what comes at each place of the French sentence, told what stands before it.
+   * Teacher forcing: the logits of each French word, given the words before it.
    *
    * @param {{ data: Int32Array, shape: [number, number] }} input rows of rows.js
    * @param {{ lengths?: ArrayLike<number>, training?: boolean, record?: boolean }} options
@@ -103,7 +103,7 @@ export class Translator {
    * @param {Int32Array} words the last word of each row, or the start symbol
    * @param {{ keys: Tensor, lengths: number[], state: { h: Tensor, c: Tensor } }} memory that of `encode`, or of the step before
    * @returns {{ logits: Tensor, weights: Tensor, state: { h: Tensor, c: Tensor } }} logits [rows, targetWords]; weights
-   *   [rows, 1, English words]: where each row looked
+   *   [rows, 1, English words]: each row's attention
    */
   step(words, memory) {
     const { output, hN, cN } = this.#decoded({ data: words, shape: [words.length, 1] }, memory, {});
@@ -176,7 +176,7 @@ function joined(state) {
   return reshaped(beside(forward, reverse), [1, batch, 2 * size]);
 }
 
-/** The way back of {@link joined}. */
+/** The inverse of {@link joined}. */
 function parted({ data, shape: [, batch, size] }) {
   const [forward, reverse] = apart({ data, shape: [batch, size] }, size / 2);
   const both = new Float32Array(data.length);
@@ -185,7 +185,7 @@ function parted({ data, shape: [, batch, size] }) {
   return { data: both, shape: [2, batch, size / 2] };
 }
 
-/** Where the words of a batch lie among all its steps. */
+/** The positions of a batch's words among all its steps. */
 function placesOf({ shape: [batch, steps], lengths }) {
   return Array.from({ length: batch }, (_, b) =>
     Array.from({ length: lengths?.[b] ?? steps }, (_, t) => b * steps + t),

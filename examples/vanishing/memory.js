@@ -1,7 +1,7 @@
 import { makeModel, score, train } from './models.js';
 
 /**
- * A trained LSTM forgets: as its forget biases are lowered step by step, and as sequences get longer than those that it learned from.
+ * A trained LSTM forgets: as its forget biases are lowered step by step, and as sequences get longer than those it was trained on.
  *
  * @returns `closing` [shift of the bias, error] and `growing` [steps, error]
  */

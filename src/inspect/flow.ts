@@ -104,7 +104,7 @@ export function gradientFlow<Target>(
     recording.backward(gradient);
     const layers = levels.map(layerFlow);
     const warnings = levels.flatMap((level, n) => [
-      ...flowWarnings(layers[n] as LayerFlow, level.reverse),
+      ...flowWarnings(level.name, (layers[n] as LayerFlow).dh, level.reverse),
       ...(saturation[n] as string[]),
     ]);
     return { ...(loss !== undefined && { loss }), layers, warnings };
@@ -125,7 +125,7 @@ function gradientOf<Target>(
   if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
   const { loss, grad } = lossOf(output, batch.target, {
-    ...lossMask(model, output, batch),
+    ...lossMask(model, output.shape, batch),
     runtime: model.runtime,
   });
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };

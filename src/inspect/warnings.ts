@@ -1,6 +1,5 @@
 import type { GateRole } from '../layers/cell.js';
 import { HARD_SIGMOID, SIGMOID, TANH } from '../runtime/structs/activation-kind.js';
-import type { LayerFlow } from './flow.js';
 import type { TracedLevel, Values } from './level.js';
 
 /** A gate below this counts as closed. */
@@ -33,7 +32,7 @@ const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
 ];
 
 /** Vanishing and exploding gradients of one level; `reverse`: its steps ran from the last to the first. */
-export function flowWarnings({ name, dh }: LayerFlow, reverse: boolean): string[] {
+export function flowWarnings(name: string, dh: Float64Array, reverse: boolean): string[] {
   const back = reverse ? [...dh] : [...dh].reverse();
   if (back.some((norm) => !Number.isFinite(norm)))
     return [

@@ -86,7 +86,7 @@ export const OPTIONS = [
   ...['zoneout', 'activations', 'init', 'seed', 'runtime'],
 ];
 
-/** The options of a layer, with their defaults. @throws TypeError and RangeError for those that can not be */
+/** The options of a layer, with their defaults. @throws TypeError and RangeError for those that are invalid */
 export function checkRecurrent(
   owner: string,
   sizes: { inputSize: number; hiddenSize: number },

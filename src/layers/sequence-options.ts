@@ -16,14 +16,14 @@ export interface SequenceOptions {
   mask?: Integers;
 }
 
-/** How many sequences there are, and of how many steps. */
+/** The number of sequences and of their steps. */
 export interface SequenceSize {
   readonly steps: number;
   readonly batch: number;
 }
 
 /**
- * The user's `lengths` and `mask`, both, or neither where every step counts.
+ * Checks the user's `lengths` and `mask`, and returns both, or neither if every step counts.
  *
  * @param leading - the input's shape without its features, [time, batch] where `timeMajor`
  * @throws TypeError for another kind, RangeError for lengths beyond the input or a mask of another shape

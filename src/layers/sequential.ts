@@ -20,6 +20,7 @@ import {
   type Layer,
   type LayerConfig,
   layersOf,
+  type Recording,
 } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
@@ -84,6 +85,17 @@ export class Sequential extends Stateless {
     return super.backward(gradient, options);
   }
 
+  /** @internal */
+  override get overridden(): boolean {
+    return this.forward !== Stateless.prototype.forward || this.backward !== Sequential.prototype.backward;
+  }
+
+  /** @internal */
+  override backwardRecorded(recording: Recording): void {
+    this.#checkLayers();
+    super.backwardRecorded(recording);
+  }
+
   override loadStateDict(dict: NamedTensors): void {
     this.#checkLayers();
     super.loadStateDict(dict);
@@ -108,7 +120,7 @@ export class Sequential extends Stateless {
   /**
    * The whole stack step by step: one call a step.
    *
-   * @throws TypeError where a layer of the user's own stands in it, or where the size of the input can not be told
+   * @throws TypeError if it contains a custom layer, or if no layer determines the input size
    */
   stream(options: StreamOptions = {}): Stream {
     this.allocations.check();

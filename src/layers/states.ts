@@ -7,7 +7,7 @@ export interface States {
   c0?: Tensor | undefined;
 }
 
-/** Gradients of what a recurrent layer gave; a missing one counts as zeros. */
+/** Gradients of a recurrent layer's results; a missing one counts as zeros. */
 export interface RecurrentGradient {
   output?: Tensor | undefined;
   hN?: Tensor | undefined;

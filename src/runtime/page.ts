@@ -1,4 +1,4 @@
-/** Whether what runs here keeps a page from painting and from taking input: only where there is a document. */
+/** Whether code that runs here blocks a page's painting and input: only if there is a document. */
 export function holdsPage(): boolean {
   return typeof document !== 'undefined';
 }

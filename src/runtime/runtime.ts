@@ -23,10 +23,10 @@ export interface GeneratorState {
 }
 
 function outOfMemory(bytes: number): RangeError {
-  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime holds at most 4 GiB`);
+  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB`);
 }
 
-/** Told in doubles, before any call: the core would see a size modulo 2^32. @throws RangeError from 4 GiB on */
+/** In doubles, before any call, since the core sees a size modulo 2^32. @throws RangeError from 4 GiB on */
 export function refuseBytes(bytes: number): void {
   if (!(bytes < 4_294_967_296)) throw outOfMemory(bytes);
 }
@@ -37,7 +37,7 @@ export class Runtime {
   declare readonly variant: 'simd' | 'relaxed';
   /** The seed of everything drawn here. */
   declare readonly seed: number;
-  /** @internal What it was made from, for the threads that make theirs from it. */
+  /** @internal The compiled module, from which threads make their own runtimes. */
   declare readonly module: WebAssembly.Module;
   /** @internal */
   declare readonly core: Core;
@@ -65,14 +65,14 @@ export class Runtime {
     return 'Runtime';
   }
 
-  /** How many bytes of memory the runtime holds. It grows when needed and is reused, never given back. */
+  /** The size of the runtime's memory in bytes. It grows when needed; freed memory is reused, never returned to the system. */
   get memoryBytes(): number {
     return this.core.memory.buffer.byteLength;
   }
 
   /**
-   * @internal The memory as floats; made anew after each growth, so never kept across a call. Growth leaves an old view
-   * without length, which is quicker to see than that the memory has another buffer.
+   * @internal The memory as floats. Growth replaces it, so do not keep it across a call. An old view then has length 0, which
+   * is quicker to check than whether the memory has another buffer.
    */
   get f32(): Float32Array {
     if (this.#f32.length === 0) this.#f32 = new Float32Array(this.core.memory.buffer);
@@ -85,12 +85,12 @@ export class Runtime {
     return this.#i32;
   }
 
-  /** @internal A view of `count` floats, no longer good than {@link f32}. */
+  /** @internal A view of `count` floats, valid as long as {@link f32}. */
   floats(pointer: number, count: number): Float32Array {
     return this.f32.subarray(pointer >>> 2, (pointer >>> 2) + count);
   }
 
-  /** @internal A block of memory. @throws RangeError where there is no room for it */
+  /** @internal A block of memory. @throws RangeError when memory runs out */
   allocate(bytes: number): number {
     refuseBytes(bytes);
     const pointer = this.core.allocate(bytes) >>> 0;
@@ -103,7 +103,7 @@ export class Runtime {
     this.core.release(pointer);
   }
 
-  /** @internal Room for one call of the host: it stays until the next one that asks, and grows to the largest. */
+  /** @internal Scratch memory, valid until the next call of this method. It grows to the largest size requested. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       const pointer = this.allocate(bytes);
@@ -114,12 +114,12 @@ export class Runtime {
     return this.#scratch;
   }
 
-  /** @internal The next stream of random numbers that nobody has drawn from. */
+  /** @internal The next unused stream of random numbers. */
   nextStream(): number {
     return this.#streams++;
   }
 
-  /** @internal Where the core reads a seed and a stream; `part` tells uses of one stream apart. */
+  /** @internal The address of a Source for a seed and a stream; `part` distinguishes uses of one stream. */
   source(seed: number, stream: number, part = 0): number {
     writeInts(this.i32, this.#source, [
       [Source.seedLow, seed],
@@ -206,7 +206,7 @@ let shared: Runtime | undefined;
 
 /** The runtime of everything that names none: made at first use. */
 function defaultRuntime(): Runtime {
-  // Not by createRuntime, whose checks a page then does without.
+  // Not by createRuntime, so that bundlers can remove its checks.
   shared ??= new Runtime(compile(simd), 0);
   return shared;
 }

@@ -6,7 +6,7 @@ import { baseline, sequences } from '../../examples/adding/task.js';
 
 /*
  * The short form of examples/adding: the example's own code at half its lag. It imports the built package by its name; here
- * that name stands for the sources, so the test needs no build of the host, and can not pass on an old one.
+ * that name stands for the sources, so the test needs no build of the host, and cannot pass on an old one.
  */
 vi.mock('lstm-wasm', () => import('../../src/index.js'));
 

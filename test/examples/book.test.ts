@@ -115,13 +115,13 @@ describe.runIf(isBuilt)('the book', () => {
       expect(svg).toMatch(new RegExp(`${name}: \\d\\.\\d\\d<`));
   });
 
-  it('begins anew on another text of the same characters', async () => {
+  it('starts over on another text of the same characters', async () => {
     writeFileSync(at('other.txt'), grammarText(5000).split('\n').reverse().join('\n'));
     const { code, stdout } = await run(
       '--resume whole.safetensors --text other.txt --steps 2 --length 1 --out other.safetensors',
     );
     expect(code).toBe(0);
-    expect(stdout).toContain('another text');
+    expect(stdout).toContain('not the text the model was trained on');
   });
 
   it('stops where the loss is no number, and keeps the file', async () => {
@@ -133,7 +133,7 @@ describe.runIf(isBuilt)('the book', () => {
     expect(readFileSync(at('whole.safetensors')).equals(before)).toBe(true);
   });
 
-  it('saves on SIGINT, and goes on to the same bits as a run without a stop', async () => {
+  it('saves on SIGINT, and resumes to the same bits as a run without a stop', async () => {
     const flags = `${SMALL} --dropout 0.2 --steps 400`;
     const uninterrupted = await run(`${flags} --out without.safetensors`);
     expect(uninterrupted.code).toBe(0);
@@ -144,7 +144,7 @@ describe.runIf(isBuilt)('the book', () => {
     expect(Number(steps)).toBeLessThan(400);
     expect(stepIn('part.safetensors')).toBe(steps);
     const resumed = await run(`${rest} --length 1`);
-    expect(resumed.stdout).toContain(`goes on after step ${steps}`);
+    expect(resumed.stdout).toContain(`continues after step ${steps}`);
     expect(contents('part.safetensors')).toEqual(contents('without.safetensors'));
     expect(readFileSync(at('part.safetensors')).equals(readFileSync(at('without.safetensors')))).toBe(true);
   });
@@ -178,7 +178,7 @@ describe.runIf(isBuilt)('the named text', () => {
   it('is missing: says where to get it', async () => {
     const { code, stdout, stderr } = await ended(startBook('main.js', '--text shakespeare', 'nowhere'));
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^book: .*is not there: get tinyshakespeare from https:.*LSTM_WASM_DATA.*\n$/);
+    expect(stderr).toMatch(/^book: .*is missing: download tinyshakespeare from https:.*LSTM_WASM_DATA.*\n$/);
   });
 });
 

@@ -255,7 +255,7 @@ describe.runIf(isBuilt)('the command', () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  it('says in one sentence what it can not do', async () => {
+  it('says in one sentence what it cannot do', async () => {
     const refused = [
       [['reber'], 'classics: tasks expected some of adding, temporal-order,'],
       [['--seeds', '0'], 'classics: --seeds expected a whole number from 1 to 1000, got "0"'],

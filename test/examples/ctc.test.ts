@@ -98,7 +98,7 @@ describe('the CTC loss', () => {
     expect(grad.data.every(Number.isFinite)).toBe(true);
   });
 
-  it('refuses what can not be written', () => {
+  it('refuses what cannot be written', () => {
     const logits = waves(3 * 3, 0);
     expect(() => lossOf(logits, [1, 1, 2], 3)).toThrow(
       /3 characters that need 4 steps in row 0, which has 3$/,

@@ -192,7 +192,7 @@ describe.runIf(isBuilt)('the program, as built', () => {
     expect([predicted.code, /: up to /.test(predicted.stdout)]).toEqual([0, true]);
   });
 
-  it('says in one line what it can not do', async () => {
+  it('says in one line what it cannot do', async () => {
     const refused = await run('--data none.csv');
     const lines = complaints(refused);
     expect([refused.code, refused.stdout, lines.length]).toEqual([2, '', 1]);
@@ -231,7 +231,7 @@ describe('the series examples refuse', () => {
     ['--data $/columns.csv', /--data: text expected a column "births", got date count/],
     ['--data $/gap.csv', /--data expected 2001-02-01 next, got 2001-02-02/],
     ['--data $/short.csv', /--data expected at least 399 days, got 390/],
-    ['--data $/shorter.csv', /--data expected more than 69 days that can be learned from/],
+    ['--data $/shorter.csv', /--data expected more than 69 days to train on/],
     ['--data $/words.csv', /--data expected at least 399 days/],
   ])('%s', async (line, says) => {
     const args = line.replaceAll('$', folder).split(' ');

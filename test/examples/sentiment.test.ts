@@ -97,7 +97,7 @@ describe.runIf(isBuilt)('the commands', () => {
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('240 sentences to train on, 60 to test');
     expect(first.stdout).toMatch(/\| 1 +\| +(9\d|100)\.\d % \| .*\| +(9\d|100)\.\d % \|/);
-    const comparable = (text: string) => text.replace(/^(All took|The figure| {2}node).*\n/gm, '');
+    const comparable = (text: string) => text.replace(/^(Everything took|The figure| {2}node).*\n/gm, '');
     expect(comparable(first.stdout)).toBe(comparable(second.stdout));
     const read = (name: string) => readFileSync(join(folder, name));
     expect(readdirSync(join(folder, 'one'))).toHaveLength(5);
@@ -119,7 +119,7 @@ describe.runIf(isBuilt)('the commands', () => {
   it('say in one sentence what is missing', async () => {
     const nowhere = await run('main.js', [], { LSTM_WASM_DATA: join(folder, 'nowhere') });
     expect(nowhere).toMatchObject({ code: 2, stdout: '' });
-    expect(nowhere.stderr).toMatch(/^sentiment: .* is not there: get .*https:.*LSTM_WASM_DATA.*\n$/);
+    expect(nowhere.stderr).toMatch(/^sentiment: .* is missing: download .*https:.*LSTM_WASM_DATA.*\n$/);
     const refused = [
       ['predict.js', ['--model', 'none', 'x'], 'predict: there is no model in none'],
       ['predict.js', [], 'predict: expected a text'],

@@ -106,7 +106,7 @@ it('the distance of two recordings is the least over all ways to warp time', () 
   expect(warpedDistance(a, b, 1e-3)).toBe(Number.POSITIVE_INFINITY);
 });
 
-it('who listens hears what the whole recording says, bit for bit, in pieces of any length', async () => {
+it('gives in chunks of any length what the whole recording gives, bit for bit', async () => {
   const features = await Features.fit(tones);
   const model = createNetwork(features.width, 10, createRuntime({ seed: 3 }));
   const recognizer = new Recognizer('digits', model, features);
@@ -155,7 +155,7 @@ describe.runIf(isBuilt)(`the commands${isBuilt ? '' : `: ${NOT_BUILT}`}`, () => 
     const trained = await run('main.js', args);
     expect(complaints(trained)).toEqual([]);
     expect(trained.code).toBe(0);
-    expect(trained.stdout).toContain('80 recordings to learn from, 50 to validate, 50 to test.');
+    expect(trained.stdout).toContain('80 recordings for training, 50 for validation, 50 for testing.');
     expect(trained.stdout).toMatch(/\| LSTM +\| +(9\d|100)\.\d % \|/);
     expect(trained.stdout).toMatch(/\| LSTM with CTC +\| +\d+\.\d % \| +\d+\.\d % \|/);
     expect(readFileSync(join(folder, 'out.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
@@ -175,7 +175,9 @@ describe.runIf(isBuilt)(`the commands${isBuilt ? '' : `: ${NOT_BUILT}`}`, () => 
     const nowhere = await run('main.js', [], { LSTM_WASM_DATA: join(folder, 'nowhere') });
     expect(nowhere.code).toBe(2);
     expect(complaints(nowhere)).toEqual([
-      expect.stringMatching(/^speech: .*tar\.gz is not there: get the Free Spoken Digit Dataset from https:/),
+      expect.stringMatching(
+        /^speech: .*tar\.gz is missing: download the Free Spoken Digit Dataset from https:/,
+      ),
     ]);
   }, 30_000);
 });

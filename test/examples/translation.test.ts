@@ -219,12 +219,12 @@ describe('a translator of the made-up corpus', () => {
   });
 
   it('looks at the noun when it writes it', () => {
-    const [{ read, written, looked }] = translate(trained, ['I see the green house.']);
+    const [{ read, written, attention }] = translate(trained, ['I see the green house.']);
     expect(written).toEqual(['je', 'vois', 'la', 'maison', 'verte', '.']);
-    expect(looked).toHaveLength(7);
+    expect(attention).toHaveLength(7);
     // "maison" is the fourth word, "house" the fifth.
-    expect(looked[3].indexOf(Math.max(...looked[3]))).toBe(4);
-    for (const weights of looked) {
+    expect(attention[3].indexOf(Math.max(...attention[3]))).toBe(4);
+    for (const weights of attention) {
       expect(weights).toHaveLength(read.length);
       expect(weights.reduce((sum: number, weight: number) => sum + weight)).toBeCloseTo(1, 5);
     }
@@ -277,14 +277,14 @@ describe.runIf(isBuilt)('the commands', () => {
       [
         'predict.js',
         ['--model', 'data/datasets/tatoeba-fra/fra-eng.zip', 'Hi.'],
-        'is no translator that was saved',
+        'is not a translator saved',
       ],
       ['reference/export.js', [], 'expected a file first'],
     ] as const;
     const nowhere = run('main.js', [], { LSTM_WASM_DATA: join(folder, 'nowhere') });
     const answers = await Promise.all(refused.map(([script, args]) => run(script, args)));
     expect((await nowhere).stderr).toMatch(
-      /^translation: .* is not there: get .*https:.*LSTM_WASM_DATA.*\n$/,
+      /^translation: .* is missing: download .*https:.*LSTM_WASM_DATA.*\n$/,
     );
     for (const [n, { code, stderr }] of answers.entries()) {
       expect(stderr).toContain(refused[n]?.[2]);

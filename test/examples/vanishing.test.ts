@@ -93,7 +93,7 @@ describe('the vanishing gradient [simd]', () => {
     }
   });
 
-  it('is learned from by chrono alone of all that start with a closed gate, in the quick form too', () => {
+  it('lets chrono learn in the quick form, where a half-open forget gate does not', () => {
     const { lag, lags, hidden, updates, seed } = sizesOf({ quick: true });
     const [closed, chrono] = ['LSTM, b_f = 0', 'LSTM, chrono'].map((name) => {
       const model = makeModel(name, { hidden, longest: lags, seed });
@@ -104,7 +104,7 @@ describe('the vanishing gradient [simd]', () => {
     expect(chrono).toBeLessThan(0.02);
   });
 
-  it('is followed in a series of the reader', () => {
+  it('is followed in the user’s own series', () => {
     const values = Float32Array.from({ length: 200 }, (_, n) => Math.sin(n / 5) + (n % 7) / 10);
     const figure = seriesFigure({ name: 'price', values });
     const { svg, text } = figure.run(TINY);
@@ -114,7 +114,7 @@ describe('the vanishing gradient [simd]', () => {
     expect(figure.run(TINY).svg).toBe(svg);
   });
 
-  it('is drawn from the lag, the units and the seed that are asked for', () => {
+  it('reads the lag, the units, the seed and the data from its flags', () => {
     const { sizes, figures } = readOptions(['--lag', '30', '--units', '5', '--seed', '9', '--out', tmpdir()]);
     expect(sizes).toMatchObject({ lag: 30, lags: 150, hidden: 5, seed: 9, updates: 1500 });
     expect(figures).toEqual(Object.keys(FIGURES));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LSTM, RNN, type Runtime, Sequential } from '../../src/index.js';
+import { Tape } from '../../src/layers/tape.js';
+import { Allocations } from '../../src/runtime/memory.js';
 import { expectBits, tensor, valueModel } from '../helpers/bits.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -57,3 +59,42 @@ function suite({ name, create }: Variant) {
 }
 
 variants.forEach(suite);
+
+describe.each(variants)('arrays that the core places on a tape [$name]', ({ create }) => {
+  it('are laid out once if the memory suffices, else again in a larger block', () => {
+    const allocations = new Allocations(create(), { dispose() {} });
+    const tape = new Tape(allocations);
+    const bases: number[] = [];
+    const place = (bytes: number) => {
+      bases.length = 0;
+      tape.allocateFor((base) => {
+        bases.push(base);
+        return bytes;
+      });
+      return bases.length;
+    };
+    expect(place(1000)).toBe(2);
+    expect(place(5000)).toBe(2);
+    const behind = tape.allocate(64);
+    expect(behind).toBeGreaterThanOrEqual((bases[1] as number) + 5000);
+    tape.clear();
+    const first = tape.allocate(64);
+    expect(place(1000)).toBe(1);
+    expect(bases).toEqual([first + 64]);
+    expect(tape.allocate(64)).toBe(first + 64 + 1024);
+    allocations.dispose('test');
+  });
+
+  it('chooses the same kernel for the default activations, given or not', () => {
+    const runtime = create();
+    const results = [undefined, ['sigmoid', 'tanh', 'tanh'] as const].map((activations) => {
+      const lstm = new LSTM(3, 5, { runtime, seed: 1, ...(activations && { activations }) });
+      const x = tensor('x', 2, 7, 3);
+      const { output } = lstm.forward(x, { record: true });
+      const { input } = lstm.backward({ output });
+      return { output, input };
+    });
+    expectBits('output', results[1]?.output, results[0]?.output);
+    expectBits('input', results[1]?.input, results[0]?.input);
+  });
+});

@@ -17,7 +17,7 @@ export function checkDigits() {
   try {
     readFileSync(pathOf(0));
   } catch ({ code }) {
-    if (code !== 'ENOENT') throw new UsageError(`the digits can not be read (${code})`);
+    if (code !== 'ENOENT') throw new UsageError(`the digits cannot be read (${code})`);
     throw new UsageError(
       'The digits are not there yet: npm ci --prefix examples/classics/data installs them (41 MB)',
     );

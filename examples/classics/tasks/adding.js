@@ -3,7 +3,7 @@ import { draws } from '../draws.js';
 import { Streak, wrongOnes } from '../streak.js';
 import { makeModel, trial } from '../trial.js';
 
-/** From here on an answer counts as wrong. */
+/** An answer with this error or more is wrong. */
 const TOLERANCE = 0.04;
 const MEAN_ERROR = 0.01;
 const TEST_COUNT = 2560;
@@ -51,7 +51,7 @@ function run({ lag, budget = LEARNING.budget }, { cell, units }, { seed, onProgr
   return { ...done, wrong };
 }
 
-/** The squared error of each answer, and whether it is right. */
+/** The squared error of each answer, and whether it is correct. */
 export function answersOf(output, target) {
   return Array.from(target.data, (y, n) => {
     const error = output.data[n] - y;
@@ -61,7 +61,7 @@ export function answersOf(output, target) {
 
 /**
  * The adding problem as in 1997: each step brings a value from U[-1, 1) and a marker. Two steps are marked by 1, the first among the
- * first ten, the other before the middle; the first step and the last have −1. The target is .5 + (X1 + X2) / 4, asked for at the end.
+ * first ten, the other before the middle; the first step and the last have −1. The target at the end is .5 + (X1 + X2) / 4.
  *
  * @param {number} lag the least length; the largest is a tenth more
  * @returns {(count: number) => { input: Tensor, target: Tensor, lengths: number[] }} [count, steps, 2] and [count, 1]
@@ -82,7 +82,7 @@ export function addingSequences(lag, seed, use) {
   };
 }
 
-/** @returns the target. A mark on the first step gives way to the −1 there, and that value counts as 0. */
+/** @returns the target. The −1 of the first step replaces a mark there, whose value then counts as 0. */
 function fill(steps, marks, { uniform }) {
   for (let n = 0; n < steps.length; n += 2) steps[n] = uniform(-1, 1);
   let sum = 0;

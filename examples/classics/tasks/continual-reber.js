@@ -9,7 +9,7 @@ import { reberStream, SYMBOLS } from './reber.js';
 const TEST = { lanes: 10, window: 500, most: 100_000 };
 /** An output is right within .49 of its target, 0 or 1: beyond ± σ⁻¹(.51) = ln(.51 / .49). */
 const MARGIN = 0.0400053;
-/** In training streams are of 400 symbols, so that the first symbols after a start are learned too. */
+/** Training streams have 400 symbols, so that the first symbols after a start are learned too. */
 const TRAINING = { lanes: 16, window: 40, perStream: 10 };
 const LEARNING = { lr: 0.01, budget: 8_000_000, every: 250 };
 const SHARED = { units: 8, seconds: 30 };
@@ -58,19 +58,19 @@ function run({ budget = LEARNING.budget }, { cell, units, rate, noForgetGate }, 
   };
   const fresh = reberWindows({ ...TRAINING, seed, use: 'training' });
   const batch = TRAINING.lanes * TRAINING.window;
-  const course = { ...LEARNING, budget, batch, rate, fresh, judge, onProgress };
-  const done = trial(model, { ...course, loss: binaryCrossEntropy });
+  const options = { ...LEARNING, budget, batch, rate, fresh, judge, onProgress };
+  const done = trial(model, { ...options, loss: binaryCrossEntropy });
   model.dispose();
   return done;
 }
 
-/** Of each test stream; they are other ones for each seed. */
+/** For each test stream; each seed has its own streams. */
 function symbolsUntilMistake(model, seed, size = TEST) {
   const next = reberWindows({ ...size, seed, use: 'test' });
   return rightInARow(model, next, size, isRight);
 }
 
-/** Whether all that may follow on symbol `n` is told from all that may not. */
+/** Whether the outputs separate the symbols that may follow symbol `n` from all others. */
 export function isRight(outputs, { target }, n) {
   const K = SYMBOLS.length;
   for (let k = n * K; k < (n + 1) * K; k++) {
@@ -80,7 +80,7 @@ export function isRight(outputs, { target }, n) {
 }
 
 /**
- * Endless streams side by side, cut into windows: the symbols [lanes, window], and which may follow [lanes, window, 7] as 0 and 1.
+ * Endless parallel streams, cut into windows: the symbols [lanes, window], and which may follow [lanes, window, 7] as 0 and 1.
  *
  * @param {{ lanes: number, window: number, perStream?: number, seed: number, use: string }} size after `perStream` windows new streams
  *   begin, and `reset` says so

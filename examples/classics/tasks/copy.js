@@ -7,7 +7,7 @@ const COPIED = 10;
 const BLANK = 8;
 const GO = 9;
 const SYMBOLS = 10;
-/** Solved is a hundredth of what can be had without memory. */
+/** Solved: a hundredth of the loss without memory. */
 const PART = 0.01;
 const LEARNING = { batch: 32, lr: 0.01, every: 25 };
 
@@ -42,7 +42,7 @@ export const copy = {
   },
 };
 
-/** What a model without memory scores: it knows where the letters stand, and guesses each of ten among eight. */
+/** The loss of a model without memory: it knows where the letters are, and guesses each of ten among eight. */
 export function memoryless(lag) {
   return (COPIED * Math.log(LETTERS)) / (lag + 2 * COPIED);
 }
@@ -76,7 +76,7 @@ function run({ lag, units, budget }, { cell, isChrono, options }, { seed, onProg
 }
 
 /**
- * Ten letters of eight, T − 1 blanks, a sign to go, ten blanks; asked for are blanks, and over the last ten steps the letters.
+ * Ten letters of eight, T − 1 blanks, a go symbol, ten blanks; the targets are blanks, and the letters over the last ten steps.
  *
  * @returns {(count: number) => { input: Integers, target: Integers }} both [count, T + 20]
  */

@@ -51,7 +51,7 @@ export function embeddedReber({ pick }) {
   };
 }
 
-/** An endless stream of strings, one behind the other: on E follows B. */
+/** An endless stream of concatenated strings: E is followed by B. */
 export function* reberStream(from) {
   const beginning = [SYMBOLS.indexOf('B')];
   for (;;) {

@@ -60,12 +60,12 @@ export function isRight(outputs, { target, mask }, n) {
 }
 
 /**
- * Endless trains of spikes side by side, cut into windows: between two spikes lie F + I steps, I drawn anew each time. At each spike
+ * Endless trains of spikes side by side, cut into windows: between two spikes lie F + I steps, I drawn each time. At each spike
  * the answer is I; elsewhere none is asked for.
  *
  * @param {object} size
  * @param {number} size.least F. @param {number} size.largest of I; the least is 0
- * @param {number} [size.perTrain] after so many windows new trains begin, and `reset` says so
+ * @param {number} [size.perTrain] new trains begin after this many windows, with `reset` set
  * @returns {() => { input: Tensor, target: Tensor, mask: Uint8Array, reset: boolean }}
  */
 export function spikeTrains({

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-/** Sends requests over a few connections that stay open, and keeps how long each answer took, in milliseconds. */
+/** Sends requests over a few connections that stay open, and records their latencies in milliseconds. */
 export class Client {
   #agent;
   #base;

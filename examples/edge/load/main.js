@@ -1,4 +1,4 @@
-// Asks the service for 100,000 answers over loopback, and says how fast they came and what they left in memory:
+// Sends 100,000 requests to the service over loopback, and reports latencies and memory:
 //   npm run load --prefix examples/edge -- [node | workerd | deno | bun] [requests] [own]
 
 import { readFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { requestOf } from './mix.js';
 
 const CONNECTIONS = 16;
 const WARM_UP = 1000;
-/** Left to itself, V8 takes what a large machine has to give: `own` shows that. These give it what this service needs. */
+/** By default V8 takes the memory of a large machine (`own`). These flags give it what this service needs. */
 const SMALL_HEAP = ['--min-semi-space-size=2', '--max-semi-space-size=2', '--max-old-space-size=32'];
-/** How much more the process may hold at the end than at a tenth of the way, when such a heap is full and the code compiled. */
+/** How much more memory the process may have at the end than after a tenth of the requests, when the heap is full and the code compiled. */
 const SLACK = 1.1;
 
 const LEAST = 10 * WARM_UP;
@@ -44,7 +44,7 @@ async function load() {
   const held = [];
   const times = new Float64Array(requests - WARM_UP);
   let spent = 0;
-  // Looked at on the way: what levels out is no leak.
+  // Sampled on the way: memory that levels off is no leak.
   for (const [from, to] of stretches()) {
     const began = performance.now();
     times.set(await client.run(from, to, ask), from - WARM_UP);

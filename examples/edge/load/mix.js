@@ -20,7 +20,7 @@ const session = (_, state) => json('session', '/forecast', { series: [20, 21, 22
 const left = (n) => json('left', '/generate', { length: 2000, seed: n }, { leaves: true });
 
 /**
- * Request number `n` of the load, what status it should have, and whether its reader `leaves` after the first piece.
+ * Request number `n` of the load, its expected status, and whether its reader `leaves` after the first chunk.
  *
  * @param state - one that the service gave
  */

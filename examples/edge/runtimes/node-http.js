@@ -1,4 +1,4 @@
-/** How long a client may go on sending what is not wanted, in milliseconds. */
+/** How long a client may keep sending a refused body, in milliseconds. */
 const PATIENCE = 2000;
 
 /** What `http.createServer` calls, around a handler that speaks Request and Response. */
@@ -7,13 +7,13 @@ export function listener(handle) {
     const request = requestOf(incoming);
     const response = request ? await handle(request) : new Response(null, { status: 400 });
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    // A body that breaks off has begun already: all that is left to say is that it is not whole.
+    // The response has already started: all that is left is to mark it as incomplete.
     await send(response.body, outgoing).catch(() => outgoing.destroy());
     if (!incoming.complete) discard(incoming);
   };
 }
 
-/** Nothing for an address that is none, or a method that a Request may not have, such as TRACE. */
+/** Undefined for an invalid URL, or a method that Request forbids, such as TRACE. */
 function requestOf(incoming) {
   const { method, url, headers } = incoming;
   const body = method === 'GET' || method === 'HEAD' ? undefined : bodyOf(incoming);
@@ -24,7 +24,7 @@ function requestOf(incoming) {
   }
 }
 
-/** Read as it is asked for. Giving it up must not close the socket, which still has to carry the answer. */
+/** Read on demand. Cancelling must not close the socket, which still has to carry the response. */
 function bodyOf(incoming) {
   const parts = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream(
@@ -42,7 +42,7 @@ function bodyOf(incoming) {
   );
 }
 
-/** Piece by piece, none ahead of the client; one that goes away cancels what is not written yet. */
+/** Chunk by chunk with backpressure; a client that disconnects cancels the rest. */
 async function send(body, outgoing) {
   const reader = body?.getReader();
   let resume = () => {};
@@ -59,7 +59,7 @@ async function send(body, outgoing) {
   outgoing.end();
 }
 
-/** A client reads its answer when it has sent all: closing at once would cost it the sentence that says why. */
+/** A client reads the response after sending everything: closing at once would lose the error message. */
 function discard(incoming) {
   incoming.resume();
   const timer = setTimeout(() => incoming.destroy(), PATIENCE);

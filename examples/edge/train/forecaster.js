@@ -7,7 +7,7 @@ const BATCH = 32;
 const STEPS = 3000;
 const RATE = 0.008;
 
-/** Learns to say the next value of any series with a season, whatever the period: it has to find it in what it reads. */
+/** Learns to predict the next value of any seasonal series, inferring the period from its input. */
 export async function trainForecaster(report) {
   const model = new Sequential(new LSTM(1, HIDDEN, { forgetBias: 1 }), new Linear(HIDDEN, 1));
   const optimizer = new Adam(model, { lr: RATE });
@@ -35,7 +35,7 @@ function* windows(next, count) {
   }
 }
 
-/** On other series, behind the first half of each. */
+/** Measured on other series, over the second half of each. */
 function trial(model) {
   let error = 0;
   let naive = 0;

@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors } from 'lstm-wasm/files';
 /** The largest number of 16 bits. */
 const LARGEST = 65_504;
 
-/** A safetensors file with every weight as a number of 16 bits (F16): half the download, and `loadModel` reads it as it is. */
+/** A safetensors file with every weight as a 16-bit number (F16): half the download, and `loadModel` reads it as it is. */
 export function inHalves(file) {
   const { tensors, metadata } = readSafetensors(file);
   const halves = Object.entries(tensors).map(([name, { data, shape }]) => [
@@ -12,7 +12,7 @@ export function inHalves(file) {
   ]);
   const bytes = writeSafetensors(Object.fromEntries(halves), metadata);
   const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  // The bits are there; the header calls them whole numbers, in as many letters.
+  // The bits are float16; the header calls them integers, in a word of the same length.
   const header = new TextDecoder().decode(bytes.subarray(8, end));
   bytes.set(new TextEncoder().encode(header.replaceAll('"dtype":"U16"', '"dtype":"F16"')), 8);
   return bytes;
@@ -21,7 +21,7 @@ export function inHalves(file) {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The bits of the nearest number of 16 bits, of two the even one. @throws RangeError where there is none */
+/** The bits of the nearest float16, ties to even. @throws RangeError where there is none */
 export function toHalf(value) {
   float[0] = value;
   const sign = (bits[0] >>> 16) & 0x8000;

@@ -1,4 +1,4 @@
-/** A generator of 31 bits (Park & Miller 1988): whole products below 2^53, so exact in every engine. */
+/** A generator of 31 bits (Park & Miller 1988): products below 2^53, so exact in every engine. */
 export function generator(seed) {
   let state = seed;
   return () => {
@@ -9,7 +9,7 @@ export function generator(seed) {
 
 /**
  * A series with a season: a wave of a period of 4 to 48 steps and its overtone, a trend and noise, each of a random strength.
- * Made by + - * / alone, so that it is the same in every engine; its mean is 0 and its deviation 1.
+ * Computed with + - * / alone, so that it is the same in every engine; its mean is 0 and its deviation 1.
  */
 export function season(next, length) {
   // The half angle's tangent: small ones, which are the long periods, more often.

@@ -7,7 +7,7 @@ const HIDDEN = 64;
 const BATCH = { batch: 32, steps: 64 };
 const STEPS = 6000;
 const RATE = 0.01;
-/** Characters that a book of a million has more rarely are left out: they cost weights, and are never learned. */
+/** Rarer characters in a book of a million are left out: they cost weights and are never learned. */
 const RAREST = 12;
 const HELD_OUT = 0.05;
 

@@ -9,8 +9,8 @@ const YEAR = 364;
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /**
- * Births in a country, a day ahead. What is learned is the change against the same day of the week before, since the level drifts
- * over the years out of what training has seen.
+ * Births in a country, a day ahead. The target is the change from the same day of the week before, since the level drifts
+ * over the years out of the range of the training part.
  */
 export const births = {
   name: 'births',
@@ -27,7 +27,7 @@ export const births = {
   model: { hidden: 32, outputs: 1 },
   training: { lr: 0.003, batchSize: 64, patience: 12 },
   prepare,
-  measure: (told) => measureOneStep({ ...told, unit: 'births', shown: 120, baselines }),
+  measure: (results) => measureOneStep({ ...results, unit: 'births', shown: 120, baselines }),
   show: ({ next, forecast }) => `${next[0]}: ${forecast[0].toFixed(0)} births`,
 };
 

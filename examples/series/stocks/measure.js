@@ -2,16 +2,16 @@ import { table } from '../../report.js';
 import { errors } from '../one-step.js';
 import { costOf, inThrees, QUANTILES, quantile } from './quantiles.js';
 
-/** Trading days of the past whose spread makes the simplest interval that follows the times. */
+/** Past trading days whose spread gives the baseline interval. */
 const RECENT = 20;
-/** Nine in ten values of a normal distribution lie below so many deviations. */
+/** The 90 % quantile of the standard normal distribution. */
 const NORMAL = 1.2816;
 /** Days of the horizon that the tables show. */
 const SHOWN = [1, 5, 10];
 
 /**
- * Forecasts of the next days held against simpler ones: medians against persistence, which no model should be promised to beat, and
- * intervals by the share of closes that they hold, and by the pinball loss, which counts their width as well.
+ * Forecasts of the next days compared with baselines: medians with persistence, which is hard to beat, and
+ * intervals by the share of closes inside and by the pinball loss, which counts their width as well.
  */
 export function measureStocks({ prepared, parts, forecaster }) {
   const { rows, target } = parts.test;
@@ -127,7 +127,7 @@ function tell({ labels }, rows, { points, intervals, right, years }) {
   ]);
   return [
     `Forecasts from each of ${rows.length} days on, the first for ${from}, the last for ${to} and after;`,
-    'none had a part in training or choosing. RMSE of the close, in points:\n',
+    'none was used for training or model selection. RMSE of the close, in points:\n',
     table(['forecast', ...days], pointRows),
     `\nThe median has the direction of the next day right ${percent(right.right)} of the time; the index rose ${percent(right.rose)}.`,
     'Intervals that are to hold 80 %: how many they held, their width, their pinball loss (less is better):\n',
@@ -137,7 +137,7 @@ function tell({ labels }, rows, { points, intervals, right, years }) {
   ];
 }
 
-/** Intervals for the tenth day ahead, and what came. */
+/** Intervals for the tenth day ahead, and the actual closes. */
 function chartOf({ labels, values }, rows, said) {
   const ahead = said[0].length - 1;
   const close = (n, quantileNumber) => values[rows[n] - 1] * (1 + said[n][ahead][quantileNumber]);

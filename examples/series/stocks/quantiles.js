@@ -2,7 +2,7 @@
 export const QUANTILES = [0.1, 0.5, 0.9];
 
 /**
- * The pinball loss (Koenker & Bassett 1978), which is least where each output is its quantile of what may come: an answer that is too
+ * The pinball loss (Koenker & Bassett 1978), which is least where each output is its quantile of the target's distribution: an answer that is too
  * low costs q for each unit, one that is too high 1 − q.
  *
  * @param output - [count, targets * quantiles], the quantiles of a target side by side
@@ -25,7 +25,7 @@ export function costOf(truth, answer, q) {
   return truth > answer ? q * (truth - answer) : (1 - q) * (answer - truth);
 }
 
-/** Outputs in threes, each in rising order: nothing in the loss keeps one quantile below the next (Chernozhukov et al. 2010). */
+/** Outputs in threes, each sorted: nothing in the loss keeps one quantile below the next (Chernozhukov et al. 2010). */
 export function inThrees(outputs) {
   const threes = [];
   for (let n = 0; n < outputs.length; n += QUANTILES.length)
@@ -33,7 +33,7 @@ export function inThrees(outputs) {
   return threes;
 }
 
-/** The value below which a share q of some numbers lies, between two of them where it falls there. */
+/** The q-quantile of some numbers, interpolated linearly. */
 export function quantile(numbers, q) {
   const sorted = Float64Array.from(numbers).sort();
   const place = q * (sorted.length - 1);

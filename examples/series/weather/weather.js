@@ -24,7 +24,7 @@ export const weather = {
   model: { hidden: 32, dropout: 0.3, outputs: 1 },
   training: { lr: 0.003, batchSize: 32, patience: 15 },
   prepare,
-  measure: (told) => measureOneStep({ ...told, unit: '°C', baselines }),
+  measure: (results) => measureOneStep({ ...results, unit: '°C', baselines }),
   show: ({ next, forecast }) => `${next[0]}: up to ${forecast[0].toFixed(1)} °C`,
 };
 
@@ -52,7 +52,7 @@ function prepare(table) {
   };
 }
 
-/** Fitted to all days before the test part, so to more than the model learned from. */
+/** Fitted to all days before the test part: more than the model was trained on. */
 function baselines({ values, labels }, { test }) {
   const before = test.rows[0];
   const places = labels.map(placeInYear);
