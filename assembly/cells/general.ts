@@ -17,11 +17,11 @@ import { inputGradient } from '../layers/linear';
 import { lstmStepBackward, lstmStepForward } from './lstm-general';
 import { product } from '../kernels/gemm';
 import { after, before, CellKind, Plan, rowsAt } from './plan';
-import { flush, inputProduct } from './recurrent';
+import { inputProduct } from './recurrent';
 import { rnnStepBackward, rnnStepForward } from './rnn';
 import { traceCarried, traceHidden } from './trace';
+import { addCarried, keepMasked, splitCarried } from './carried';
 import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
-import { storeLanes } from '../kernels/simd';
 
 /** Whether something in the plan goes beyond the plain LSTM, whose kernel is lstm.ts. */
 export function needsGeneral(plan: Plan, masked: bool): bool {
@@ -85,19 +85,6 @@ function stateBefore(plan: Plan, t: i32): usize {
   return plan.oldState;
 }
 
-/** Puts the rows of `old` that a mask carries on in the place of those of `next`. */
-export function keepMasked(plan: Plan, t: i32, next: usize, old: usize, width: i32): void {
-  if (!plan.mask) return;
-  const bytes = <usize>width << 2;
-  for (let b: i32 = 0; b < rowsAt(plan, t); b++) {
-    if (isMasked(plan, t, b)) memory.copy(next + <usize>b * bytes, old + <usize>b * bytes, bytes);
-  }
-}
-
-export function isMasked(plan: Plan, t: i32, b: i32): bool {
-  return plan.mask != 0 && load<i32>(plan.mask + (<usize>(t * plan.B + b) << 2)) == 0;
-}
-
 /**
  * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input,
  * unless the gates are held constant.
@@ -136,37 +123,4 @@ function splitStates(plan: Plan, t: i32, dhat: usize): void {
   }
   if (plan.traced) traceHidden(plan, t, dhat);
   splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
-}
-
-/** What was carried, without its subnormals, and what comes from above (0 for nothing). */
-export function addCarried(out: usize, carried: usize, above: usize, n: i32): void {
-  for (; n > 0; n -= 4) {
-    let sum = flush(v128.load(carried));
-    if (above) {
-      sum = f32x4.add(sum, v128.load(above));
-      above += 16;
-    }
-    storeLanes(out, sum, n);
-    out += 16;
-    carried += 16;
-  }
-}
-
-/** Leaves in `carried` the part of `d` that zoneout `z` (0 for none) and masks let past the cell, in `d` the rest. */
-export function splitCarried(plan: Plan, t: i32, d: usize, carried: usize, z: usize, width: i32): void {
-  const rows = rowsAt(plan, t);
-  const count = rows * width;
-  const bytes = <usize>width << 2;
-  if (plan.mask) memory.copy(plan.unsplit, d, <usize>count << 2);
-  if (z) {
-    multiply(carried, z, d, count);
-    complement(plan.blend, z, count);
-    multiply(d, plan.blend, d, count);
-  } else {
-    memory.fill(carried, 0, <usize>count << 2);
-  }
-  keepMasked(plan, t, carried, plan.unsplit, width);
-  for (let b: i32 = 0; b < rows; b++) {
-    if (isMasked(plan, t, b)) memory.fill(d + <usize>b * bytes, 0, bytes);
-  }
 }

@@ -13,8 +13,8 @@
 import { activationBackward, activationForward } from '../kernels/activation';
 import { addHidden, addHiddenBack, candidateBackward, candidateForward } from './planes';
 import { gateBackward, gateForward, gateOf, planeOf } from './planes';
-import { clampTo } from '../training/clipping';
-import { addCarried, keepMasked, splitCarried } from './general';
+import { clampTo } from '../kernels/rows';
+import { addCarried, keepMasked, splitCarried } from './carried';
 import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
 import { sumsNorm, sumsNormBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';

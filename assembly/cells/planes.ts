@@ -1,6 +1,6 @@
 /* Shared by the cells of the general kernel: addresses of planes, products of planes, and gates forward and backward. */
 import { activationBackward, activationForward } from '../kernels/activation';
-import { clampTo } from '../training/clipping';
+import { clampTo } from '../kernels/rows';
 import { product } from '../kernels/gemm';
 import { Plan, rowsAt } from './plan';
 import { zeroOutside } from '../kernels/rows';

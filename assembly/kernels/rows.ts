@@ -73,3 +73,19 @@ export function copyRows(to: usize, toStride: usize, from: usize, fromStride: us
     to += toStride;
   }
 }
+
+/** values *= factor */
+export function scaleBy(values: usize, count: i32, factor: f32): void {
+  for (; count > 0; count -= 4) {
+    storeLanes(values, f32x4.mul(v128.load(values), splat(factor)), count);
+    values += 16;
+  }
+}
+
+/** d = min(max(d, −limit), limit); NaN stays. */
+export function clampTo(d: usize, count: i32, limit: f32): void {
+  for (; count > 0; count -= 4) {
+    storeLanes(d, f32x4.pmax(f32x4.pmin(v128.load(d), splat(limit)), splat(-limit)), count);
+    d += 16;
+  }
+}

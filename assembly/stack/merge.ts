@@ -1,7 +1,6 @@
 /* How the outputs of a level's two directions become one. */
-import { multiply } from '../kernels/rows';
+import { multiply, scaleBy } from '../kernels/rows';
 import { add } from '../kernels/simd';
-import { scaleBy } from '../training/softmax';
 
 /** `CONCAT` puts the directions side by side: there is nothing to compute. */
 export const enum Merge {

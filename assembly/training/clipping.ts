@@ -1,5 +1,4 @@
 /* Gradient clipping (Pascanu, Mikolov & Bengio 2013), over arrays whose lanes past their end are zero. */
-import { splat, storeLanes } from '../kernels/simd';
 
 /** Σ d² in double precision, two chains in a fixed order. */
 export function sumOfSquares(d: usize, count: i32): f64 {
@@ -13,12 +12,4 @@ export function sumOfSquares(d: usize, count: i32): f64 {
   }
   const sum = f64x2.add(even, odd);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
-/** d = min(max(d, −limit), limit); NaN stays. */
-export function clampTo(d: usize, count: i32, limit: f32): void {
-  for (; count > 0; count -= 4) {
-    storeLanes(d, f32x4.pmax(f32x4.pmin(v128.load(d), splat(limit)), splat(-limit)), count);
-    d += 16;
-  }
 }

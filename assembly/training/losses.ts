@@ -1,26 +1,32 @@
 /*
  * Losses over logits or values, as PyTorch defines them: each gives the loss in double precision, before any division, and
  * leaves its gradient times `scale` in `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
+ *
+ * Targets and weights are in the user's order, [rows, columns, ·]. The output and its gradient are [columns, rows, ·], as the
+ * layers leave a batch-first output; rows = 1 is an output in the user's order. The loss is summed in the user's order.
  */
 import { ActivationKind, activationForward } from '../kernels/activation';
 import { exp4, log } from '../kernels/math';
-import { exponentials, largest, scaleBy } from './softmax';
+import { exponentials, largest } from './softmax';
+import { scaleBy } from '../kernels/rows';
 
 /**
- * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over rows[rows, C], p = softmax. A negative target leaves its row
- * out: loss and gradient 0. `classWeight` [C] or 0.
+ * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over targets[rows, columns], p = softmax of logits[columns, rows, C].
+ * A negative target leaves its row out: loss and gradient 0. `classWeight` [C] or 0.
  */
 export function crossEntropyRows(
-  grad: usize, logits: usize, targets: usize, rows: i32, C: i32, classWeight: usize, smoothing: f64, scale: f64,
+  grad: usize, logits: usize, targets: usize, rows: i32, columns: i32, C: i32, classWeight: usize, smoothing: f64, scale: f64,
 ): f64 {
   const bytes = <usize>C << 2;
   let loss: f64 = 0;
   for (let r: i32 = 0; r < rows; r++) {
-    const target = load<i32>(targets + (<usize>r << 2));
-    if (target < 0) memory.fill(grad, 0, bytes);
-    else loss += crossEntropyRow(grad, logits, target, C, classWeight, smoothing, scale);
-    grad += bytes;
-    logits += bytes;
+    for (let c: i32 = 0; c < columns; c++) {
+      const at = (<usize>c * rows + r) * bytes;
+      const target = load<i32>(targets);
+      if (target < 0) memory.fill(grad + at, 0, bytes);
+      else loss += crossEntropyRow(grad + at, logits + at, target, C, classWeight, smoothing, scale);
+      targets += 4;
+    }
   }
   return loss;
 }
@@ -58,32 +64,51 @@ function crossEntropyRow(
   return loss;
 }
 
-/** Σ w·(x − y)²; `weight` [count] or 0. */
-export function squaredError(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
+/** Σ w·(x − y)² over y[rows, columns, N] and x[columns, rows, N]; `weight` [rows, columns, N] or 0. */
+export function squaredError(
+  grad: usize, x: usize, y: usize, rows: i32, columns: i32, N: i32, weight: usize, scale: f64,
+): f64 {
   let loss: f64 = 0;
-  for (let n: i32 = 0; n < count; n++) {
-    const at = <usize>n << 2;
-    const difference = load<f32>(x + at) - load<f32>(y + at);
-    const weighted = weightOf(weight, n) * <f64>difference;
-    store<f32>(grad + at, <f32>(2 * scale * weighted));
-    loss += weighted * <f64>difference;
+  let n: i32 = 0;
+  for (let r: i32 = 0; r < rows; r++) {
+    for (let c: i32 = 0; c < columns; c++) {
+      let at = (<usize>c * rows + r) * N << 2;
+      for (const end = n + N; n < end; n++) {
+        const difference = load<f32>(x + at) - load<f32>(y + (<usize>n << 2));
+        const weighted = weightOf(weight, n) * <f64>difference;
+        store<f32>(grad + at, <f32>(2 * scale * weighted));
+        loss += weighted * <f64>difference;
+        at += 4;
+      }
+    }
   }
   return loss;
 }
 
-/** Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x with targets y in [0, 1]. */
-export function binaryCrossEntropySum(grad: usize, x: usize, y: usize, count: i32, weight: usize, scale: f64): f64 {
+/**
+ * Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x[columns, rows, N] with targets
+ * y[rows, columns, N] in [0, 1]; `weight` as for {@link squaredError}.
+ */
+export function binaryCrossEntropySum(
+  grad: usize, x: usize, y: usize, rows: i32, columns: i32, N: i32, weight: usize, scale: f64,
+): f64 {
   let loss: f64 = 0;
-  activationForward(grad, x, count, ActivationKind.SIGMOID, 0, 0);
-  for (let n: i32 = 0; n < count; n++) {
-    const at = <usize>n << 2;
-    const logit = <f64>load<f32>(x + at);
-    const target = <f64>load<f32>(y + at);
-    const w = weightOf(weight, n);
-    const shrunk = exp4(f32x4.neg(f32x4.abs(v128.load32_splat(x + at))));
-    const softplus = log(1 + <f64>f32x4.extract_lane(shrunk, 0));
-    loss += w * (max<f64>(logit, 0) - logit * target + softplus);
-    store<f32>(grad + at, <f32>((<f64>load<f32>(grad + at) - target) * w * scale));
+  let n: i32 = 0;
+  activationForward(grad, x, rows * columns * N, ActivationKind.SIGMOID, 0, 0);
+  for (let r: i32 = 0; r < rows; r++) {
+    for (let c: i32 = 0; c < columns; c++) {
+      let at = (<usize>c * rows + r) * N << 2;
+      for (const end = n + N; n < end; n++) {
+        const logit = <f64>load<f32>(x + at);
+        const target = <f64>load<f32>(y + (<usize>n << 2));
+        const w = weightOf(weight, n);
+        const shrunk = exp4(f32x4.neg(f32x4.abs(v128.load32_splat(x + at))));
+        const softplus = log(1 + <f64>f32x4.extract_lane(shrunk, 0));
+        loss += w * (max<f64>(logit, 0) - logit * target + softplus);
+        store<f32>(grad + at, <f32>((<f64>load<f32>(grad + at) - target) * w * scale));
+        at += 4;
+      }
+    }
   }
   return loss;
 }

@@ -1,4 +1,5 @@
 /* Softmax over rows, and drawing from it. Each row is shifted by its largest value, so that exp never overflows. */
+import { scaleBy } from '../kernels/rows';
 import { exp4 } from '../kernels/math';
 import { countUp, swap } from '../kernels/random';
 import { splat, storeLanes } from '../kernels/simd';
@@ -34,13 +35,6 @@ export function exponentials(out: usize, x: usize, count: i32, shift: f32, scale
     for (let value = out + at; value < end; value += 4) sum += <f64>load<f32>(value);
   }
   return sum;
-}
-
-export function scaleBy(values: usize, count: i32, factor: f32): void {
-  for (; count > 0; count -= 4) {
-    storeLanes(values, f32x4.mul(v128.load(values), splat(factor)), count);
-    values += 16;
-  }
 }
 
 /** out[rows, count] = softmax of each row. */

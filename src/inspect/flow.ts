@@ -57,7 +57,7 @@ export interface GradientFlow {
  * unchanged.
  *
  * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
- * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
+ * - `activations`: tanh is replaced by psi. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
  *   comes back through `weight_hr`. A masked step passes everything on.
  * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
  *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
@@ -125,7 +125,7 @@ function gradientOf<Target>(
   if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
   const { loss, grad } = lossOf(output, batch.target, {
-    ...lossMask(model, output, batch),
+    ...lossMask(model, output.shape, batch),
     runtime: model.runtime,
   });
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };

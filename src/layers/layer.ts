@@ -104,6 +104,13 @@ export abstract class CoreLayer implements Layer {
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
+  /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
+  abstract readonly overridden: boolean;
+  /** @internal A recorded `forward` whose output stays in the core. On failure the caller restores the layer's state. */
+  abstract record(input: Tensor | Integers, options: ForwardOptions): Recording;
+  /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
+  abstract backwardRecorded(recording: Recording): void;
+
   /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
     this.allocations.check();
@@ -179,6 +186,23 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
+  /** @internal The same for `record`: the output stays in the core, with memory for its gradient. */
+  protected recordBlock(training: boolean, run: (tape: Tape) => Block): Recording {
+    return this.tapes.forward(training, true, (tape) => {
+      const block = run(tape);
+      const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
+      return { block, gradient, copyOutput: () => this.leave(block, tape) };
+    });
+  }
+
+  /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
+  protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
+    this.allocations.check();
+    if (this.tapes.latest.output !== recording.block)
+      throw new Error('backward expected the recording of this step: another forward was recorded after it');
+    this.tapes.backward(run);
+  }
+
   /** @internal This package's layers in it, in order: itself, or those of a Sequential. */
   coreLayers(): readonly CoreLayer[] {
     return [this];
@@ -240,6 +264,13 @@ export abstract class CoreLayer implements Layer {
   #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
+}
+
+/** A recorded forward whose output stays in the core, and where backward reads its gradient. */
+export interface Recording {
+  readonly block: Block;
+  readonly gradient: Block;
+  copyOutput(): Tensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */

@@ -92,6 +92,11 @@ export class LSTM extends Recurrent {
     return { ...(input && { input }), h0, c0 } as { input: Tensor; h0: Tensor; c0: Tensor };
   }
 
+  /** @internal */
+  override get overridden(): boolean {
+    return this.forward !== LSTM.prototype.forward || this.backward !== LSTM.prototype.backward;
+  }
+
   /**
    * A stream that runs this layer one step at a time, in constant memory.
    *

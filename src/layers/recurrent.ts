@@ -18,9 +18,10 @@ import {
   type ForwardOptions,
   type LayerConfig,
   type LayerExtras,
+  type Recording,
 } from './layer.js';
 import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
-import { checkSequence, type SequenceSize } from './sequence-options.js';
+import { checkSequence, type SequenceOptions, type SequenceSize } from './sequence-options.js';
 import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type BatchSize,
@@ -114,14 +115,34 @@ export abstract class Recurrent extends CoreLayer {
   ) {
     const { training, recording, sequence } = this.checkForward(options, names);
     return this.attempt(training, recording, (tape) => {
-      tape.sequence = sequence;
-      const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), options, tape);
-      if (recording) this.#recorded.set(tape, forward);
+      const forward = this.#forwardRecorded(input, options, sequence, tape);
       return {
         block: forward.output,
         output: this.leave(forward.output, tape),
         ...this.#finalStates(forward, tape),
       };
+    });
+  }
+
+  #forwardRecorded(input: Tensor | Integers, given: States, sequence: SequenceOptions, tape: Tape): Forward {
+    tape.sequence = sequence;
+    const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), given, tape);
+    if (tape.recording) this.#recorded.set(tape, forward);
+    return forward;
+  }
+
+  /** @internal */
+  override record(input: Tensor | Integers, options: ForwardOptions): Recording {
+    const { training, sequence } = this.checkForward(options);
+    return this.recordBlock(training, (tape) => this.#forwardRecorded(input, {}, sequence, tape).output);
+  }
+
+  /** @internal */
+  override backwardRecorded(recording: Recording): void {
+    this.attemptRecorded(recording, (tape) => {
+      const step = this.#prepare(this.#recorded.get(tape) as Forward, {}, false, tape);
+      tape.spent = true;
+      step(recording.gradient);
     });
   }
 

@@ -20,6 +20,7 @@ import {
   type Layer,
   type LayerConfig,
   layersOf,
+  type Recording,
 } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
@@ -82,6 +83,17 @@ export class Sequential extends Stateless {
   override backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
     this.#checkLayers();
     return super.backward(gradient, options);
+  }
+
+  /** @internal */
+  override get overridden(): boolean {
+    return this.forward !== Stateless.prototype.forward || this.backward !== Sequential.prototype.backward;
+  }
+
+  /** @internal */
+  override backwardRecorded(recording: Recording): void {
+    this.#checkLayers();
+    super.backwardRecorded(recording);
   }
 
   override loadStateDict(dict: NamedTensors): void {

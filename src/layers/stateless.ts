@@ -1,6 +1,7 @@
 import { wrongKind } from '../validation/errors.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
-import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
+import { type BackwardOptions, CoreLayer, type ForwardOptions, type Recording } from './layer.js';
+import type { SequenceOptions } from './sequence-options.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 
 /** The base of layers with one tensor in, one tensor out and no states. A page with only an LSTM does not load it. */
@@ -13,13 +14,17 @@ export abstract class Stateless extends CoreLayer {
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
     const { training, recording, sequence } = this.checkForward(options);
     const { output } = this.attempt(training, recording, (tape) => {
-      tape.sequence = sequence;
-      const entered = this.enter(input, tape, this.order === 'batch');
-      tape.inputBytes = this.turningBytes(entered);
-      const block = this.forwardIn(entered, tape);
+      const block = this.#forward(input, sequence, tape);
       return { block, output: this.leave(block, tape) };
     });
     return { output };
+  }
+
+  #forward(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
+    tape.sequence = sequence;
+    const entered = this.enter(input, tape, this.order === 'batch');
+    tape.inputBytes = this.turningBytes(entered);
+    return this.forwardIn(entered, tape);
   }
 
   /**
@@ -36,6 +41,22 @@ export abstract class Stateless extends CoreLayer {
       const dInput = runBackward(tape, dOutput, wantInput);
       return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
     });
+  }
+
+  /** @internal */
+  override get overridden(): boolean {
+    return this.forward !== Stateless.prototype.forward || this.backward !== Stateless.prototype.backward;
+  }
+
+  /** @internal */
+  override record(input: Tensor | Integers, options: ForwardOptions): Recording {
+    const { training, sequence } = this.checkForward(options);
+    return this.recordBlock(training, (tape) => this.#forward(input, sequence, tape));
+  }
+
+  /** @internal */
+  override backwardRecorded(recording: Recording): void {
+    this.attemptRecorded(recording, (tape) => void runBackward(tape, recording.gradient, false));
   }
 }
 

@@ -71,17 +71,29 @@ export interface Core {
     logits: number,
     targets: number,
     rows: number,
+    columns: number,
     C: number,
     weight: number,
     smoothing: number,
     scale: number,
   ): number;
-  squaredError(grad: number, x: number, y: number, count: number, weight: number, scale: number): number;
+  squaredError(
+    grad: number,
+    x: number,
+    y: number,
+    rows: number,
+    columns: number,
+    N: number,
+    weight: number,
+    scale: number,
+  ): number;
   binaryCrossEntropySum(
     grad: number,
     x: number,
     y: number,
-    count: number,
+    rows: number,
+    columns: number,
+    N: number,
     weight: number,
     scale: number,
   ): number;

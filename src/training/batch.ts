@@ -49,8 +49,12 @@ function modelMask(mask: Batch<unknown>['mask']): IntegerTensor | undefined {
 }
 
 /** What counts in the loss, where a batch leaves anything out. */
-export function lossMask(model: Layer, output: Tensor, batch: Batch<unknown>): { mask?: ArrayLike<number> } {
-  const places = output.shape.slice(0, -1);
+export function lossMask(
+  model: Layer,
+  outputShape: readonly number[],
+  batch: Batch<unknown>,
+): { mask?: ArrayLike<number> } {
+  const places = outputShape.slice(0, -1);
   const own = modelMask(batch.mask);
   const given = own
     ? sameShape(own.shape, places)

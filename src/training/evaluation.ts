@@ -3,38 +3,15 @@ import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
-import type { Tensor } from '../validation/tensor.js';
-import type { Tally } from './accumulation.js';
-import { type Batch, checkBatch, type Loss, lossMask, paddingOf, rowsOf } from './batch.js';
-import { addSums, type Metric, valuesOfMetrics } from './metrics.js';
+import { type Batch, checkBatch, paddingOf } from './batch.js';
+import { type Measures, measureBatch } from './batch-loss.js';
+import { addSums, valuesOfMetrics } from './metrics.js';
 
-/** What a model comes to on data that it does not learn from. */
+/** Loss and metrics on data that the model is not trained on. */
 export interface Evaluation {
   /** The mean over all batches; the sum, where the loss is one. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** What measures a model. */
-export interface Measures<Target> {
-  readonly loss: Loss<Target>;
-  readonly metrics: Readonly<Record<string, Metric<Target>>>;
-}
-
-/** The loss of an output, its gradient, and the sums of the metrics. */
-export function measureBatch<Target>(
-  model: Layer,
-  { loss: lossOf, metrics }: Measures<Target>,
-  output: Tensor,
-  batch: Batch<Target>,
-): Tally & { readonly grad: Tensor } {
-  const options = { ...lossMask(model, output, batch), runtime: model.runtime };
-  const { loss, grad, divisor = rowsOf(model, batch) } = lossOf(output, batch.target, options);
-  const sums = Object.entries(metrics).map(([name, metric]) => [
-    name,
-    metric.tally(output, batch.target, options),
-  ]);
-  return { loss, grad, divisor, sums: Object.fromEntries(sums) };
 }
 
 /**
@@ -75,6 +52,8 @@ export async function evaluateAll<Target>(
     loop.close();
   }
   if (count === 0)
-    throw new RangeError('batches expected at least one, got none: can they be gone through again?');
+    throw new RangeError(
+      'batches expected at least one batch, got none; can the iterable be iterated again?',
+    );
   return { loss: loss / (divisor || 1), metrics: valuesOfMetrics(measures.metrics, sums) };
 }

@@ -3,8 +3,9 @@ import { suggestion } from '../validation/edit-distance.js';
 import { describe } from '../validation/errors.js';
 import { checkNumber, checkOptions } from '../validation/options.js';
 import { checkTensor, checkTensorOf, type Integers, isIntegers, type Tensor } from '../validation/tensor.js';
+import { checkTargets, countedTargets, elementWeights } from './checked-loss.js';
 import { exp, LN2 } from './deterministic-math.js';
-import { checkTargets, countedTargets, crossEntropy, elementWeights } from './losses.js';
+import { crossEntropy } from './losses.js';
 import type { Better } from './rates.js';
 
 /** What a metric may be told beside output and target. */
@@ -240,7 +241,7 @@ export function checkMetrics<Target>(value: unknown): Record<string, Metric<Targ
     const { better, tally, value: meaning } = (metric ?? {}) as Partial<Metric>;
     const complete = typeof tally === 'function' && typeof meaning === 'function';
     if (!complete || (better !== 'higher' && better !== 'lower'))
-      throw new TypeError(`metrics.${name} expected one such as accuracy(), got ${describe(metric)}`);
+      throw new TypeError(`metrics.${name} expected a metric such as accuracy(), got ${describe(metric)}`);
   }
   return { ...value } as Record<string, Metric<Target>>;
 }

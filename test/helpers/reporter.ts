@@ -2,7 +2,7 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
 
 /**
  * Ends a run with what it covered: the variants of the binary that ran, each skipped test with its reason, and one last
- * line to count on. A test, or a suite around it, says in its name which variant it runs: `forward [simd]`.
+ * line to count on. A test, or a suite around it, says in its name which variant it runs: `forward [simd]`, which vitest's $name quotes.
  *
  * With REQUIRE_VARIANTS=simd,relaxed a run in which no test of one of them ran fails.
  */
@@ -38,7 +38,9 @@ function errorsOutsideTests(module: TestModule): number {
 }
 
 function variants(tests: readonly TestCase[]): string[] {
-  const tags = tests.flatMap((test) => [...test.fullName.matchAll(/\[(reference|debug|simd|relaxed)\]/g)]);
+  const tags = tests.flatMap((test) => [
+    ...test.fullName.matchAll(/\['?(reference|debug|simd|relaxed)'?\]/g),
+  ]);
   return [...new Set(tags.map((tag) => tag[1] as string))].sort();
 }
 

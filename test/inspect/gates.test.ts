@@ -177,6 +177,17 @@ function checkModel(runtime: Runtime) {
   expect(() => model.backward({ output: grad })).toThrow(/recorded forward/);
 }
 
+/** A layer that occurs twice in a model has values and a name for each time. */
+function checkShared(runtime: Runtime) {
+  const gru = new GRU(3, 3, { seed: 1, runtime });
+  const input = tensor('x', 2, 5, 3);
+  const { layers } = gates(new Sequential(gru, gru), input);
+  expect(layers.map(({ name }) => name)).toEqual(['0.l0', '1.l0']);
+  const first = gru.forward(input).output;
+  expectBits('first', layers[0].h, first);
+  expectBits('second', layers[1].h, gru.forward(first).output);
+}
+
 function gradientsOf(model: Layer): Record<string, Float32Array> {
   return Object.fromEntries([...model.parameters].map(([name, parameter]) => [name, parameter.readGrad()]));
 }
@@ -201,6 +212,7 @@ function suite(variant: Variant) {
     it('under norms and zoneout too', () => checkOptions(variant));
     it('one sequence, time first, ids', () => checkFaces(create()));
     it('of a model, which stays as it is', () => checkModel(create()));
+    it('of a layer that occurs twice', () => checkShared(create()));
     it('draw no numbers', () => checkDraws(variant));
   });
 }

@@ -1,0 +1,64 @@
+import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
+import type { Tensor } from '../validation/tensor.js';
+import type { Tally } from './accumulation.js';
+import { type Batch, type Loss, lossMask, rowsOf } from './batch.js';
+import { builtInLoss } from './losses.js';
+import type { Metric } from './metrics.js';
+
+/** The loss and the metrics of a trainer. */
+export interface Measures<Target> {
+  readonly loss: Loss<Target>;
+  readonly metrics: Readonly<Record<string, Metric<Target>>>;
+}
+
+/** The loss and the sums of the metrics of a batch, with the gradient of the output. */
+export type MeasuredBatch = Tally & { readonly grad: Tensor };
+
+/** The loss of an output, its gradient, and the sums of the metrics. */
+export function measureBatch<Target>(
+  model: Layer,
+  { loss: lossOf, metrics }: Measures<Target>,
+  output: Tensor,
+  batch: Batch<Target>,
+): MeasuredBatch {
+  const options = { ...lossMask(model, output.shape, batch), runtime: model.runtime };
+  const { loss, grad, divisor = rowsOf(model, batch) } = lossOf(output, batch.target, options);
+  return { loss, grad, divisor, sums: sumsOf(metrics, output, batch, options) };
+}
+
+/** Whether the loss can be measured in the core: a built-in loss, and a model whose forward and backward are the package's. */
+export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is CoreLayer {
+  return builtInLoss(loss) !== undefined && isCoreLayer(model) && !model.overridden;
+}
+
+/** The same as `measureBatch`, to the bit, of an output in the core, where the gradient is written too. */
+export function measureRecording<Target>(
+  model: Layer,
+  { loss: lossOf, metrics }: Measures<Target>,
+  { block, gradient, copyOutput }: Recording,
+  batch: Batch<Target>,
+): Tally {
+  const { runtime } = model;
+  const { pointer, shape, turned } = block;
+  const options = { ...lossMask(model, shape, batch), runtime };
+  const check = builtInLoss(lossOf) as NonNullable<ReturnType<typeof builtInLoss>>;
+  const checked = check(shape, batch.target as never, options);
+  const place = { output: pointer, gradient: gradient.pointer, shape, transposed: turned };
+  const loss = checked.measure(runtime, runtime.scratch(checked.bytes), place);
+  const measuring = Object.keys(metrics).length > 0;
+  const sums = measuring ? sumsOf(metrics, copyOutput(), batch, options) : {};
+  return { loss, divisor: checked.divisor, sums };
+}
+
+function sumsOf<Target>(
+  metrics: Measures<Target>['metrics'],
+  output: Tensor,
+  batch: Batch<Target>,
+  options: Parameters<Metric['tally']>[2],
+): Tally['sums'] {
+  const sums = Object.entries(metrics).map(([name, metric]) => [
+    name,
+    metric.tally(output, batch.target, options),
+  ]);
+  return Object.fromEntries(sums);
+}
