@@ -43,12 +43,18 @@ export function linePanel({
   }));
   return {
     legend: [...lines.filter(({ label }) => label === undefined), ...exitEntries(cut, axis)],
-    x: typeof x === 'string' ? { label: x, tickFormat: shortNumber } : x,
+    x: { domain: extentOf(lines), ...(typeof x === 'string' ? { label: x, tickFormat: shortNumber } : x) },
     y: { label: y, ...axis },
     ...(cut.some(({ label }) => label) && { marginRight: 64 }),
-    marks: [...marks, ...cut.flatMap(lineMarks), endLabels(cut, { domain: axis.domain, log })],
+    marks: [...marks, ...cut.flatMap(lineMarks), ...endLabels(cut, { domain: axis.domain, log })],
     ...options,
   };
+}
+
+/** Of the horizontal axis: all points, also those that are cut off. */
+function extentOf(lines) {
+  const places = lines.flatMap(({ points }) => points.map(([x]) => x)).sort((a, b) => a - b);
+  return [places[0], places.at(-1)];
 }
 
 /** 0.25, 3,000, 20k, 1.5M */
@@ -124,15 +130,23 @@ function endLabels(cut, { domain: [low, high], log }) {
       const last = points.at(-1)[0];
       return { label, colour, x, last, place: (scale(y) - scale(low)) / span, isCut: x < last };
     });
-  for (const end of labelled) {
+  // Below a line that falls, where other lines may pass on its right.
+  const isLeft = ({ x, last, isCut, place }) => isCut && place < 0.5 && x > last / 3 && x < NEAR_END * last;
+  const [left, others] = [labelled.filter(isLeft), labelled.filter((one) => !isLeft(one))];
+  for (const end of left) end.place += LABEL_GAP / 2;
+  for (const end of others) {
     if (end.isCut) end.place += end.place > 0.5 ? -LABEL_GAP : LABEL_GAP;
   }
-  const right = labelled.filter(({ x, last }) => x > NEAR_END * last).sort((a, b) => a.place - b.place);
+  const right = labelled
+    .filter(({ x, last, isCut }) => !isCut && x > NEAR_END * last)
+    .sort((a, b) => a.place - b.place);
   for (const [n, end] of right.entries()) {
     if (n > 0) end.place = Math.max(end.place, right[n - 1].place + LABEL_GAP);
   }
-  return Plot.text(labelled, {
-    ...{ x: 'x', y: ({ place }) => back(scale(low) + place * span), text: 'label' },
-    ...{ fill: 'colour', textAnchor: 'start', dx: 7, fontWeight: 'bold' },
-  });
+  const text = (labels, options) =>
+    Plot.text(labels, {
+      ...{ x: 'x', y: ({ place }) => back(scale(low) + place * span), text: 'label' },
+      ...{ fill: 'colour', fontWeight: 'bold', ...options },
+    });
+  return [text(left, { textAnchor: 'end', dx: -14 }), text(others, { textAnchor: 'start', dx: 7 })];
 }

@@ -1,6 +1,6 @@
 import { describe } from '../validation/errors.js';
 
-/** Where an iteration over batches stands, as plain data; whole numbers as text. */
+/** The position of an iteration over batches, as plain data; integers as text. */
 export interface BatchesState {
   readonly epoch: string;
   readonly position: string;
@@ -9,7 +9,7 @@ export interface BatchesState {
 
 export type AnyBatches<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
 
-/** What `batches()` and its like give, as far as it tells where it stands. */
+/** Batches that know their position, as `batches()` and `lanes()` return them. */
 export interface Placed {
   /** Batches in an epoch. */
   readonly length: number;
@@ -17,30 +17,30 @@ export interface Placed {
   stateDict(): BatchesState;
 }
 
-/** The same, to be put elsewhere. */
+/** The same, with a position that can be set. */
 interface Placeable<Batch> extends Placed, Iterable<Batch> {
   ended: boolean;
   loadStateDict(state: BatchesState): void;
 }
 
-/** Batches that a run goes through, and what is known of how many are to come. */
-export class Course<Batch> {
+/** Counts the batches of a run, and how many remain where that is known. */
+export class BatchProgress<Batch> {
   readonly #batches: AnyBatches<Batch>;
   readonly #placed: Placed | undefined;
   #taken = 0;
 
-  /** @throws TypeError for what is no iterable */
+  /** @throws TypeError if `batches` is not iterable */
   constructor(batches: AnyBatches<Batch>) {
     this.#batches = checkBatches('batches', batches);
     this.#placed = isPlaced(batches) ? batches : undefined;
   }
 
-  /** One more was taken. */
+  /** Counts one more batch. */
   count(): void {
     this.#taken++;
   }
 
-  /** How many batches are to come, where that is known. */
+  /** The number of batches left, if known. */
   get remaining(): number | undefined {
     if (this.#placed) {
       const { length, source } = this.#placed;
@@ -50,7 +50,7 @@ export class Course<Batch> {
     return Array.isArray(this.#batches) ? this.#batches.length - this.#taken : undefined;
   }
 
-  /** Whether an epoch is over; undefined where nobody can tell before the run is over. */
+  /** Whether an epoch has just ended; undefined if the batches have no known end. */
   get epochOver(): boolean | undefined {
     if (this.#placed) return this.#placed.stateDict().position === '0';
     return Array.isArray(this.#batches) ? this.remaining === 0 : undefined;
@@ -62,19 +62,19 @@ function isPlaced(batches: unknown): batches is Placed {
   return typeof stateDict === 'function' && source !== undefined;
 }
 
-/** @throws TypeError for what is no iterable */
+/** @throws TypeError if `batches` is not iterable */
 export function checkBatches<Batch>(name: string, batches: AnyBatches<Batch>): AnyBatches<Batch> {
   const iterable = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
   if (iterable?.[Symbol.iterator] || iterable?.[Symbol.asyncIterator]) return batches;
   throw new TypeError(`${name} expected an iterable of { input, target }, got ${describe(batches)}`);
 }
 
-/** Each batch once: of what has epochs, the first one from its beginning, whatever place it is at. */
+/** Each batch once: the first epoch from its beginning, whatever the current position. */
 export function onceThrough<Batch>(batches: AnyBatches<Batch>): AnyBatches<Batch> {
   return isPlaced(batches) ? firstEpoch(batches as unknown as Placeable<Batch>) : batches;
 }
 
-/** Afterwards the batches are at the place where they were. */
+/** Restores the position afterwards. */
 function* firstEpoch<Batch>(batches: Placeable<Batch>): Generator<Batch, void, undefined> {
   const { ended, length } = batches;
   const place = batches.stateDict();

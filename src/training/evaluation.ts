@@ -7,7 +7,7 @@ import { type Batch, checkBatch, paddingOf } from './batch.js';
 import { type Measures, measureBatch } from './batch-loss.js';
 import { addSums, valuesOfMetrics } from './metrics.js';
 
-/** What a model comes to on data that it does not learn from. */
+/** Loss and metrics on data that the model is not trained on. */
 export interface Evaluation {
   /** The mean over all batches; the sum, where the loss is one. */
   readonly loss: number;
@@ -52,6 +52,8 @@ export async function evaluateAll<Target>(
     loop.close();
   }
   if (count === 0)
-    throw new RangeError('batches expected at least one, got none: can they be gone through again?');
+    throw new RangeError(
+      'batches expected at least one batch, got none; can the iterable be iterated again?',
+    );
   return { loss: loss / (divisor || 1), metrics: valuesOfMetrics(measures.metrics, sums) };
 }

@@ -241,7 +241,7 @@ export function checkMetrics<Target>(value: unknown): Record<string, Metric<Targ
     const { better, tally, value: meaning } = (metric ?? {}) as Partial<Metric>;
     const complete = typeof tally === 'function' && typeof meaning === 'function';
     if (!complete || (better !== 'higher' && better !== 'lower'))
-      throw new TypeError(`metrics.${name} expected one such as accuracy(), got ${describe(metric)}`);
+      throw new TypeError(`metrics.${name} expected a metric such as accuracy(), got ${describe(metric)}`);
   }
   return { ...value } as Record<string, Metric<Target>>;
 }

@@ -16,7 +16,7 @@ import { checkMetrics, checkMonitor, type Metric } from './metrics.js';
 import { Optimizer } from './optimizer.js';
 import { checkSchedule, type Schedule } from './schedules.js';
 
-/** What is held against data that the model does not learn from, and when. */
+/** The data for validation, and how often to validate. */
 export interface ValidationOptions<Target> {
   /** Gone through at each validation: what `batches()` or `lanes()` gives, of which the first epoch, or an array. */
   batches: AnyBatches<Batch<Target>>;
@@ -27,9 +27,9 @@ export interface ValidationOptions<Target> {
 }
 
 export interface EarlyStoppingOptions {
-  /** The run ends at so many validations one after the other that are no better than the best. */
+  /** The number of successive validations without improvement that ends the run. */
   patience: number;
-  /** By how much better is better, in the unit of what is monitored. Default 0. */
+  /** The smallest improvement that counts, in the unit of the monitored value. Default 0. */
   minDelta?: number;
 }
 
@@ -51,17 +51,17 @@ export interface TrainerOptions<Target> {
    * over at the end of a run waits for the next. Default 1.
    */
   accumulate?: number;
-  /** How the learning rate goes from the one that the optimizer has now; it is set before each step. Default: it stays. */
+  /** The schedule of the learning rate, starting from the optimizer's current one; applied before each step. Default: constant. */
   schedule?: Schedule;
   /**
    * Whether a loss or a gradient that is not finite ends the run with an Error, or its batch is left out and told of as `skipped`, however
    * many there are. Default stop.
    */
   onNonFinite?: 'stop' | 'skip';
-  /** What each step tells of beside the loss, by names of your own, and each validation. */
+  /** Metrics by name, reported with each step and each validation. */
   metrics?: Record<string, Metric<Target>>;
   validation?: ValidationOptions<Target>;
-  /** Ends a run when validation no longer gets better (Prechelt 1998). Default: it does not. */
+  /** Ends a run when validation stops improving (Prechelt 1998). Default: off. */
   earlyStopping?: EarlyStoppingOptions;
   /**
    * Whether the weights of the best validation are kept, for `restoreBest()`, or also restored where a run comes to its end or
@@ -70,13 +70,13 @@ export interface TrainerOptions<Target> {
   bestWeights?: 'keep' | 'restore';
 }
 
-/** Whose batches are those of the trainer; told so where they are used, so that a trainer of any target is one of `never`. */
+/** Its batches are those of the trainer; typed where they are used, so that a trainer of any target is assignable to `Trainer<never>`. */
 interface CheckedValidation extends Required<Omit<ValidationOptions<never>, 'batches'>> {
   readonly batches: AnyBatches<unknown>;
 }
 
-/** The options of a trainer but for its optimizer, checked. */
-export interface Recipe<Target> {
+/** The options of a trainer, checked, without its optimizer. */
+export interface CheckedTrainerOptions<Target> {
   readonly loss: Loss<Target>;
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
@@ -106,7 +106,10 @@ const KNOWN = [
 ];
 
 /** @throws TypeError and RangeError as Trainer says */
-export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target>): Recipe<Target> {
+export function checkTrainerOptions<Target>(
+  model: Layer,
+  options: TrainerOptions<Target>,
+): CheckedTrainerOptions<Target> {
   checkOptions(options, KNOWN, 'Trainer');
   const { loss, optimizer, clipNorm, clipValue, threads = 1, accumulate = 1, onNonFinite = 'stop' } = options;
   if (model === null || typeof model !== 'object' || typeof model.forward !== 'function')
@@ -117,7 +120,7 @@ export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target
   const metrics = checkMetrics<Target>(options.metrics);
   const validation = options.validation && checkValidation(options.validation, metrics);
   const { schedule, earlyStopping, bestWeights } = options;
-  const recipe = {
+  const checked = {
     loss,
     clipNorm: clipNorm === undefined ? undefined : checkPositive('clipNorm', clipNorm),
     clipValue: clipValue === undefined ? undefined : checkPositive('clipValue', clipValue),
@@ -134,12 +137,12 @@ export function checkRecipe<Target>(model: Layer, options: TrainerOptions<Target
         : checkOneOf('bestWeights', bestWeights, ['keep', 'restore'] as const),
   };
   for (const name of ['earlyStopping', 'bestWeights'] as const) {
-    if (recipe[name] !== undefined) checkValidated(name, validation);
+    if (checked[name] !== undefined) checkValidated(name, validation);
   }
-  return recipe;
+  return checked;
 }
 
-/** @throws TypeError where something follows validations and there are none */
+/** @throws TypeError if an option needs validations and there are none */
 export function checkValidated(name: string, validation: unknown): void {
   if (validation === undefined)
     throw new TypeError(`${name} expected validation: { batches } beside it, got none`);
@@ -147,7 +150,9 @@ export function checkValidated(name: string, validation: unknown): void {
 
 function checkOptimizer(optimizer: unknown, model: Layer): void {
   if (!isOf('optimizer', optimizer, Optimizer))
-    throw new TypeError(`optimizer expected one such as new Adam(model), got ${describe(optimizer)}`);
+    throw new TypeError(
+      `optimizer expected an optimizer such as new Adam(model), got ${describe(optimizer)}`,
+    );
   if (optimizer.runtime !== model.runtime)
     throw new TypeError('optimizer expected the parameters of the model, got those of another runtime');
   if (!optimizer.covers(model))

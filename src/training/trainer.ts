@@ -6,17 +6,17 @@ import { checkOptions, checkSignal } from '../validation/options.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
 import { measuresInCore } from './batch-loss.js';
-import { type AnyBatches, Course, checkBatches, onceThrough } from './batch-progress.js';
+import { type AnyBatches, BatchProgress, checkBatches, onceThrough } from './batch-progress.js';
 import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
 import type { Optimizer } from './optimizer.js';
 import { LongSteps, Pace } from './pace.js';
-import type { Made, Progress, StepResult } from './progress.js';
+import type { Progress, StepResult, ValidationOutcome } from './progress.js';
 import {
   type AnyTarget,
-  checkRecipe,
+  type CheckedTrainerOptions,
+  checkTrainerOptions,
   checkValidated,
-  type Recipe,
   type TrainerOptions,
 } from './trainer-options.js';
 import { checkState, mapArrays, type TrainerState, warnOfChange } from './trainer-state.js';
@@ -59,10 +59,10 @@ import { Validations } from './validations.js';
 export class Trainer<Target = AnyTarget> {
   readonly model: Layer;
   readonly optimizer: Optimizer<{ lr: number }>;
-  /** @internal What the options said. */
-  readonly recipe: Recipe<Target>;
-  /** @internal What is at the model now, so that nothing else may be. */
-  at: 'a step of a run' | 'a validation' | 'a worker' | undefined;
+  /** @internal The checked options. */
+  readonly checkedOptions: CheckedTrainerOptions<Target>;
+  /** @internal What is using the model now; nothing else may. */
+  busy: 'a training step' | 'a validation' | 'training in a worker' | undefined;
   readonly #update: Update<Target>;
   readonly #validations: Validations<Target>;
   readonly #long = new LongSteps();
@@ -74,13 +74,13 @@ export class Trainer<Target = AnyTarget> {
   }
 
   constructor(model: Layer, options: TrainerOptions<Target>) {
-    this.recipe = checkRecipe(model, options);
+    this.checkedOptions = checkTrainerOptions(model, options);
     this.model = model;
     this.optimizer = options.optimizer;
-    this.#update = new Update(model, this.optimizer, this.recipe);
+    this.#update = new Update(model, this.optimizer, this.checkedOptions);
     const { rates } = this.#update;
-    if (rates?.observes) checkValidated('reduceLROnPlateau', this.recipe.validation);
-    this.#validations = new Validations(model, this.recipe, rates);
+    if (rates?.observes) checkValidated('reduceLROnPlateau', this.checkedOptions.validation);
+    this.#validations = new Validations(model, this.checkedOptions, rates);
   }
 
   /** Steps so far, over all runs and those of the state that was loaded. */
@@ -99,7 +99,7 @@ export class Trainer<Target = AnyTarget> {
    * @throws Error where the loss or a gradient is not finite, and nothing has changed then, or where there are several threads
    */
   trainStep(batch: Batch<Target>): StepResult {
-    const { threads } = this.recipe;
+    const { threads } = this.checkedOptions;
     if (threads > 1)
       throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
     const restore = this.#begin(batch);
@@ -115,7 +115,7 @@ export class Trainer<Target = AnyTarget> {
   #computeGradients(batch: Batch<Target>): Tally {
     const { model } = this;
     const options = trainingOptions(paddingOf(batch));
-    if (measuresInCore(model, this.recipe)) {
+    if (measuresInCore(model, this.checkedOptions)) {
       const recording = model.record(batch.input, options);
       const measured = this.#update.measureRecording(recording, batch, this.#step);
       model.backwardRecorded(recording);
@@ -130,7 +130,7 @@ export class Trainer<Target = AnyTarget> {
   /** The same on several threads. */
   async #poolStep(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
     const restore = this.#begin(batch);
-    this.at = 'a step of a run';
+    this.busy = 'a training step';
     try {
       const output = await pool.forward(batch.input, paddingOf(batch));
       const measured = this.#update.measure(output, batch, this.#step);
@@ -140,7 +140,7 @@ export class Trainer<Target = AnyTarget> {
       restore();
       return this.#left(error);
     } finally {
-      this.at = undefined;
+      this.busy = undefined;
     }
   }
 
@@ -153,13 +153,13 @@ export class Trainer<Target = AnyTarget> {
   #left(error: unknown): StepResult {
     if (!(error instanceof NotFinite)) throw error;
     const { message, loss, gradNorm } = error;
-    if (this.recipe.onNonFinite === 'stop') throw new Error(message);
+    if (this.checkedOptions.onNonFinite === 'stop') throw new Error(message);
     return { step: this.#step, loss, gradNorm, skipped: message };
   }
 
   /** Checks a batch and makes the model ready for it; gives the way back. */
   #begin(batch: Batch<Target>): () => void {
-    if (this.at) throw new Error(`a step expected the model for itself: ${this.at} is at it`);
+    if (this.busy) throw new Error(`The model is busy: ${this.busy} is running`);
     checkBatch(batch);
     const layers = layersOf(this.model);
     if (batch.reset && layers.length === 0) {
@@ -192,8 +192,8 @@ export class Trainer<Target = AnyTarget> {
   ): AsyncGenerator<Progress, void, undefined> {
     checkOptions(options, ['signal'], 'Trainer.run');
     const signal = checkSignal(options.signal);
-    const course = new Course(batches);
-    this.#validations.check(course);
+    const progress = new BatchProgress(batches);
+    this.#validations.check(progress);
     const loop = new EventLoop();
     let pool: WorkerPool | undefined;
     try {
@@ -204,14 +204,14 @@ export class Trainer<Target = AnyTarget> {
       let made = await this.#validate(signal, pool);
       if (made.stopped) return;
       for await (const batch of batches) {
-        course.count();
+        progress.count();
         const result = await this.#oneOf(pool, batch);
-        this.#validations.follow(result, course);
+        this.#validations.follow(result, progress);
         made = { ...made, ...(await this.#validate(signal, pool)) };
         pace.count(rowsOf(this.model, batch));
         if (result.pending === undefined || made.validation) {
           const { samplesPerSecond } = pace;
-          yield { ...result, samplesPerSecond, ...pace.secondsFor(course.remaining), ...made };
+          yield { ...result, samplesPerSecond, ...pace.secondsFor(progress.remaining), ...made };
           if (made.stopped) return;
           made = {};
         }
@@ -226,7 +226,7 @@ export class Trainer<Target = AnyTarget> {
   }
 
   async #openPool(): Promise<WorkerPool | undefined> {
-    const { threads } = this.recipe;
+    const { threads } = this.checkedOptions;
     if (threads === 1) return undefined;
     return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads);
   }
@@ -235,13 +235,13 @@ export class Trainer<Target = AnyTarget> {
     return pool ? this.#poolStep(pool, batch) : this.#long.watch(() => this.trainStep(batch));
   }
 
-  async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<Made> {
+  async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<ValidationOutcome> {
     if (!this.#validations.due) return {};
-    this.at = 'a validation';
+    this.busy = 'a validation';
     try {
       return await this.#validations.make(this.#step, signal, pool);
     } finally {
-      this.at = undefined;
+      this.busy = undefined;
     }
   }
 
@@ -260,7 +260,7 @@ export class Trainer<Target = AnyTarget> {
     const signal = checkSignal(options.signal);
     const all = onceThrough(checkBatches('batches', batches));
     const pool = await this.#openPool(); // Not that of a run, which may be in the middle of a step.
-    return evaluateAll(this.model, this.recipe, all, signal, pool).finally(() => pool?.close());
+    return evaluateAll(this.model, this.checkedOptions, all, signal, pool).finally(() => pool?.close());
   }
 
   /**
@@ -269,7 +269,7 @@ export class Trainer<Target = AnyTarget> {
    * @throws Error where the trainer keeps none, or where no validation came to a number
    */
   restoreBest(): void {
-    if (this.at) throw new Error(`restoreBest expected the model for itself: ${this.at} is at it`);
+    if (this.busy) throw new Error(`restoreBest: the model is busy: ${this.busy} is running`);
     this.#validations.restore();
   }
 
@@ -291,7 +291,7 @@ export class Trainer<Target = AnyTarget> {
       step: String(this.#step),
       variant: this.model.runtime.variant,
       optimizer: read(),
-      ...(this.recipe.threads > 1 && { threads: this.recipe.threads }),
+      ...(this.checkedOptions.threads > 1 && { threads: this.checkedOptions.threads }),
       ...(rates && { schedule: rates.state }),
       ...this.#validations.state,
       ...(accumulated && { accumulated }),
@@ -313,7 +313,7 @@ export class Trainer<Target = AnyTarget> {
     const step = checkState(state);
     const { rates, waiting } = this.#update;
     const takers = [
-      waiting.loading(state.accumulated, this.recipe.accumulate),
+      waiting.loading(state.accumulated, this.checkedOptions.accumulate),
       this.#validations.loading(state),
       state.schedule && rates?.loading(state.schedule),
     ];
@@ -321,7 +321,7 @@ export class Trainer<Target = AnyTarget> {
     if (!state.schedule) rates?.rebase();
     for (const take of takers) take?.();
     this.#step = step;
-    const { threads, schedule } = this.recipe;
+    const { threads, schedule } = this.checkedOptions;
     const { variant } = this.model.runtime;
     warnOfChange(state, { variant, threads, scheduled: schedule !== undefined });
   }

@@ -9,7 +9,7 @@ import { type Metric, valuesOfMetrics } from './metrics.js';
 import type { Optimizer } from './optimizer.js';
 import type { StepResult } from './progress.js';
 import { Rates } from './rates.js';
-import type { Recipe } from './trainer-options.js';
+import type { CheckedTrainerOptions } from './trainer-options.js';
 
 /** A loss or a gradient that is not finite. */
 export class NotFinite extends Error {
@@ -29,19 +29,23 @@ export class Update<Target> {
   readonly rates: Rates | undefined;
   readonly #model: Layer;
   readonly #optimizer: Optimizer<{ lr: number }>;
-  readonly #recipe: Recipe<Target>;
+  readonly #options: CheckedTrainerOptions<Target>;
 
-  constructor(model: Layer, optimizer: Optimizer<{ lr: number }>, recipe: Recipe<Target>) {
+  constructor(
+    model: Layer,
+    optimizer: Optimizer<{ lr: number }>,
+    checkedOptions: CheckedTrainerOptions<Target>,
+  ) {
     this.#model = model;
     this.#optimizer = optimizer;
-    this.#recipe = recipe;
+    this.#options = checkedOptions;
     this.waiting = new Accumulation(parametersOf('Trainer', model));
-    this.rates = recipe.schedule && new Rates(recipe.schedule, optimizer);
+    this.rates = checkedOptions.schedule && new Rates(checkedOptions.schedule, optimizer);
   }
 
   /** The loss of an output, and the gradient that goes back from it. @throws NotFinite */
   measure(output: Tensor, batch: Batch<Target>, step: number): MeasuredBatch {
-    const measured = measureBatch(this.#model, this.#recipe, output, batch);
+    const measured = measureBatch(this.#model, this.#options, output, batch);
     const { grad } = measured;
     const factor = this.#gradientFactor(measured, step);
     return factor === 1
@@ -51,7 +55,7 @@ export class Update<Target> {
 
   /** The same in the core, where the gradient is written. @throws NotFinite */
   measureRecording(recording: Recording, batch: Batch<Target>, step: number): Tally {
-    const measured = measureRecording(this.#model, this.#recipe, recording, batch);
+    const measured = measureRecording(this.#model, this.#options, recording, batch);
     const factor = this.#gradientFactor(measured, step);
     if (factor === 1) return measured;
     const { pointer, shape } = recording.gradient;
@@ -64,12 +68,12 @@ export class Update<Target> {
   /** Makes a gradient of a mean that of a sum, where several batches make one step. @throws NotFinite */
   #gradientFactor({ loss, divisor }: Tally, step: number): number {
     if (!Number.isFinite(loss)) throw new NotFinite(step + 1, `the loss is ${loss}`, loss, Number.NaN);
-    return this.#recipe.accumulate === 1 ? 1 : divisor || 1;
+    return this.#options.accumulate === 1 ? 1 : divisor || 1;
   }
 
   /** Takes one more batch, whose gradients are there; where it is the last of a step, makes the step. @throws NotFinite */
   finish(measured: Tally, step: number): StepResult {
-    const { accumulate } = this.#recipe;
+    const { accumulate } = this.#options;
     if (accumulate === 1) return this.#write(step, measured.loss, measured.sums);
     const total = this.waiting.with(measured);
     const scale = 1 / (total.divisor || 1);
@@ -103,7 +107,7 @@ export class Update<Target> {
   /** Clips, and gives the norm before it. */
   #clip(step: number, loss: number): number {
     const model = this.#model;
-    const { clipNorm, clipValue } = this.#recipe;
+    const { clipNorm, clipValue } = this.#options;
     const byNorm = clipNorm !== undefined && clipValue === undefined;
     const norm = this.#checked(byNorm ? clipGradNorm(model, clipNorm) : gradNorm(model), step, loss);
     if (clipValue !== undefined) clipGradValue(model, clipValue);
@@ -119,7 +123,7 @@ export class Update<Target> {
   }
 
   #metrics(sums: Tally['sums']): { metrics?: Record<string, number> } {
-    const { metrics } = this.#recipe;
+    const { metrics } = this.#options;
     if (Object.keys(metrics).length === 0) return {};
     return { metrics: valuesOfMetrics(metrics as Record<string, Metric<never>>, sums) };
   }

@@ -1,29 +1,29 @@
 import type { Layer } from '../layers/layer.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import type { Batch } from './batch.js';
-import { type AnyBatches, type Course, onceThrough } from './batch-progress.js';
+import { type AnyBatches, type BatchProgress, onceThrough } from './batch-progress.js';
 import { evaluateAll } from './evaluation.js';
 import { parametersOf } from './groups.js';
 import { type Best, Monitor, type MonitorState } from './monitor.js';
-import type { Made, StepResult } from './progress.js';
+import type { StepResult, ValidationOutcome } from './progress.js';
 import type { Better, Rates } from './rates.js';
-import type { Recipe } from './trainer-options.js';
+import type { CheckedTrainerOptions } from './trainer-options.js';
 
 /** The validations of a trainer: when they are made, and what follows from them. */
 export class Validations<Target> {
   /** Whether one has to be made before the next step. */
   due = false;
   readonly #model: Layer;
-  readonly #recipe: Recipe<Target>;
+  readonly #options: CheckedTrainerOptions<Target>;
   readonly #rates: Rates | undefined;
   readonly #better: Better;
   readonly #monitor: Monitor | undefined;
 
-  constructor(model: Layer, recipe: Recipe<Target>, rates: Rates | undefined) {
+  constructor(model: Layer, checkedOptions: CheckedTrainerOptions<Target>, rates: Rates | undefined) {
     this.#model = model;
-    this.#recipe = recipe;
+    this.#options = checkedOptions;
     this.#rates = rates;
-    const { validation, metrics, bestWeights, earlyStopping } = recipe;
+    const { validation, metrics, bestWeights, earlyStopping } = checkedOptions;
     this.#better = metrics[validation?.monitor ?? 'loss']?.better ?? 'lower';
     this.#monitor =
       validation &&
@@ -40,27 +40,31 @@ export class Validations<Target> {
   }
 
   /** @throws TypeError where they wait for epochs and the batches know none */
-  check(course: Course<unknown>): void {
-    if (this.#recipe.validation?.every !== 'epoch' || course.epochOver !== undefined) return;
+  check(progress: BatchProgress<unknown>): void {
+    if (this.#options.validation?.every !== 'epoch' || progress.epochOver !== undefined) return;
     throw new TypeError(
       "batches expected what knows its epochs, as batches(), lanes() and arrays do, for a validation that is made every: 'epoch', got another iterable",
     );
   }
 
   /** Told what a batch came to: from some on one is due. */
-  follow({ step, pending, skipped }: StepResult, course: Course<unknown>): void {
-    const every = this.#recipe.validation?.every;
+  follow({ step, pending, skipped }: StepResult, progress: BatchProgress<unknown>): void {
+    const every = this.#options.validation?.every;
     if (every === undefined) return;
     const whole = pending === undefined && skipped === undefined;
-    this.due ||= every === 'epoch' ? course.epochOver === true : whole && step % every === 0;
+    this.due ||= every === 'epoch' ? progress.epochOver === true : whole && step % every === 0;
   }
 
   /** Makes the one that is due; where it is aborted, it stays so. */
-  async make(step: number, signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<Made> {
-    const { validation, bestWeights } = this.#recipe;
+  async make(
+    step: number,
+    signal: AbortSignal | undefined,
+    pool: WorkerPool | undefined,
+  ): Promise<ValidationOutcome> {
+    const { validation, bestWeights } = this.#options;
     if (!this.due || !validation || !this.#monitor) return {};
     const batches = onceThrough(validation.batches as AnyBatches<Batch<Target>>);
-    const { loss, metrics } = await evaluateAll(this.#model, this.#recipe, batches, signal, pool);
+    const { loss, metrics } = await evaluateAll(this.#model, this.#options, batches, signal, pool);
     const value = validation.monitor === 'loss' ? loss : (metrics[validation.monitor] as number);
     this.due = false;
     this.#rates?.observe(value, this.#better, step);
@@ -72,12 +76,12 @@ export class Validations<Target> {
 
   /** Where a run has come to its end. */
   end(): void {
-    if (this.#recipe.bestWeights === 'restore') this.#monitor?.restore();
+    if (this.#options.bestWeights === 'restore') this.#monitor?.restore();
   }
 
   /** @throws Error where no weights are kept */
   restore(): void {
-    if (this.#recipe.bestWeights === undefined)
+    if (this.#options.bestWeights === undefined)
       throw new Error("restoreBest expected a Trainer with bestWeights: 'keep' or 'restore'");
     if (!this.#monitor?.restore()) throw new Error('restoreBest expected a validation before it, got none');
   }

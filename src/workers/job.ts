@@ -11,7 +11,11 @@ import { Adam, AdamW, RMSprop, SGD } from '../training/optimizers.js';
 import type { Progress } from '../training/progress.js';
 import { ownFunctionIn } from '../training/schedules.js';
 import type { Trainer } from '../training/trainer.js';
-import type { Recipe, TrainerOptions, ValidationOptions } from '../training/trainer-options.js';
+import type {
+  CheckedTrainerOptions,
+  TrainerOptions,
+  ValidationOptions,
+} from '../training/trainer-options.js';
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
@@ -112,7 +116,7 @@ export function jobOf<Target>(
   trainer: Trainer<Target>,
   batches: Batches<unknown>,
 ): [TrainingJob, readonly DeferredArray[]] {
-  const { recipe, optimizer } = trainer;
+  const { checkedOptions, optimizer } = trainer;
   checkRebuildable('trainInWorker', trainer.model);
   const model = trainer.model as CoreLayer;
   const { runtime } = model;
@@ -127,15 +131,15 @@ export function jobOf<Target>(
   };
   // In the order in which JobRunner takes the arrays.
   const parts = {
-    loss: lossOf(recipe.loss),
+    loss: lossOf(checkedOptions.loss),
     optimizer: optimizerOf(optimizer),
     groups: optimizer.placesIn(model),
-    options: optionsOf(recipe),
-    metrics: metricsOf(recipe.metrics),
+    options: optionsOf(checkedOptions),
+    metrics: metricsOf(checkedOptions.metrics),
     model: stateOf(model, (parameter) => defer(parameter.pointer >>> 2, parameter.size, parameter)),
     trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer)),
     data: configOf(batches, deferred),
-    validation: validationOf(recipe.validation, deferred),
+    validation: validationOf(checkedOptions.validation, deferred),
   };
   const job: TrainingJob = {
     job: 'training',
@@ -169,7 +173,7 @@ function configOf(batches: Batches<unknown>, deferred: DeferredArray[]): Batches
 }
 
 function validationOf(
-  validation: Recipe<never>['validation'],
+  validation: CheckedTrainerOptions<never>['validation'],
   deferred: DeferredArray[],
 ): TrainingJob['validation'] {
   if (validation === undefined) return undefined;
@@ -185,8 +189,9 @@ export function checkBatches(name: string, batches: unknown): Batches<unknown> {
   );
 }
 
-function optionsOf(recipe: Recipe<never>): TrainingJob['options'] {
-  const { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights } = recipe;
+function optionsOf(checkedOptions: CheckedTrainerOptions<never>): TrainingJob['options'] {
+  const { clipNorm, clipValue, accumulate, schedule, onNonFinite, earlyStopping, bestWeights } =
+    checkedOptions;
   if (schedule !== undefined && ownFunctionIn(schedule))
     throw new TypeError(
       'schedule expected a schedule of this package, such as stepLR, got a function, which cannot be sent to a worker',

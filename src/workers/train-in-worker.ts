@@ -50,9 +50,10 @@ export function trainInWorker<Target>(
   checkBatches('batches', batches);
   checkOptions(options, ['signal'], 'trainInWorker');
   const signal = checkSignal(options.signal);
-  const { threads } = trainer.recipe;
+  const { threads } = trainer.checkedOptions;
   if (threads > 1) throw new RangeError(`trainInWorker expected a Trainer with threads: 1, got ${threads}`);
-  if (trainer.at) throw new Error(`trainInWorker cannot begin, the model is busy: ${trainer.at} is running`);
+  if (trainer.busy)
+    throw new Error(`trainInWorker cannot begin, the model is busy: ${trainer.busy} is running`);
   const feature = missing('workers');
   if (feature !== undefined) throw new Error(`trainInWorker expected ${feature}`);
   return new WorkerTraining(trainer as Trainer<never>, batches, signal);

@@ -51,7 +51,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     this.#trainer = trainer;
     this.#batches = batches;
     const [job, arrays] = jobOf(trainer, batches);
-    trainer.at = 'a worker';
+    trainer.busy = 'training in a worker';
     this.#done = this.#run(job, arrays, signal);
     // Rejects in `done` and in the loop, for whoever awaits them.
     this.#done.catch(() => {});
@@ -125,7 +125,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#over = true;
-      this.#trainer.at = undefined;
+      this.#trainer.busy = undefined;
       this.#notify();
       await this.#thread?.terminate();
     }

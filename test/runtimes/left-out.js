@@ -13,7 +13,7 @@ export function leftOut(code, build) {
   if (!code.includes(ownTo(simd, relaxed))) throw new Error('the bundle carries no binary');
   const marks = {
     readers: 'safetensors: ',
-    training: 'optimizer expected one such as',
+    training: 'optimizer expected an optimizer such as',
     data: 'rows expected { input, target }',
     relaxed: ownTo(relaxed, simd),
   };

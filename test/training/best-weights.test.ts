@@ -50,7 +50,7 @@ async function checkStopping(runtime: Runtime) {
   expect(all.length).toBe(best + 1 + 3);
   expect(all.map(({ stopped }) => stopped)).toEqual([...Array(best + 3).fill(undefined), true]);
   expect(trainer.best).toEqual({ step: best + 1, value: losses[best] });
-  const { loss } = await trainer.evaluate(trainer.recipe.validation?.batches as never);
+  const { loss } = await trainer.evaluate(trainer.checkedOptions.validation?.batches as never);
   expect(loss, 'the best weights are back').toBe(losses[best]);
   expect(output(model)).toBeCloseTo(0.5, 1);
   // A run after it has all its patience again.

@@ -199,7 +199,7 @@ async function checkSignal(runtime: Runtime) {
   await expect(trainer.evaluate(held(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const refused: [unknown, unknown, RegExp][] = [
     [3, {}, /^batches expected an iterable/],
-    [[], {}, /^batches expected at least one, got none/],
+    [[], {}, /^batches .* at least one.* got none/],
     [[3], {}, /^batch expected \{ input, target \}, got 3/],
     [held(), { sgnal: 1 }, /did you mean "signal"/],
   ];
@@ -246,7 +246,7 @@ const REFUSALS: [string, unknown, new () => Error, RegExp][] = [
     'the function for a metric',
     { metrics: { right: accuracy } },
     TypeError,
-    /^metrics\.right expected one such as accuracy\(\), got a function/,
+    /^metrics\.right .* got a function/,
   ],
   [
     'stopping without validation',

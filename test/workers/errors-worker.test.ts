@@ -123,9 +123,9 @@ function checkModels(runtime: Runtime) {
 async function checkBusy(runtime: Runtime) {
   const { trainer, data } = begin(runtime);
   const training = trainInWorker(trainer, data);
-  expectThrow(() => trainInWorker(trainer, data), 'Error', /^trainInWorker .* busy: a worker/);
+  expectThrow(() => trainInWorker(trainer, data), 'Error', /^trainInWorker .* busy: training in a worker/);
   const [batch] = batches(rows, { batchSize: 3, runtime });
-  expectThrow(() => trainer.trainStep(batch), 'Error', /^a step .*: a worker is /);
+  expectThrow(() => trainer.trainStep(batch), 'Error', /busy: training in a worker/);
   await training.done;
   trainer.trainStep(batch);
 }
