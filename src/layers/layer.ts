@@ -300,7 +300,9 @@ function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedT
   checkObject('state dict', dict);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
-      throw new TypeError(`state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`);
+      throw new TypeError(
+        `state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`,
+      );
   }
   const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
     if (!(name in dict)) throw missing(name, dict);

@@ -12,7 +12,8 @@ export function clip(text: string): string {
 export function listed(names: readonly string[]): string {
   let text = '';
   for (const [n, name] of names.entries()) {
-    if (text.length + name.length > LINE) return `${clip(text || name)}${n > 0 ? '…' : ''} (${names.length} in all)`;
+    if (text.length + name.length > LINE)
+      return `${clip(text || name)}${n > 0 ? '…' : ''} (${names.length} in all)`;
     text += `${n > 0 ? ', ' : ''}${name}`;
   }
   return text;
@@ -37,7 +38,7 @@ export function describe(value: unknown): string {
   if (!isObject(value)) return clip(String(value));
   if (Array.isArray(value))
     return value.length <= 8 && !value.some(isObject)
-      ? clip(`[${value.map(describe).join(', ')}]`)
+      ? clip(`[${value.map((one) => (typeof one === 'string' ? clip(one) : describe(one))).join(', ')}]`)
       : `an array of length ${value.length}`;
   const name = nameOf(value);
   const kind = name === 'Object' ? 'an object' : `${/^([AEIO]|LSTM|RNN)/.test(name) ? 'an' : 'a'} ${name}`;
@@ -50,9 +51,9 @@ export function describe(value: unknown): string {
 
 /** What an object is called. None of what it is read from needs to be a text. */
 function nameOf(value: object): string {
-  const { type, constructor, 'lstm-wasm': mark } = value as Record<string, unknown>;
+  const { type, constructor: made, 'lstm-wasm': mark } = value as Record<string, unknown>;
   // A minifier shortens the names of this package's classes.
-  const name = (mark && (type ?? mark)) || (constructor as { name?: unknown } | undefined | null)?.name;
+  const name = (mark && (type ?? mark)) || (made as { name?: unknown } | undefined | null)?.name;
   return typeof name === 'string' && name !== '' ? clip(name) : 'Object';
 }
 

@@ -100,7 +100,7 @@ export function plainArray<T extends Float32Array | IntegerArray>(data: T): T {
 
 /** The same array, or a copy where other threads could change it: for values that are checked before they are used. */
 export function unshared<T extends Float32Array | IntegerArray>(data: T): T {
-  return isShared(data) ? plainArray(data).slice() as T : data;
+  return isShared(data) ? (plainArray(data).slice() as T) : data;
 }
 
 /** Zeros in an array of the same kind. Not by `slice` of the data, since that of Node's Buffer, a Uint8Array, returns a view. */
@@ -109,8 +109,8 @@ export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length
 }
 
 function kindOf<T extends Float32Array | IntegerArray>(data: T) {
-  // biome-ignore lint/suspicious/noExplicitAny: a length, or a buffer with the place of a view in it
-  return KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as new (...given: any[]) => T;
+  type Kind = new (lengthOrBuffer: number | ArrayBufferLike, byteOffset?: number, length?: number) => T;
+  return KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as Kind;
 }
 
 export function isIntegerArray(value: unknown): value is IntegerArray {
