@@ -7,16 +7,9 @@ import {
 } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import { type BytesSource, bytesFrom } from './source.js';
+import type { Wav } from './wav.js';
 
-/** The sound in a WAV file, as {@link readWav} returns it. */
-export interface Wav {
-  /** Samples per second. */
-  readonly sampleRate: number;
-  /** The samples of each channel, from −1 to 1. */
-  readonly channels: readonly Float32Array[];
-  /** The mean of the channels. */
-  readonly mono: Float32Array;
-}
+export type { Wav } from './wav.js';
 
 export interface LogMelOptions {
   /** Samples per second. */

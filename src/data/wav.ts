@@ -1,9 +1,17 @@
-import type { Wav } from './audio.js';
-
 /*
  * A reader for WAV files. It trusts no number in the file: every read goes through one DataView over the given bytes, which checks
  * bounds, and the number of samples follows from the bytes that are there, not from the sizes that the file claims.
  */
+
+/** The sound in a WAV file, as `readWav` returns it. */
+export interface Wav {
+  /** Samples per second. */
+  readonly sampleRate: number;
+  /** The samples of each channel, from −1 to 1. */
+  readonly channels: readonly Float32Array[];
+  /** The mean of the channels. */
+  readonly mono: Float32Array;
+}
 
 const PCM = 1;
 const FLOAT = 3;
