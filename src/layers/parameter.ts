@@ -1,7 +1,7 @@
 import type { Allocations } from '../runtime/memory.js';
 import { wrongValue } from '../validation/errors.js';
 import { checkBoolean } from '../validation/options.js';
-import { isFloats, sizeOf, valuesFor, wrongFloats } from '../validation/tensor.js';
+import { isFloats, plainArray, sizeOf, unshared, valuesFor, wrongFloats } from '../validation/tensor.js';
 
 /**
  * A handle for one parameter of a layer and its gradient, in PyTorch's layout. The values live in WebAssembly memory: `read` returns a
@@ -91,18 +91,17 @@ export class Parameter {
    *   something uses the model, such as a training step that waits for other threads
    */
   write(data: Float32Array): void {
-    this.checkValues('data', data);
-    this.runtime.f32.set(data, this.#pointer >>> 2);
+    this.runtime.f32.set(this.checkValues('data', data), this.#pointer >>> 2);
     this.version++;
   }
 
   /** Replaces the gradient. @throws like {@link write}, but accepts values that are not finite */
   writeGrad(data: Float32Array): void {
     this.checkFree();
-    this.#checkLength('data', data);
+    const values = this.#checkLength('data', data);
     const gradient = this.needGradient();
     if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
-    this.runtime.f32.set(data, gradient >>> 2);
+    this.runtime.f32.set(values, gradient >>> 2);
   }
 
   /** @internal */
@@ -111,24 +110,26 @@ export class Parameter {
     if (this.#gradient !== 0) this.runtime.floats(this.#gradient, this.size).fill(0);
   }
 
-  /** @internal The checks of {@link write}, for a whole state dict before anything is written. */
-  checkValues(name: string, data: Float32Array): void {
+  /** @internal The checks of {@link write}, for a whole state dict before anything is written. @returns what was checked */
+  checkValues(name: string, data: Float32Array): Float32Array {
     this.checkFree();
-    this.#checkLength(name, data);
-    const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw wrongValue(`"${name}"`, 'finite values', `${data[bad]} at ${bad}`);
+    const values = unshared(this.#checkLength(name, data));
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw wrongValue(`"${name}"`, 'finite values', `${values[bad]} at ${bad}`);
+    return values;
   }
 
-  #checkLength(name: string, data: Float32Array): void {
+  #checkLength(name: string, data: Float32Array): Float32Array {
     if (!isFloats(data, this.size)) throw wrongFloats(`"${name}"`, data, valuesFor(this.shape));
+    return plainArray(data);
   }
 
   /** The values at a pointer, or zeros where there are none. */
   #copy(pointer: number, out: Float32Array = new Float32Array(this.size)): Float32Array {
     this.allocations.check();
-    this.#checkLength('out', out);
-    if (pointer === 0) return out.fill(0);
-    out.set(this.runtime.floats(pointer, this.size));
+    const to = this.#checkLength('out', out);
+    if (pointer === 0) to.fill(0);
+    else to.set(this.runtime.floats(pointer, this.size));
     return out;
   }
 }

@@ -1,5 +1,5 @@
 import { suggestion } from './edit-distance.js';
-import { describe, isObject, wrongKind, wrongValue } from './errors.js';
+import { clip, describe, isObject, wrongKind, wrongValue } from './errors.js';
 
 /** @throws TypeError for anything but an object; arrays do not count as objects */
 export function checkObject(name: string, value: unknown): asserts value is object {
@@ -12,7 +12,7 @@ export function checkOptions(options: unknown, known: readonly string[], owner: 
   checkObject(`${owner}: options`, options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
-      throw new TypeError(`${owner}: unknown option "${name}"; ${suggestion(name, known)}`);
+      throw new TypeError(`${owner}: unknown option "${clip(name)}"; ${suggestion(name, known)}`);
   }
 }
 
