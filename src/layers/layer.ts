@@ -84,7 +84,7 @@ export abstract class CoreLayer implements Layer {
   constructor(runtime: Runtime) {
     this.runtime = runtime;
     this.allocations = new Allocations(runtime, this);
-    this.tapes = new TapePool(this.allocations);
+    this.tapes = new TapePool(this.allocations, this);
   }
 
   /** @internal Forward over a block in the core. */
@@ -104,6 +104,11 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
+  /**
+   * Computes the output. With `record`, what backward needs is kept until its backward, or until a parameter of the model
+   * changes: then no backward can use it any more, and the next recorded forward takes its memory. Several forwards may be
+   * recorded; each backward takes the latest.
+   */
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
 
@@ -114,10 +119,9 @@ export abstract class CoreLayer implements Layer {
   /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
   abstract backwardRecorded(recording: Recording): void;
 
-  /** Sets the gradients to zero and discards recorded forwards. */
+  /** Sets the gradients to zero. Recorded forwards are kept. */
   zeroGrad(): void {
     this.checkFree();
-    this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
@@ -169,9 +173,7 @@ export abstract class CoreLayer implements Layer {
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
-      const made = make();
-      for (const parameter of this.named.values()) parameter.owner = this;
-      return made;
+      return make();
     } catch (error) {
       this.allocations.dispose(this.type);
       throw error;
@@ -204,7 +206,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree();
+    this.checkFree(true);
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -215,10 +217,14 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
-  /** @internal Asked before every change. @throws Error if it or a layer in it was disposed of, or is in use */
-  checkFree(): void {
-    this.allocations.checkFree();
-    for (const { allocations } of this.coreLayers()) allocations.checkFree();
+  /** @internal The memory of its layers, and its own. */
+  get memory(): readonly Allocations[] {
+    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+  }
+
+  /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
+  checkFree(pass = false): void {
+    for (const one of this.memory) one.checkFree(pass);
   }
 
   /** @internal */
@@ -229,14 +235,14 @@ export abstract class CoreLayer implements Layer {
     const { training = false, record = training } = options;
     checkBoolean('training', training);
     checkBoolean('record', record);
-    if (training || record) this.checkFree();
+    if (training || record) this.checkFree(true);
     const sequence: SequenceOptions = options;
     return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.checkFree();
+    this.checkFree(true);
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);

@@ -120,17 +120,9 @@ export class Linear extends Stateless {
       throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
     const pointer = allocations.allocateZeros(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
+    const { core } = this.runtime;
     const run = () => {
-      this.allocations.check();
-      this.runtime.core.linearForward(
-        pointer,
-        input.pointer,
-        this.#panels.upToDate(),
-        bias,
-        input.rows,
-        N,
-        K,
-      );
+      core.linearForward(pointer, input.pointer, this.#panels.upToDate(), bias, input.rows, N, K);
     };
     return { output: { pointer, rows: input.rows, width: N }, states: [], run };
   }

@@ -1,5 +1,6 @@
 import type { Allocations } from '../runtime/memory.js';
 import { isCoreLayer, type Layer, layersOf } from './layer.js';
+import { Recordings } from './tape.js';
 
 /**
  * Keeps a model to one use that spans several calls, such as a step that waits for other threads or calls functions of the
@@ -9,6 +10,7 @@ import { isCoreLayer, type Layer, layersOf } from './layer.js';
 export class Lock {
   readonly use: string;
   readonly #owners: ReadonlyMap<Allocations, Allocations['lock']>;
+  readonly #recordings = new Recordings();
   #closed = true;
   #holders = 1;
 
@@ -52,15 +54,16 @@ export class Lock {
     const before = this.#closed;
     this.#closed = false;
     try {
-      return work();
+      return this.#recordings.during(work);
     } finally {
       this.#closed = before;
     }
   }
 
-  /** Ends the use. */
+  /** Ends the use. What it recorded and no backward took is dropped. */
   release(): void {
     if (--this.#holders > 0) return;
+    this.#recordings.drop();
     for (const [owner, outer] of this.#owners) owner.lock = outer;
   }
 }

@@ -157,7 +157,7 @@ export class Stack {
   }
 
   /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
-  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+  openStage({ pointer, rows }: StageInput, allocations: Allocations): Stage {
     const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
     const pass = this.#open(allocations, [
@@ -182,7 +182,6 @@ export class Stack {
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
     const run = (oneHot: boolean) => {
-      check();
       writeInts(runtime.i32, pass, [
         [Pass.x, oneHot ? 0 : pointer],
         [Pass.ids, oneHot ? pointer : 0],

@@ -47,6 +47,14 @@ export interface StreamOptions {
   batch?: number;
 }
 
+/** What runs step by step. */
+interface Steppable {
+  readonly runtime: Runtime;
+  /** The memory of its layers, and its own. */
+  readonly memory: readonly Allocations[];
+  openStage(input: StageInput, allocations: Allocations): Stage;
+}
+
 /** The input of one step: inputSize values per sequence, or one id per sequence. */
 export type StepInput = Float32Array | IntegerArray;
 
@@ -56,30 +64,35 @@ export type StepInput = Float32Array | IntegerArray;
  */
 export class Stream {
   declare readonly runtime: Runtime;
-  readonly #allocations: Allocations;
+  readonly type = 'Stream';
+  /** @internal */
+  declare readonly layer: Steppable;
+  /** @internal */
+  declare readonly allocations: Allocations;
+  /** Its own and that of its layers. */
+  readonly #memory: readonly Allocations[];
   readonly #batch: number | undefined;
   readonly #rows: number;
   readonly #input: StageInput;
   readonly #stage: Stage;
 
   /** @internal */
-  constructor(
-    runtime: Runtime,
-    batch: number | undefined,
-    input: Omit<StageInput, 'pointer' | 'rows'>,
-    open: (input: StageInput, allocations: Allocations) => Stage,
-  ) {
+  constructor(layer: Steppable, batch: number | undefined, input: Omit<StageInput, 'pointer' | 'rows'>) {
+    const { runtime } = layer;
     this.runtime = runtime;
+    this.layer = layer;
     this.#batch = batch;
     this.#rows = batch ?? 1;
-    this.#allocations = new Allocations(runtime, this);
+    this.allocations = new Allocations(runtime, this);
+    this.#memory = [this.allocations, ...layer.memory];
     try {
-      const pointer = this.#allocations.allocateZeros(this.#rows * input.width * 4);
+      this.#check();
+      const pointer = this.allocations.allocateZeros(this.#rows * input.width * 4);
       this.#input = { pointer, rows: this.#rows, ...input };
-      this.#stage = open(this.#input, this.#allocations);
+      this.#stage = layer.openStage(this.#input, this.allocations);
       this.reset();
     } catch (error) {
-      this.#allocations.dispose('Stream');
+      this.dispose();
       throw error;
     }
   }
@@ -94,7 +107,7 @@ export class Stream {
    * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
   step(x: StepInput, out?: Float32Array): Float32Array {
-    this.#allocations.check();
+    this.#check();
     const oneHot = this.#write(x);
     const { pointer, rows, width } = this.#stage.output;
     if (out !== undefined && !isFloats(out, rows * width))
@@ -110,13 +123,13 @@ export class Stream {
 
   /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
   reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
-    this.#allocations.check();
     if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
     const chosen = [...rows];
     for (const row of chosen) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
+    this.#check();
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
         for (const row of chosen) {
@@ -133,7 +146,7 @@ export class Stream {
    * in `1.h`.
    */
   get state(): Record<string, Tensor> {
-    this.#allocations.check();
+    this.#check();
     const state: Record<string, Tensor> = {};
     for (const one of this.#stage.states) {
       const shape = this.#shapeOf(one);
@@ -150,7 +163,6 @@ export class Stream {
    * @throws TypeError for a missing state, RangeError for another shape
    */
   setState(state: Record<string, Tensor>): void {
-    this.#allocations.check();
     checkObject('state', state);
     const { states } = this.#stage;
     checkOptions(
@@ -161,6 +173,7 @@ export class Stream {
     const checked = states.map((one) =>
       checkTensorOf(one.name, state[one.name], this.#shapeOf(one), '[numLayers, batch, hiddenSize]'),
     );
+    this.#check();
     for (const [n, one] of states.entries()) {
       const { data } = checked[n] as Tensor;
       for (const [own, place] of this.#parts(data, one)) place.set(own);
@@ -169,7 +182,12 @@ export class Stream {
 
   /** Releases the stream's memory. The model is unaffected. */
   dispose(): void {
-    this.#allocations.dispose('Stream');
+    this.allocations.dispose(this.type);
+  }
+
+  /** @throws Error once the stream, or a layer that it runs, was disposed of */
+  #check(): void {
+    for (const one of this.#memory) one.check();
   }
 
   #shapeOf({ pointers, width }: StageState): number[] {

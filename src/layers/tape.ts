@@ -1,4 +1,4 @@
-import type { Allocations } from '../runtime/memory.js';
+import { type Allocations, busy } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
@@ -42,7 +42,7 @@ const ALIGNMENT = 64;
 export class Tape {
   training = false;
   recording = false;
-  /** What the user told of the sequences' lengths and masks: each recurrent layer checks it. */
+  /** The lengths and masks of the sequences as the user passed them: each recurrent layer checks them. */
   sequence: SequenceOptions = {};
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
@@ -50,7 +50,7 @@ export class Tape {
   trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
-  /** Whether backward has begun to write: what was recorded can not be used again. */
+  /** Whether backward has begun to write: what was recorded cannot be used again. */
   spent = false;
   readonly #allocations: Allocations;
   readonly #segments: Segment[] = [];
@@ -143,64 +143,170 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** A recorded forward: its output's block tells the shape of the gradient that backward takes. */
+/** A forward that waits for its backward. */
 export interface Pending {
   readonly tape: Tape;
+  /** The gradient that backward takes has its shape. */
   readonly output: Block;
+  /** Which version of each parameter it used. */
+  readonly versions: readonly (readonly [name: string, parameter: Parameter, version: number])[];
+}
+
+/** What a pass of a model uses. */
+interface Model {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** The memory of its layers, and its own. */
+  readonly memory: readonly Allocations[];
+}
+
+/** So many recordings of one model are more likely forgotten than waiting. */
+const WARN_PENDING = 1000;
+
+/** What {@link Recordings.during} runs gives its recordings to. */
+let collecting: Recordings | undefined;
+
+/** The forwards that one piece of work records, in any model: what its backward did not take can be dropped. */
+export class Recordings {
+  #drops: (() => void)[] = [];
+
+  /** @internal */
+  add(drop: () => void): void {
+    this.#drops.push(drop);
+  }
+
+  during<T>(work: () => T): T {
+    const outer = collecting;
+    collecting = this;
+    try {
+      return work();
+    } finally {
+      collecting = outer;
+    }
+  }
+
+  drop(): void {
+    for (const drop of this.#drops.splice(0)) drop();
+  }
 }
 
 /** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
 export class TapePool {
   readonly #allocations: Allocations;
+  readonly #model: Model;
   readonly #free: Tape[] = [];
   readonly #pending: Pending[] = [];
+  /** The pass that is changing it: a recorded forward, or a backward. */
+  #running: Allocations['lock'];
 
-  constructor(allocations: Allocations) {
+  constructor(allocations: Allocations, model: Model) {
     this.#allocations = allocations;
+    this.#model = model;
   }
 
   /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
-    const tape = this.#free.pop() ?? new Tape(this.#allocations);
-    tape.training = training;
-    tape.recording = recording;
-    let waits = false;
-    try {
-      const result = tape.attempt(() => run(tape));
-      if (recording) this.#pending.push({ tape, output: result.block });
-      waits = recording;
-      return result;
-    } finally {
-      if (!waits) this.#recycle(tape);
-    }
+    if (recording) this.#freeStale();
+    return this.#keeping('a forward pass', recording, () => {
+      const tape = this.#free.pop() ?? new Tape(this.#allocations);
+      tape.training = training;
+      tape.recording = recording;
+      let waits = false;
+      try {
+        const result = tape.attempt(() => run(tape));
+        if (recording) this.#wait(tape, result.block);
+        waits = recording;
+        return result;
+      } finally {
+        if (!waits) this.#recycle(tape);
+      }
+    });
   }
 
-  /** What the next backward takes. @throws Error where nothing is recorded */
+  /** What the next backward takes. @throws Error if nothing is recorded, or a parameter has changed since */
   get latest(): Pending {
     const latest = this.#pending.at(-1);
-    if (latest !== undefined) return latest;
+    if (latest === undefined) {
+      throw new Error(
+        'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
+      );
+    }
+    for (const [, { allocations }] of latest.versions) allocations.check();
+    const changed = changedSince(latest);
+    if (changed === undefined) return latest;
     throw new Error(
-      'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
+      `backward expected the parameters of its forward, but "${changed}" has changed since: ` +
+        'call backward before optimizer.step() or write(), or run the forward again',
     );
   }
 
   /** Runs the backward of the latest recorded forward, which is then gone, unless it failed before it wrote anything. */
   backward<T>(run: (tape: Tape, output: Block) => T): T {
-    const { tape, output } = this.latest;
+    const pending = this.latest;
+    const { tape, output } = pending;
+    return this.#keeping('a backward pass', true, () => {
+      try {
+        return tape.attempt(() => run(tape, output));
+      } finally {
+        if (tape.spent) this.#drop(pending);
+      }
+    });
+  }
+
+  /**
+   * Keeps all that a pass uses while it runs. Layers of the user's own, and the getters of what a user passes, run in the
+   * middle of it: what they would change throws, and what they dispose of is freed afterwards.
+   *
+   * @throws Error if something was disposed of, or this model runs such a pass already
+   */
+  #keeping<T>(use: string, changes: boolean, run: () => T): T {
+    const { memory } = this.#model;
+    for (const one of memory) one.check();
+    const outer = this.#running;
+    if (changes && outer) throw busy(outer);
+    const open = memory.filter(({ lock }) => !lock?.closed);
+    const locks = open.map(({ lock }) => lock);
+    const lock = { use, closed: true, pass: true };
+    for (const one of open) one.lock = lock;
+    if (changes) this.#running = lock;
     try {
-      return tape.attempt(() => run(tape, output));
+      return run();
     } finally {
-      if (tape.spent) this.#recycle((this.#pending.pop() as Pending).tape);
+      this.#running = outer;
+      for (const [n, one] of open.entries()) one.lock = locks[n];
     }
   }
 
-  /** Drops what waits for a backward. */
-  drop(): void {
-    for (const { tape } of this.#pending.splice(0)) this.#recycle(tape);
+  #wait(tape: Tape, output: Block): void {
+    const versions = [...this.#model.parameters].map(([name, one]) => [name, one, one.version] as const);
+    const pending = { tape, output, versions };
+    collecting?.add(() => this.#drop(pending));
+    if (this.#pending.push(pending) !== WARN_PENDING) return;
+    console.warn(
+      `lstm-wasm: ${WARN_PENDING} recorded forwards of one ${this.#model.type} wait for a backward and hold memory; ` +
+        'pass { record: false } if none follows',
+    );
+  }
+
+  /** Those from before a parameter changed, which no backward can use any more; the earliest are first. */
+  #freeStale(): void {
+    for (let [first] = this.#pending; first && changedSince(first); [first] = this.#pending)
+      this.#drop(first);
+  }
+
+  #drop(pending: Pending): void {
+    const place = this.#pending.indexOf(pending);
+    if (place >= 0) this.#pending.splice(place, 1);
+    if (place >= 0) this.#recycle(pending.tape);
   }
 
   #recycle(tape: Tape): void {
     tape.clear();
     this.#free.push(tape);
   }
+}
+
+/** The name of a parameter that is not what it was when a forward was recorded. */
+function changedSince({ versions }: Pending): string | undefined {
+  return versions.find(([, parameter, version]) => parameter.version !== version)?.[0];
 }

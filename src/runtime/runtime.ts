@@ -22,8 +22,10 @@ export interface GeneratorState {
   counter: number;
 }
 
-function outOfMemory(bytes: number): RangeError {
-  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB`);
+function outOfMemory(bytes: number, advice = ''): RangeError {
+  return new RangeError(
+    `out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB${advice}`,
+  );
 }
 
 /** In doubles, before any call, since the core sees a size modulo 2^32. @throws RangeError from 4 GiB on */
@@ -41,6 +43,8 @@ export class Runtime {
   declare readonly module: WebAssembly.Module;
   /** @internal */
   declare readonly core: Core;
+  /** @internal The memory of objects that hold much of it. */
+  readonly large = new Map<{ release(): void }, WeakRef<object>>();
   /** @internal How many single numbers it has drawn. */
   draws = 0;
   #streams = 0;
@@ -93,9 +97,27 @@ export class Runtime {
   /** @internal A block of memory. @throws RangeError when memory runs out */
   allocate(bytes: number): number {
     refuseBytes(bytes);
-    const pointer = this.core.allocate(bytes) >>> 0;
-    if (pointer === 0) throw outOfMemory(bytes);
+    const pointer = this.core.allocate(bytes) >>> 0 || (this.#reclaim() && this.core.allocate(bytes) >>> 0);
+    if (!pointer)
+      throw outOfMemory(bytes, '; dispose of what you no longer need: dispose(), `using` or scope()');
     return pointer;
+  }
+
+  /**
+   * Frees the memory of large objects that have become garbage, before their finalizers run. It finds those of earlier turns
+   * of the event loop: what the running synchronous code has made is never garbage to a WeakRef. Whether there were any.
+   */
+  #reclaim(): boolean {
+    const { size } = this.large;
+    if (size === 0) return false;
+    try {
+      // Memory outside the heap makes engines collect. Before any `deref`, which keeps its target for the rest of the turn.
+      for (let bytes = 0; bytes < 1_073_741_824; ) bytes += new ArrayBuffer(67_108_864).byteLength;
+    } catch {
+      // There is not even that much.
+    }
+    for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.release();
+    return this.large.size < size;
   }
 
   /** @internal */
