@@ -125,8 +125,9 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. */
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
   stateDict(): Record<string, Tensor> {
+    this.allocations.checkHere();
     const dict: Record<string, Tensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };

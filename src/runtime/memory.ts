@@ -6,10 +6,6 @@ interface Owner {
   dispose(): void;
 }
 
-export function busy({ use }: Lock): Error {
-  return new Error(`The model is busy: ${use} is running`);
-}
-
 /** The memory taken inside the innermost running {@link scope}. */
 let made: Map<Allocations, Owner> | undefined;
 
@@ -18,6 +14,8 @@ interface Lock {
   /** What is in progress, for messages. */
   readonly use: string;
   readonly closed: boolean;
+  /** Whether the newest values are in another thread. */
+  readonly elsewhere?: boolean;
   /** Whether it is one pass, in which layers may run passes of their own. */
   readonly pass?: boolean;
 }
@@ -117,6 +115,12 @@ export class Allocations {
     if (lock?.closed && !(pass && lock.pass)) throw busy(lock);
   }
 
+  /** Asked before values are saved. @throws Error once the owner was disposed of, or while its newest values are elsewhere */
+  checkHere(): void {
+    this.check();
+    if (this.#lock?.elsewhere) throw busy(this.#lock);
+  }
+
   get lock(): Lock | undefined {
     return this.#lock;
   }
@@ -136,6 +140,10 @@ export class Allocations {
     registry?.unregister(this);
     this.#blocks.release();
   }
+}
+
+export function busy({ use }: Lock): Error {
+  return new Error(`The model is busy: ${use} is running`);
 }
 
 const registry =
