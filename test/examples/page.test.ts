@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -85,6 +86,16 @@ function ways(path: string): string[] {
     `${root}/${path}`,
   ];
 }
+
+it('the policy of import-map.html allows its import map', () => {
+  const page = readFileSync(join(root, 'examples/page/import-map.html'), 'utf8');
+  const [, map] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(page) as string[];
+  expect(page).toContain(
+    `'sha256-${createHash('sha256')
+      .update(map as string)
+      .digest('base64')}'`,
+  );
+});
 
 describe('node examples/page/server.js', () => {
   let server: ChildProcess;
