@@ -8,13 +8,19 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { entryPoints, exported, imported, standalone } from './entries.mjs';
-import { importFromBeside, replaceByNothing, shareOneChunk } from './plugins.mjs';
+import { entryPoints, exported, imported, importedInNode, standalone } from './entries.mjs';
+import { builtinModules, importFromBeside, replaceByNothing, shareOneChunk } from './plugins.mjs';
 
 /** The program of a worker. The threads of `#threads` look for it beside themselves. */
 const WORKER = 'src/workers/worker.ts';
 
-const { '#csv': csv, '#audio': audio, '#worker-pool': pool, ...environment } = imported;
+const {
+  '#csv': csv,
+  '#audio': audio,
+  '#worker-pool': pool,
+  '#web-worker-source': workerSource,
+  ...environment
+} = imported;
 
 /** Entries that share chunks, and with them one default runtime and one class of each name. */
 const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WORKER };
@@ -31,11 +37,21 @@ const PAGE_WORKER = { 'runtime/web-worker': WORKER };
 /** Files for pages without a bundler, each with all that it needs inside, the binary too. */
 const STANDALONE = standalone;
 
+/** The same as a script that is no module, for pages that are opened as files; everything is inside, the libraries too. */
+const CLASSIC = { classic: STANDALONE.full };
+
 /** The released binaries, with the wasm features that each may use. */
 const VARIANTS = {
   simd: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd'],
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
+
+/** `import.meta.url` of a CommonJS file: where it would lie as a module, beside the program of the workers. */
+const MODULE_URL =
+  "const MODULE_URL = globalThis.process?.getBuiltinModule?.('node:url').pathToFileURL(__dirname + '/../runtime/x.js').href;";
+
+/** That of a classic script. */
+const SCRIPT_URL = 'const SCRIPT_URL = globalThis.document?.currentScript?.src ?? globalThis.location?.href;';
 
 process.chdir(join(import.meta.dirname, '..'));
 
@@ -44,6 +60,7 @@ try {
   if (!process.argv.includes('--wasm')) {
     requireFiles([ENTRIES, ON_DEMAND, LIBRARIES, STANDALONE].flatMap(Object.values));
     await buildHost();
+    await buildCommonJs();
     await buildStandalone();
     await buildTypes();
     copyLicenses();
@@ -159,6 +176,45 @@ async function buildHost() {
       sourcemap: false,
     }),
   );
+  await build(
+    bundled(entryPoints(workerSource), {
+      define: {
+        WEB_WORKER_SOURCE: JSON.stringify(readFileSync(`build/${Object.keys(PAGE_WORKER)}.js`, 'utf8')),
+      },
+      sourcemap: false,
+    }),
+  );
+}
+
+/**
+ * For Jest, which takes no modules unless it is told to: one file, so that all entries share their classes, and one for each
+ * entry that gives its part. Node never takes it: it knows the condition `module-sync`.
+ */
+async function buildCommonJs() {
+  const names = Object.keys(exported).map((name) => name.replace('lstm-wasm', '').slice(1) || 'index');
+  const parts = Object.values(exported).map((source, n) => `export * as part${n} from './${source}';`);
+  await build({
+    ...bundled(undefined, {
+      stdin: { contents: parts.join('\n'), resolveDir: '.' },
+      outdir: undefined,
+      outfile: 'build/commonjs/all.cjs',
+      format: 'cjs',
+      platform: 'browser',
+      external: [],
+      mainFields: ['module', 'main'],
+      alias: Object.fromEntries(
+        Object.entries(importedInNode).map(([name, source]) => [name, `./${source}`]),
+      ),
+      define: { 'import.meta.url': 'MODULE_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      banner: { js: MODULE_URL },
+      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' }), builtinModules],
+      minify: true,
+      keepNames: true,
+      sourcemap: false,
+    }),
+  });
+  for (const [n, name] of names.entries())
+    writeFileSync(`build/commonjs/${name}.cjs`, `module.exports = require('./all.cjs').part${n};\n`);
 }
 
 function bundled(entryPoints, options) {
@@ -188,6 +244,29 @@ async function buildStandalone() {
       external: [],
       plugins: [importFromBeside(['#csv', '#audio'])],
       minify: true,
+      keepNames: true,
+      sourcemap: false,
+    }),
+  );
+  await build(
+    bundled(CLASSIC, {
+      outdir: 'build/standalone',
+      platform: 'browser',
+      format: 'iife',
+      globalName: 'lstmWasm',
+      alias: {
+        '#threads': './src/runtime/threads.standalone.ts',
+        '#worker-pool': `./${pool}`,
+        '#csv': `./${csv}`,
+        '#audio': `./${audio}`,
+      },
+      external: [],
+      mainFields: ['module', 'main'],
+      define: { 'import.meta.url': 'SCRIPT_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      banner: { js: SCRIPT_URL },
+      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
+      minify: true,
+      keepNames: true,
       sourcemap: false,
     }),
   );
@@ -202,10 +281,6 @@ function copyLicenses() {
     'fourier-transform': [
       'fourier-transform',
       'fourier-transform is in build/data/log-mel.js and build/standalone/audio.js.',
-    ],
-    'decode-wav': [
-      '@audio/decode-wav',
-      '@audio/decode-wav is in build/data/log-mel.js and build/standalone/audio.js.',
     ],
   };
   for (const [name, [from, note]] of Object.entries(libraries)) {

@@ -44,3 +44,14 @@ export function replaceByNothing(exportsByName) {
     },
   };
 }
+
+/** Asks Node for its modules when the bundle runs, so that no bundler or test runner has to resolve or to import them. */
+export const builtinModules = {
+  name: 'builtin-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = globalThis.process?.getBuiltinModule?.('${path}') ?? {};`,
+    }));
+  },
+};

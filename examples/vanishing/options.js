@@ -23,7 +23,7 @@ export const HELP = `Draws the vanishing and the exploding gradient, and what LS
                 over up to five times as many (default ${FULL.lag})
   --units N     units of a layer (default ${FULL.units})
   --seed N      of weights and training; where there are several, the first (default 1)
-  --quick       lag ${QUICK.lag}, ${QUICK.units} units, ${QUICK.updates} updates of one seed: some 15 seconds
+  --quick       lag ${QUICK.lag}, ${QUICK.units} units, ${QUICK.updates} updates of one seed: a few seconds
   --out FOLDER  where the figures go (default: vanishing)
   --help        this
 

@@ -57,7 +57,7 @@ export interface GradientFlow {
  * unchanged.
  *
  * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
- * - `activations`: tanh is replaced by ψ. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
+ * - `activations`: tanh is replaced by psi. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
  *   comes back through `weight_hr`. A masked step passes everything on.
  * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
  *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.

@@ -68,7 +68,7 @@ export class TracedLevel {
     return this.cell.hasCell ? this.#after(Plan.c, this.#get(Plan.H), this.#get(Plan.H)) : undefined;
   }
 
-  /** ψ(c), the activated cell states. */
+  /** psi(c), the activated cell states. */
   get squashed(): Values | undefined {
     return this.cell.hasCell ? this.#values(this.#get(Plan.squashed), this.#get(Plan.H)) : undefined;
   }

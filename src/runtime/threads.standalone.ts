@@ -1,4 +1,4 @@
-import { threadOf } from './page-worker.js';
+import { addressOf, threadOf } from './page-worker.js';
 import type { OnFailure, OnMessage, Thread } from './thread.js';
 
 export { listen, missing } from './page-worker.js';
@@ -15,18 +15,14 @@ export function isOwnWorker(): boolean {
 export async function openThread(onMessage: OnMessage, onFailure: OnFailure): Promise<Thread> {
   const url = import.meta.url;
   const foreign = isForeign(url);
-  const worker = new Worker(foreign ? importing(url) : url, { type: 'module', name: NAME });
+  const worker = new Worker(foreign ? addressOf(`import ${JSON.stringify(url)};`) : url, {
+    type: 'module',
+    name: NAME,
+  });
   return threadOf(worker, foreign ? `a Blob that imports ${url}` : url, onMessage, onFailure);
 }
 
 /** A page may only start a worker from its own origin, but the worker may import from any origin the page may. */
 function isForeign(url: string): boolean {
   return globalThis.location !== undefined && new URL(url).origin !== location.origin;
-}
-
-let script: string | undefined;
-
-function importing(url: string): string {
-  script ??= URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: 'text/javascript' }));
-  return script;
 }

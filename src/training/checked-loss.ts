@@ -7,6 +7,7 @@ import {
   checkTensorOf,
   type Integers,
   type IntegerTensor,
+  isIntegerArray,
   sameShape,
   showShape,
   sizeOf,
@@ -178,7 +179,7 @@ export function checkTargets(target: Integers, shape: readonly number[]): Intege
   const expected = shape.slice(0, -1);
   if (
     !sameShape(classes.shape, expected) &&
-    !(classes === target ? false : classes.data.length === sizeOf(expected))
+    !(isIntegerArray(target) && classes.data.length === sizeOf(expected))
   ) {
     throw new RangeError(
       `target expected the shape of the output without its last axis = ${showShape(expected)}, got ${showShape(classes.shape)}`,
