@@ -34,7 +34,7 @@ export class Allocations {
   }
 
   free(pointer: number): void {
-    if (this.#pointers.delete(pointer)) this.runtime.release(pointer);
+    if (this.#pointers.delete(pointer)) this.runtime.free(pointer);
   }
 
   /** @throws Error once the owner was disposed of */
@@ -47,7 +47,7 @@ export class Allocations {
   dispose(owner: string): void {
     this.#disposed ??= owner;
     registry?.unregister(this);
-    for (const pointer of this.#pointers) this.runtime.release(pointer);
+    for (const pointer of this.#pointers) this.runtime.free(pointer);
     this.#pointers.clear();
   }
 }
