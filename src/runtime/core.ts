@@ -1,4 +1,4 @@
-/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers, strides and counts in values. */
+/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers; strides and counts are in values. */
 export interface Core {
   readonly memory: WebAssembly.Memory;
   isRelaxed(): number;
