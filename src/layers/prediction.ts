@@ -4,13 +4,13 @@ import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
 import { Recordings } from './tape.js';
 
-/** An output, and the states that the layers carry after it. */
+/** An output, and the states that the layers carry to the next batch. */
 export interface Prediction {
   readonly output: Tensor;
   readonly carried: readonly Carried[];
 }
 
-/** A forward pass without dropout, from these carried states on. The model's own states, generators, gradients and recorded forwards do not change. */
+/** A forward pass without dropout, starting from `carried`. The model's states, generators, gradients and recorded forwards do not change. */
 export function predictFrom(
   model: Layer,
   input: Tensor | Integers,

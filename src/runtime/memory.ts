@@ -32,8 +32,8 @@ class Blocks {
     this.runtime = runtime;
   }
 
-  release(): void {
-    for (const pointer of this.pointers) this.runtime.release(pointer);
+  free(): void {
+    for (const pointer of this.pointers) this.runtime.free(pointer);
     this.pointers.clear();
     this.runtime.large.delete(this);
   }
@@ -99,7 +99,7 @@ export class Allocations {
   }
 
   free(pointer: number): void {
-    if (this.#blocks.pointers.delete(pointer)) this.runtime.release(pointer);
+    if (this.#blocks.pointers.delete(pointer)) this.runtime.free(pointer);
   }
 
   /** @throws Error once the owner was disposed of */
@@ -138,7 +138,7 @@ export class Allocations {
     this.#disposed ??= owner;
     if (this.#lock) return;
     registry?.unregister(this);
-    this.#blocks.release();
+    this.#blocks.free();
   }
 }
 
@@ -149,7 +149,7 @@ export function busy({ use }: Lock): Error {
 const registry =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
-    : new FinalizationRegistry<Blocks>((blocks) => blocks.release());
+    : new FinalizationRegistry<Blocks>((blocks) => blocks.free());
 
 /**
  * The method that `using` calls, where the engine has its symbol: elsewhere `[Symbol.dispose]` in a class would define a

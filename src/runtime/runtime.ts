@@ -44,7 +44,7 @@ export class Runtime {
   /** @internal */
   declare readonly core: Core;
   /** @internal The memory of objects that hold much of it. */
-  readonly large = new Map<{ release(): void }, WeakRef<object>>();
+  readonly large = new Map<{ free(): void }, WeakRef<object>>();
   /** @internal How many single numbers it has drawn. */
   draws = 0;
   #streams = 0;
@@ -116,20 +116,20 @@ export class Runtime {
     } catch {
       // There is not even that much.
     }
-    for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.release();
+    for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.free();
     return this.large.size < size;
   }
 
   /** @internal */
-  release(pointer: number): void {
-    this.core.release(pointer);
+  free(pointer: number): void {
+    this.core.free(pointer);
   }
 
   /** @internal Scratch memory, valid until the next call of this method. It grows to the largest size requested. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       const pointer = this.allocate(bytes);
-      if (this.#scratch !== 0) this.release(this.#scratch);
+      if (this.#scratch !== 0) this.free(this.#scratch);
       this.#scratch = pointer;
       this.#scratchBytes = bytes;
     }
