@@ -223,8 +223,9 @@ export class TapePool {
     });
   }
 
-  /** What the next backward takes. @throws Error if nothing is recorded, or a parameter has changed since */
+  /** What the next backward takes. @throws Error if nothing is recorded, a parameter has changed since, or a pass is running */
   get latest(): Pending {
+    if (this.#running) throw busy(this.#running);
     const latest = this.#pending.at(-1);
     if (latest === undefined) {
       throw new Error(

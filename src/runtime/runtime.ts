@@ -111,11 +111,9 @@ export class Runtime {
     const { size } = this.large;
     if (size === 0) return false;
     try {
-      // Memory outside the heap makes engines collect. Before any `deref`, which keeps its target for the rest of the turn.
-      for (let bytes = 0; bytes < 1_073_741_824; ) bytes += new ArrayBuffer(67_108_864).byteLength;
-    } catch {
-      // There is not even that much.
-    }
+      // V8 collects before it refuses so much. Before any `deref`, which keeps its target for the rest of the turn.
+      new ArrayBuffer(17_179_869_184);
+    } catch {}
     for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.free();
     return this.large.size < size;
   }
