@@ -1,7 +1,4 @@
-/*
- * The module behind `#csv`, loaded when a table is read: records and cells as RFC 4180 has them, and as programs export them. Each
- * character is looked at a fixed number of times.
- */
+/* Records and cells as RFC 4180 has them, and as programs export them. Each character is looked at a fixed number of times. */
 
 import { describe } from '../validation/errors.js';
 

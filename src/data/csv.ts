@@ -1,7 +1,6 @@
 import { decodeText } from '../runtime/text.js';
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkBoolean, checkOneOf, checkOptions } from '../validation/options.js';
-import { tableOf } from './csv-records.js';
 import type { Decimal } from './numerals.js';
 import { type BytesSource, bytesFrom } from './source.js';
 import type { CsvTable } from './table.js';
@@ -55,8 +54,8 @@ export async function readCsv(
   const content = await textFrom(text, options.encoding);
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(content.slice(0, 100)))
     throw new RangeError('text expected CSV, got a page or XML: is the address right?');
-  const { parseRecords } = await import('#csv');
-  return tableOf(parseRecords(content, delimiter, decimal), header, decimal);
+  const { readTable } = await import('#csv');
+  return readTable(content, header, delimiter, decimal);
 }
 
 function checkDelimiter(delimiter: unknown, decimal: Decimal | undefined): string | undefined {

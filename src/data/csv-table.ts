@@ -1,15 +1,24 @@
+/* The module behind `#csv`, loaded when a table is read. */
+
 import { clip, describe } from '../validation/errors.js';
-import type { Records } from './csv-parser.js';
+import { parseRecords } from './csv-parser.js';
 import { type Decimal, DecimalMarks } from './numerals.js';
 import { CsvTable } from './table.js';
 
 /**
- * The table of the records of a file. Empty records at the end are dropped, and so are empty cells behind the last column.
+ * The table in a text. Empty records at the end are dropped, and so are empty cells behind the last column.
  *
- * @throws RangeError for no records, records of different lengths, or two columns with the same name
+ * @param given - the delimiter; undefined: found
+ * @param decimal - the decimal mark; undefined: as the numbers say
+ * @throws RangeError for damaged quotes, no records, records of different lengths, or two columns with the same name
  */
-export function tableOf(parsed: Records, header: boolean, decimal: Decimal | undefined): CsvTable {
-  const { delimiter, records, lines } = parsed;
+export function readTable(
+  text: string,
+  header: boolean,
+  given: string | undefined,
+  decimal: Decimal | undefined,
+): CsvTable {
+  const { delimiter, records, lines } = parseRecords(text, given, decimal);
   let count = records.length;
   while (count > 0 && filled(records[count - 1] as string[]) === 0) count--;
   const [first, ...others] = records.slice(0, count);
