@@ -28,8 +28,8 @@ const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WOR
 /** Bundled alone, since it is only imported on demand. */
 const ON_DEMAND = entryPoints(pool);
 
-/** Imported on demand too, each with bundled libraries, whose licences are copied as well. */
-const LIBRARIES = entryPoints([csv, audio]);
+/** Imported on demand too. Sound needs a library, whose licence is copied as well. */
+const READERS = entryPoints([csv, audio]);
 
 /** The worker of a page: one file, since a page's import map does not apply in workers, and without the binary, which the page sends. */
 const PAGE_WORKER = { 'runtime/web-worker': WORKER };
@@ -37,7 +37,7 @@ const PAGE_WORKER = { 'runtime/web-worker': WORKER };
 /** Files for pages without a bundler, complete with the binary. */
 const STANDALONE = standalone;
 
-/** The same as a classic script, for pages that are opened as files; complete with libraries too. */
+/** The same as a classic script, for pages that are opened as files; complete with the readers too. */
 const CLASSIC = { classic: STANDALONE.full };
 
 /** The released binaries, with the wasm features that each may use. */
@@ -58,7 +58,7 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
-    requireFiles([ENTRIES, ON_DEMAND, LIBRARIES, STANDALONE].flatMap(Object.values));
+    requireFiles([ENTRIES, ON_DEMAND, READERS, STANDALONE].flatMap(Object.values));
     await buildHost();
     await buildCommonJs();
     await buildStandalone();
@@ -150,17 +150,7 @@ async function buildHost() {
   );
   // Without shared chunks or source maps: bundlers that do not split wrap whatever is shared with a file that is imported later.
   await build(bundled(ON_DEMAND, { sourcemap: false }));
-  await build(
-    bundled(LIBRARIES, {
-      define: { PAPA_BROWSER_CONTEXT: 'true' }, // tells Papa Parse to leave out Node's streams
-      mainFields: ['module', 'main'],
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
-      // Papa Parse contains the text of a worker, which publint mistakes for CommonJS unless there is a separate export statement.
-      banner: { js: 'export{};' },
-      minify: true,
-      sourcemap: false,
-    }),
-  );
+  await build(bundled(READERS, { mainFields: ['module', 'main'], minify: true, sourcemap: false }));
   await build(
     bundled(PAGE_WORKER, {
       alias: { '#threads': `./${imported['#threads'].default}` },
@@ -205,9 +195,9 @@ async function buildCommonJs() {
       alias: Object.fromEntries(
         Object.entries(importedInNode).map(([name, source]) => [name, `./${source}`]),
       ),
-      define: { 'import.meta.url': 'MODULE_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      define: { 'import.meta.url': 'MODULE_URL' },
       banner: { js: MODULE_URL },
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' }), builtinModules],
+      plugins: [builtinModules],
       minify: true,
       keepNames: true,
       sourcemap: false,
@@ -234,7 +224,7 @@ function bundled(entryPoints, options) {
   };
 }
 
-/** `#wasm/*` and `#disk` resolve as in pages; csv.js and audio.js, which few pages need, are separate files. */
+/** `#wasm/*` and `#disk` resolve to what pages have, as package.json says; what only some need lies beside the one file. */
 async function buildStandalone() {
   await build(
     bundled(STANDALONE, {
@@ -262,9 +252,8 @@ async function buildStandalone() {
       },
       external: [],
       mainFields: ['module', 'main'],
-      define: { 'import.meta.url': 'SCRIPT_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      define: { 'import.meta.url': 'SCRIPT_URL' },
       banner: { js: SCRIPT_URL },
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
       minify: true,
       keepNames: true,
       sourcemap: false,
@@ -277,7 +266,6 @@ async function buildStandalone() {
 /** Third-party code in the package: where it is, and its licence. */
 function copyLicenses() {
   const libraries = {
-    papaparse: ['papaparse', 'Papa Parse is in build/data/csv-parser.js and build/standalone/csv.js.'],
     'fourier-transform': [
       'fourier-transform',
       'fourier-transform is in build/data/log-mel.js and build/standalone/audio.js.',
