@@ -224,7 +224,7 @@ function bundled(entryPoints, options) {
   };
 }
 
-/** `#wasm/*` and `#disk` resolve to what pages have, as package.json says; what only some need lies beside the one file. */
+/** `#wasm/*` and `#disk` resolve as in pages; what only some pages need is in files beside it. */
 async function buildStandalone() {
   await build(
     bundled(STANDALONE, {
