@@ -46,6 +46,9 @@ const VARIANTS = {
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
 
+/** What runs WebAssembly with SIMD: no newer syntax, which names of classes would otherwise be kept by. */
+const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
+
 /** `import.meta.url` of a CommonJS file: where it would lie as a module, beside the program of the workers. */
 const MODULE_URL =
   "const MODULE_URL = globalThis.process?.getBuiltinModule?.('node:url').pathToFileURL(__dirname + '/../runtime/x.js').href;";
@@ -224,7 +227,7 @@ function bundled(entryPoints, options) {
     bundle: true,
     format: 'esm',
     platform: 'neutral',
-    target: 'es2022',
+    target: OLDEST,
     sourcemap: true,
     external: ['#*', 'node:*'],
     logLevel: 'warning',
