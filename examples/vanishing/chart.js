@@ -42,5 +42,6 @@ export function exponent(value) {
 
 function opacity(value) {
   const decades = Math.abs(value > 0 ? Math.log10(value) : DECADES);
-  return OPAQUE * Math.min(1, (Number.isNaN(decades) ? DECADES : decades) / DECADES);
+  const share = Math.min(1, (Number.isNaN(decades) ? DECADES : decades) / DECADES);
+  return Number((OPAQUE * share).toFixed(3));
 }

@@ -15,12 +15,13 @@ export type Column = number | string;
 
 /** @throws TypeError for the wrong kind, RangeError for a wrong shape or if there is not one name per column */
 export function checkSeries(name: string, value: unknown): Series {
-  const series: Series = checkTensor(name, value);
-  const { shape } = series;
+  const { data, shape } = checkTensor(name, value);
   if (shape.length !== 2 || shape[1] === 0) {
     throw new RangeError(`${name} expected shape [time, columns], got ${showShape(shape)}`);
   }
-  checkNames(`${name}.columns`, series.columns, shape[1] as number);
+  const { columns } = value as Series;
+  checkNames(`${name}.columns`, columns, shape[1] as number);
+  const series: Series = { data, shape, ...(columns && { columns: [...columns] }) };
   for (let n = 0; n < series.data.length; n++) {
     const x = series.data[n] as number;
     if (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY)

@@ -79,8 +79,8 @@ export class TracedLevel {
     return {
       dh: this.#values(this.#get(Plan.traceH), R),
       dc: this.#values(this.#get(Plan.traceC), H),
-      along: this.#values(this.#get(Plan.along), H),
-      stays: this.#values(this.#get(Plan.stays), H),
+      along: this.#values(this.#get(Plan.alongCell), H),
+      stays: this.#values(this.#get(Plan.retention), H),
     };
   }
 
@@ -146,7 +146,7 @@ export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): Traced
   for (const [name, parameter] of model.parameters)
     names.set(parameter, [...(names.get(parameter) ?? []), name]);
   return trace.flatMap((pass) => {
-    const [runs, directions] = [Pass.runs, Pass.directions].map((field) =>
+    const [runs, directions] = [Pass.planCount, Pass.directions].map((field) =>
       readInt(runtime.i32, pass.pointer, field),
     ) as [number, number];
     return Array.from({ length: runs }, (_, n) => {

@@ -2,6 +2,7 @@ import { Allocations } from '../runtime/memory.js';
 import type { GeneratorState, Runtime } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
 import { suggestion } from '../validation/edit-distance.js';
+import { clip, listed } from '../validation/errors.js';
 import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
 import {
   checkIds,
@@ -13,6 +14,8 @@ import {
   type NamedTensors,
   sizeOf,
   type Tensor,
+  unshared,
+  valuesFor,
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
@@ -113,7 +116,7 @@ export abstract class CoreLayer implements Layer {
 
   /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
-    this.allocations.check();
+    this.checkFree();
     this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
@@ -132,11 +135,14 @@ export abstract class CoreLayer implements Layer {
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
   loadStateDict(dict: NamedTensors): void {
-    this.allocations.check();
+    this.checkFree();
     loadParameters(this.parameters, dict);
   }
 
-  /** Returns the layer's memory to its runtime. The layer cannot be used afterwards. */
+  /**
+   * Returns the layer's memory to its runtime. The layer cannot be used afterwards: a training step or a validation that is
+   * running fails, and nothing else changes.
+   */
   dispose(): void {
     this.allocations.dispose(this.type);
   }
@@ -149,14 +155,15 @@ export abstract class CoreLayer implements Layer {
   /** @internal The user's input, checked and copied into the core. */
   enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
     const { data, shape } = checkTensor('input', input);
-    return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 3 }, tape);
+    return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
   protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean): Block {
     const { data, shape } = checkIntegers('input', input);
-    checkIds('input', data, count);
-    return this.copyIn(data, { shape: [...shape], turned: turned && shape.length === 2, ids: true }, tape);
+    const ids = unshared(data);
+    checkIds('input', ids, count);
+    return this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
   }
 
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
@@ -197,7 +204,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.allocations.check();
+    this.checkFree();
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -208,6 +215,12 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
+  /** @internal Asked before every change. @throws Error if it or a layer in it was disposed of, or is in use */
+  checkFree(): void {
+    this.allocations.checkFree();
+    for (const { allocations } of this.coreLayers()) allocations.checkFree();
+  }
+
   /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.allocations.check();
@@ -215,20 +228,23 @@ export abstract class CoreLayer implements Layer {
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
     const { training = false, record = training } = options;
     checkBoolean('training', training);
+    checkBoolean('record', record);
+    if (training || record) this.checkFree();
     const sequence: SequenceOptions = options;
-    return { training, recording: checkBoolean('record', record), sequence };
+    return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.allocations.check();
+    this.checkFree();
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
     const { inputGradient = true } = options;
+    const wantInput = checkBoolean('inputGradient', inputGradient);
     const { output } = gradient;
-    if (output !== undefined) checkTensorOf('output', output, shape, 'of the output');
-    return { output, wantInput: checkBoolean('inputGradient', inputGradient) };
+    if (output === undefined) return { output, wantInput };
+    return { output: checkTensorOf('output', output, shape, 'of the output'), wantInput };
   }
 
   /** @internal A copy of the user's values in the core, laid as `like` is. */
@@ -237,7 +253,10 @@ export abstract class CoreLayer implements Layer {
     { shape, turned, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
-    const block = { pointer: tape.allocate(data.length * 4), shape, turned, ids };
+    const size = sizeOf(shape);
+    // The core trusts the shape. An option's getter can have taken the memory of an array that was checked.
+    if (data.length !== size) throw new RangeError(`expected ${valuesFor(shape)}, got ${data.length}`);
+    const block = { pointer: tape.allocate(size * 4), shape, turned, ids };
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : block.pointer;
     const values = ids ? this.runtime.i32 : this.runtime.f32;
@@ -292,19 +311,22 @@ function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedT
   checkObject('state dict', dict);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
-      throw new TypeError(`state dict: unknown name "${name}"; ${suggestion(name, [...parameters.keys()])}`);
+      throw new TypeError(
+        `state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`,
+      );
   }
-  for (const [name, parameter] of parameters) {
+  const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
     if (!(name in dict)) throw missing(name, dict);
-    parameter.checkValues(name, checkTensorOf(name, dict[name], parameter.shape, 'of the parameter').data);
-  }
-  for (const [name, parameter] of parameters) parameter.write((dict[name] as Tensor).data);
+    const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
+    return [parameter, parameter.checkValues(name, data)];
+  });
+  for (const [parameter, data] of checked) parameter.write(data);
 }
 
 /** The error of a state dict that lacks a name. */
 export function missing(name: string, dict: NamedTensors): TypeError {
   return new TypeError(
-    `state dict: "${name}" is missing; it has ${Object.keys(dict).join(', ') || 'nothing'}`,
+    `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
   );
 }
 

@@ -62,8 +62,8 @@ export class Level {
       [Plan.epsilon, own.normEpsilon ?? 0],
       [Plan.inputDropout, cell.inputDropout],
       [Plan.recurrentDropout, cell.recurrentDropout],
-      [Plan.zoneoutOfH, zoneout.h],
-      [Plan.zoneoutOfC, zoneout.c],
+      [Plan.zoneoutH, zoneout.h],
+      [Plan.zoneoutC, zoneout.c],
     ]);
     for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
       const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
@@ -108,7 +108,7 @@ export class Level {
 
   #place(plan: number, part: number): void {
     const { core } = this.#allocations.runtime;
-    core.pack(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
+    core.packWeights(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
   }
 
   /** The packed form that the kernel of the plan reads. */
@@ -119,8 +119,8 @@ export class Level {
     this.#packs[n] ??= new PackedWeights(
       this.#allocations,
       this.#parameters.map(({ parameter }) => parameter),
-      () => core.pack(this.#pattern, part, general, 0, 0),
-      (to) => core.pack(this.#pattern, part, general, to, 1),
+      () => core.packWeights(this.#pattern, part, general, 0, 0),
+      (to) => core.packWeights(this.#pattern, part, general, to, 1),
     );
     return this.#packs[n];
   }

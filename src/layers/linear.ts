@@ -105,7 +105,7 @@ export class Linear extends Stateless {
     const dBias = this.#bias?.needGradient() ?? 0;
     const backPanels = wantInput ? this.#backPanels.upToDate() : 0;
     return ({ pointer: dOutput }) => {
-      if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, rows, N, K, scratch);
+      if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, K, rows, N, K, scratch);
       if (dBias) core.biasGradient(dBias, 0, dOutput, rows, N);
       if (!wantInput) return undefined;
       core.inputGradient(dInput, dOutput, backPanels, rows, N, K);

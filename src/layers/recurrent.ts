@@ -105,6 +105,7 @@ export abstract class Recurrent extends CoreLayer {
 
   /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
   resetState(): void {
+    this.checkFree();
     this.#carried = {};
   }
 
@@ -149,13 +150,14 @@ export abstract class Recurrent extends CoreLayer {
   protected backwardStates(gradient: RecurrentGradient, names: readonly string[], options: BackwardOptions) {
     const { output, wantInput } = this.checkBackward(gradient, names, options);
     const forward = this.#recorded.get(this.tapes.latest.tape) as Forward;
-    for (const name of this.#states.names) {
+    const states = this.#states.names.map((name) => {
       const state = gradient[`${name}N`];
-      if (state !== undefined) this.#states.check(`${name}N`, name, state, forward);
-    }
+      return [`${name}N`, state === undefined ? state : this.#states.check(`${name}N`, name, state, forward)];
+    });
+    const given: RecurrentGradient = Object.fromEntries(states);
     return this.tapes.backward((tape, recorded) => {
       const dOutput = output && this.copyIn(output.data, recorded, tape);
-      const step = this.#prepare(forward, gradient, wantInput, tape);
+      const step = this.#prepare(forward, given, wantInput, tape);
       tape.reserve(wantInput ? this.turningBytes(forward.input) : 0);
       tape.spent = true;
       const { dInput, h, c } = step(dOutput);
@@ -172,13 +174,15 @@ export abstract class Recurrent extends CoreLayer {
     checkOptions(options, ['batch', ...names], `${this.type}.stream`);
     const batch = checkStreamBatch(options.batch);
     const sizes = { batch: batch ?? 1, batched: batch !== undefined };
-    const { h0, c0 } = options;
-    if (h0 !== undefined) this.#states.check('h0', 'h', h0, sizes);
-    if (c0 !== undefined) this.#states.check('c0', 'c', c0, sizes);
+    const initial: Record<string, Tensor> = {};
+    for (const name of this.#states.names) {
+      const state = options[`${name}0`];
+      if (state !== undefined) initial[name] = this.#states.check(`${name}0`, name, state, sizes);
+    }
     const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
     const input = { width: this.inputSize, oneHot: this.inputSize };
     const stream = new Stream(this.runtime, batch, input, open);
-    if (h0 || c0) stream.setState({ ...stream.state, ...(h0 && { h: h0 }), ...(c0 && { c: c0 }) });
+    if (Object.keys(initial).length > 0) stream.setState({ ...stream.state, ...initial });
     return stream;
   }
 
@@ -286,9 +290,12 @@ export abstract class Recurrent extends CoreLayer {
   #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
     const turned = sizes.batched && !this.timeMajor;
-    const place = (values: readonly number[] | IntegerArray | undefined, turned: boolean) =>
-      values ? this.copyIn(values, { shape: leading, turned, ids: true }, tape).pointer : 0;
-    return { ...sizes, lengths: place(lengths, false), mask: place(mask, turned) };
+    const place = (
+      values: readonly number[] | IntegerArray | undefined,
+      shape: readonly number[],
+      turned: boolean,
+    ) => (values ? this.copyIn(values, { shape, turned, ids: true }, tape).pointer : 0);
+    return { ...sizes, lengths: place(lengths, [sizes.batch], false), mask: place(mask, leading, turned) };
   }
 
   /** The input as the core reads it: no ids where their rows are to be dropped from. */
@@ -313,9 +320,10 @@ export abstract class Recurrent extends CoreLayer {
     }
     const place = (name: StateName) => {
       const label = `${name}0` as const;
+      const own = given[label];
       const state =
-        given[label] !== undefined
-          ? this.#states.check(label, name, given[label], sizes)
+        own !== undefined
+          ? this.#states.check(label, name, own, sizes)
           : carries
             ? this.#carried[name]
             : undefined;

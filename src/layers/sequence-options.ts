@@ -4,6 +4,7 @@ import {
   type IntegerArray,
   type Integers,
   isIntegerArray,
+  plainArray,
   sameShape,
   showShape,
 } from '../validation/tensor.js';
@@ -44,11 +45,10 @@ export function checkSequence(
 function checkLengths(lengths: unknown, steps: number, batch: number): number[] {
   if (!Array.isArray(lengths) && !isIntegerArray(lengths))
     throw new TypeError(`lengths expected an array of whole numbers, got ${describe(lengths)}`);
-  if (lengths.length !== batch)
-    throw new RangeError(
-      `lengths expected one for each of batch = ${batch} sequences, got ${lengths.length}`,
-    );
-  return Array.from(lengths, (length, n) => {
+  const all = Array.isArray(lengths) ? [...lengths] : [...plainArray(lengths)];
+  if (all.length !== batch)
+    throw new RangeError(`lengths expected one for each of batch = ${batch} sequences, got ${all.length}`);
+  return all.map((length, n) => {
     if (typeof length !== 'number')
       throw new TypeError(`lengths[${n}] expected a whole number, got ${describe(length)}`);
     if (!Number.isInteger(length) || length < 1 || length > steps)

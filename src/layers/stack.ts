@@ -90,13 +90,13 @@ export class Stack {
     const count = numLayers * directions;
     const patterns = allocations.allocateZeros(count * Plan.SIZE);
     this.#common = [
-      [Pass.patterns, patterns],
-      [Pass.runs, count],
+      [Pass.templates, patterns],
+      [Pass.planCount, count],
       [Pass.directions, directions],
       [Pass.reverse, +reverse],
       [Pass.merge, MERGES[merge]],
-      [Pass.last, +!returnSequences],
-      [Pass.zeros, +(maskedOutput === 'zeros')],
+      [Pass.lastOnly, +!returnSequences],
+      [Pass.zeroMasked, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
       const d = n % directions;
@@ -123,12 +123,12 @@ export class Stack {
       [Pass.ids, ids ? pointer : 0],
       [Pass.T, steps],
       [Pass.B, batch],
-      [Pass.kept, +recording],
+      [Pass.recorded, +recording],
       [Pass.training, +training],
       [Pass.traced, +(trace !== undefined)],
     ]);
     const { core, i32 } = this.#allocations.runtime;
-    core.forward(pass);
+    core.stackForward(pass);
     const y = readInt(i32, pass, Pass.y);
     const final = { h: readInt(i32, pass, Pass.hN), c: readInt(i32, pass, Pass.cN) };
     return { pass, y, final };
@@ -140,9 +140,9 @@ export class Stack {
     const { core } = runtime;
     const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
     writeInts(runtime.i32, pass, [...this.#common, ...values]);
-    core.openPass(pass, this.#dropout);
+    core.beginPass(pass, this.#dropout);
     for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
-    memory.allocateFor((base) => core.layOut(pass, base));
+    memory.allocateFor((base) => core.layOutForward(pass, base));
     this.#masks?.drawFor(pass);
     return pass;
   }
@@ -153,7 +153,7 @@ export class Stack {
     for (const [n, level] of this.#levels.entries())
       level.prepareBackward(planAt(pass, n), wantInput || n >= this.#directions);
     tape.allocateFor((base) => core.layOutBackward(pass, +wantInput, base));
-    return (dy, { h, c }) => core.backward(pass, dy, h, c);
+    return (dy, { h, c }) => core.stackBackward(pass, dy, h, c);
   }
 
   /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
@@ -169,7 +169,7 @@ export class Stack {
       [Pass.ids, 0],
       [Pass.T, 1],
       [Pass.B, rows],
-      [Pass.kept, 0],
+      [Pass.recorded, 0],
       [Pass.training, 0],
       [Pass.traced, 0],
     ]);
@@ -188,7 +188,7 @@ export class Stack {
         [Pass.ids, oneHot ? pointer : 0],
       ]);
       for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
-      runtime.core.streamStep(pass);
+      runtime.core.stackStep(pass);
     };
     // Not the output of the pass, which may be that of the last step alone.
     const top = (states[0] as StageState).pointers.at(-1) as number;

@@ -1,9 +1,10 @@
 import { Allocations } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { lengthOf } from '../validation/arrays.js';
 import { describe, wrongKind, wrongValue } from '../validation/errors.js';
 import { checkObject, checkOptions, checkSize } from '../validation/options.js';
 import {
-  checkIds,
+  checkId,
   checkTensorOf,
   type IntegerArray,
   isFloats,
@@ -102,7 +103,8 @@ export class Stream {
     const result = out ?? new Float32Array(rows * width);
     const values = this.runtime.f32;
     const start = pointer >>> 2;
-    for (let n = 0; n < result.length; n++) result[n] = values[start + n] as number;
+    // Not to its own length, which a subclass may make up.
+    for (let n = 0; n < rows * width; n++) result[n] = values[start + n] as number;
     return result;
   }
 
@@ -110,13 +112,14 @@ export class Stream {
   reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
     this.#allocations.check();
     if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
-    for (const row of rows) {
+    const chosen = [...rows];
+    for (const row of chosen) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
-        for (const row of rows) {
+        for (const row of chosen) {
           const state = this.runtime.floats(pointer + row * width * 4, width);
           if (initial[n]) state.set(this.runtime.floats(initial[n], width));
           else state.fill(0);
@@ -155,10 +158,11 @@ export class Stream {
       states.map(({ name }) => name),
       'setState',
     );
-    for (const one of states)
-      checkTensorOf(one.name, state[one.name], this.#shapeOf(one), '[numLayers, batch, hiddenSize]');
-    for (const one of states) {
-      const { data } = state[one.name] as Tensor;
+    const checked = states.map((one) =>
+      checkTensorOf(one.name, state[one.name], this.#shapeOf(one), '[numLayers, batch, hiddenSize]'),
+    );
+    for (const [n, one] of states.entries()) {
+      const { data } = checked[n] as Tensor;
       for (const [own, place] of this.#parts(data, one)) place.set(own);
     }
   }
@@ -186,16 +190,21 @@ export class Stream {
   #write(x: StepInput): boolean {
     const { pointer, rows, width, oneHot } = this.#input;
     const ids = this.#input.ids ?? (isIntegerArray(x) ? oneHot : undefined);
+    const count = ids === undefined ? rows * width : rows;
     if (ids === undefined) {
-      if (!isFloats(x, rows * width))
-        throw wrongFloats('x', x, `batch * inputSize = ${rows} * ${width} values`);
+      if (!isFloats(x, count)) throw wrongFloats('x', x, `batch * inputSize = ${rows} * ${width} values`);
     } else {
       if (!isIntegerArray(x)) throw wrongKind('x', 'an array of ids', x);
-      if (x.length !== rows) throw wrongValue('x', `batch = ${rows} ids`, x.length);
-      checkIds('x', x, ids);
+      if (lengthOf(x) !== count) throw wrongValue('x', `batch = ${rows} ids`, lengthOf(x));
     }
     const values = ids === undefined ? this.runtime.f32 : this.runtime.i32;
-    for (let n = 0, at = pointer >>> 2; n < x.length; n++) values[at + n] = x[n] as number;
+    const at = pointer >>> 2;
+    for (let n = 0; n < count; n++) {
+      // Read once: another thread may change it.
+      const value = x[n] as number;
+      if (ids !== undefined) checkId('x', n, value, ids);
+      values[at + n] = value;
+    }
     return ids !== undefined && oneHot !== undefined;
   }
 }

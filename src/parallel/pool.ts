@@ -143,13 +143,13 @@ export class WorkerPool {
       model.backward({ output: gradient }, { inputGradient: false });
       return;
     }
-    checkTensorOf('output', gradient, outputShape, 'of the output');
-    const axis = this.#outputAxis(gradient.shape);
+    const checked = checkTensorOf('output', gradient, outputShape, 'of the output');
+    const axis = this.#outputAxis(outputShape);
     const header: BackwardRequest = { kind: 'backward' };
     for (const { worker, range } of split.assignments) {
-      worker.channel.send({ header, arrays: [sliceRows(gradient, axis, range).data] });
+      worker.channel.send({ header, arrays: [sliceRows(checked, axis, range).data] });
     }
-    model.backward({ output: sliceRows(gradient, axis, split.own) }, { inputGradient: false });
+    model.backward({ output: sliceRows(checked, axis, split.own) }, { inputGradient: false });
     for (const assignment of split.assignments) {
       const { header, arrays } = await receive<BackwardReply>(assignment);
       for (const [n, index] of header.gradients.entries()) {

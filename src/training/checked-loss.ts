@@ -7,6 +7,7 @@ import {
   checkTensorOf,
   type Integers,
   type IntegerTensor,
+  isIntegerArray,
   sameShape,
   showShape,
   sizeOf,
@@ -92,7 +93,7 @@ export function checkCrossEntropy(
       const { output, gradient } = place;
       const [rows, columns] = leadingAxes(place);
       const args = [rows, columns ?? targets.length, classes, weights, smoothing, scale] as const;
-      return runtime.core.crossEntropyRows(gradient, output, scratch, ...args) * scale;
+      return runtime.core.crossEntropy(gradient, output, scratch, ...args) * scale;
     },
   };
 }
@@ -100,7 +101,7 @@ export function checkCrossEntropy(
 /** A loss over single values. */
 interface ElementLoss {
   readonly name: string;
-  readonly kernel: 'squaredError' | 'binaryCrossEntropySum';
+  readonly kernel: 'squaredError' | 'binaryCrossEntropy';
   /** What the mean divides by, given the weights and how many values count. */
   divisor(weights: Float32Array, counted: number): number;
 }
@@ -178,7 +179,7 @@ export function checkTargets(target: Integers, shape: readonly number[]): Intege
   const expected = shape.slice(0, -1);
   if (
     !sameShape(classes.shape, expected) &&
-    !(classes === target ? false : classes.data.length === sizeOf(expected))
+    !(isIntegerArray(target) && classes.data.length === sizeOf(expected))
   ) {
     throw new RangeError(
       `target expected the shape of the output without its last axis = ${showShape(expected)}, got ${showShape(classes.shape)}`,

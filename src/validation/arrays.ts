@@ -36,6 +36,22 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   );
 }
 
+/** Whether other threads see the memory of a typed array: they may write to it between a check and its use. */
+export function isShared(array: ArrayBufferView): boolean {
+  return isSharedArrayBuffer(buffer.call(array));
+}
+
+/** Whether the memory of a typed array is gone, since its buffer was transferred to another thread. */
+export function isDetached(array: ArrayBufferView): boolean {
+  if (lengthOf(array) > 0) return false;
+  try {
+    new Uint8Array(buffer.call(array) as ArrayBuffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 export function isFloat32(value: unknown): value is Float32Array {
   return arrayKind(value) === 'Float32Array';
 }

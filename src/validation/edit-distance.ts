@@ -1,3 +1,5 @@
+import { clip, listed } from './errors.js';
+
 /** The Levenshtein distance of two sequences, one row of its table at a time. */
 export function editDistance(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -12,11 +14,19 @@ export function editDistance(a: ArrayLike<unknown>, b: ArrayLike<unknown>): numb
   return row[b.length] as number;
 }
 
+/** Longer names get no suggestion, and no more names than this are compared: the distance costs the product of two lengths. */
+const LONGEST = 64;
+const MOST = 1000;
+
 /** Ends a message about an unknown name: with the nearest known name, or with all of them if none is near. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const distances = known.map((one) => editDistance(name.toLowerCase(), one.toLowerCase()));
-  const least = Math.min(...distances);
-  if (least <= Math.max(2, Math.floor(name.length / 3)))
-    return `did you mean "${known[distances.indexOf(least)]}"?`;
-  return known.length > 0 ? `known: ${known.join(', ')}` : 'it takes none';
+  if (known.length === 0) return 'it takes none';
+  const bound = Math.max(2, Math.floor(name.length / 3));
+  let [nearest, least] = ['', bound + 1];
+  for (const one of name.length > LONGEST ? [] : known.slice(0, MOST)) {
+    if (Math.abs(one.length - name.length) >= least) continue;
+    const distance = editDistance(name.toLowerCase(), one.toLowerCase());
+    if (distance < least) [nearest, least] = [one, distance];
+  }
+  return least <= bound ? `did you mean "${clip(nearest)}"?` : `known: ${listed(known)}`;
 }

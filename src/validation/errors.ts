@@ -1,27 +1,60 @@
+import { arrayKind, isDetached, lengthOf } from './arrays.js';
+
+/** The longest piece of what was passed that a message shows: about a line. */
+const LINE = 120;
+
+/** A text for a message, cut to a line. */
+export function clip(text: string): string {
+  return text.length > LINE ? `${text.slice(0, LINE)}…` : text;
+}
+
+/** Names for a message, as many as fit into a line. */
+export function listed(names: readonly string[]): string {
+  let text = '';
+  for (const [n, name] of names.entries()) {
+    if (text.length + name.length > LINE)
+      return `${clip(text || name)}${n > 0 ? '…' : ''} (${names.length} in all)`;
+    text += `${n > 0 ? ', ' : ''}${name}`;
+  }
+  return text;
+}
+
 /** The error for an argument of the wrong kind. */
 export function wrongKind(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${name} expected ${expected}, got ${describe(value)}`);
+  return new TypeError(`${clip(name)} expected ${expected}, got ${describe(value)}`);
 }
 
 /** The error for an argument with a wrong value; `got` is what the message shows of it. */
 export function wrongValue(name: string, expected: string, got: unknown): RangeError {
-  return new RangeError(`${name} expected ${expected}, got ${got}`);
+  return new RangeError(
+    `${clip(name)} expected ${expected}, got ${typeof got === 'string' ? got : describe(got)}`,
+  );
 }
 
 /** A short description of a value, for messages. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40)) + (value.length > 40 ? '…' : '');
   if (typeof value === 'function') return 'a function';
-  if (!isObject(value)) return String(value);
+  if (!isObject(value)) return clip(String(value));
   if (Array.isArray(value))
     return value.length <= 8 && !value.some(isObject)
-      ? `[${value.join(', ')}]`
+      ? clip(`[${value.map((one) => (typeof one === 'string' ? clip(one) : describe(one))).join(', ')}]`)
       : `an array of length ${value.length}`;
-  const { type, 'lstm-wasm': mark } = value as { type?: unknown; 'lstm-wasm'?: unknown };
-  // A minifier shortens the names of this package's classes.
-  const name = String((mark && (type ?? mark)) ?? value.constructor?.name ?? 'Object');
+  const name = nameOf(value);
   const kind = name === 'Object' ? 'an object' : `${/^([AEIO]|LSTM|RNN)/.test(name) ? 'an' : 'a'} ${name}`;
-  return ArrayBuffer.isView(value) ? `${kind} of length ${(value as Float32Array).length}` : kind;
+  if (arrayKind(value) === undefined) return kind;
+  const array = value as ArrayBufferView;
+  return isDetached(array)
+    ? `${kind} without memory: its buffer was transferred`
+    : `${kind} of length ${lengthOf(array)}`;
+}
+
+/** What an object is called. None of what it is read from needs to be a text. */
+function nameOf(value: object): string {
+  const { type, constructor: made, 'lstm-wasm': mark } = value as Record<string, unknown>;
+  // A minifier shortens the names of this package's classes.
+  const name = (mark && (type ?? mark)) || (made as { name?: unknown } | undefined | null)?.name;
+  return typeof name === 'string' && name !== '' ? clip(name) : 'Object';
 }
 
 export function isObject(value: unknown): value is object {

@@ -1,5 +1,5 @@
 import { suggestion } from './edit-distance.js';
-import { describe, isObject, wrongKind, wrongValue } from './errors.js';
+import { clip, describe, isObject, wrongKind, wrongValue } from './errors.js';
 
 /** @throws TypeError for anything but an object; arrays do not count as objects */
 export function checkObject(name: string, value: unknown): asserts value is object {
@@ -12,7 +12,7 @@ export function checkOptions(options: unknown, known: readonly string[], owner: 
   checkObject(`${owner}: options`, options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name))
-      throw new TypeError(`${owner}: unknown option "${name}"; ${suggestion(name, known)}`);
+      throw new TypeError(`${owner}: unknown option "${clip(name)}"; ${suggestion(name, known)}`);
   }
 }
 
@@ -46,6 +46,12 @@ const LARGEST_SIZE = 1_073_741_824;
 export function checkSize(name: string, value: unknown, least = 1): number {
   const inRange = (x: number) => Number.isInteger(x) && x >= least && x <= LARGEST_SIZE;
   return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
+}
+
+/** The whole number from 0 up that a text is, in digits alone; NaN for anything else. */
+export function parseWhole(text: unknown): number {
+  const number = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : Number.NaN;
 }
 
 /** A whole number from `least` up, or Infinity. @throws TypeError for another kind, RangeError for another value */

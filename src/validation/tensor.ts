@@ -1,5 +1,5 @@
-import { arrayKind, isFloat32, lengthOf } from './arrays.js';
-import { isObject, wrongKind, wrongValue } from './errors.js';
+import { arrayKind, bytesOf, isDetached, isFloat32, isShared, lengthOf } from './arrays.js';
+import { clip, isObject, wrongKind, wrongValue } from './errors.js';
 
 /** Numbers in row-major order. Any object with these two fields is a tensor. */
 export interface Tensor {
@@ -36,14 +36,18 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 export function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
+  return clip(`[${shape.join(', ')}]`);
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-/** @throws TypeError if `value` is not a tensor, RangeError if its shape does not fit its data */
+/**
+ * A tensor of what `value` had when it was checked: a plain array of fixed length over the same memory, and a copy of the shape.
+ *
+ * @throws TypeError if `value` is not a tensor, RangeError if its shape does not fit its data
+ */
 export function checkTensor(name: string, value: unknown): Tensor {
   return checkArray(name, value, 'a tensor { data: Float32Array, shape }', 'a Float32Array', isFloat32);
 }
@@ -63,17 +67,21 @@ export function checkTensorOf(
 }
 
 export function checkIntegers(name: string, value: unknown): IntegerTensor {
-  if (isIntegerArray(value)) return { data: value, shape: [value.length] };
+  if (isIntegerArray(value) && !isDetached(value)) {
+    const data = plainArray(value);
+    return { data, shape: [data.length] };
+  }
   const kinds = 'an Int32Array, Uint8Array, Uint16Array or Uint32Array';
   return checkArray(name, value, `${kinds}, or { data, shape } with one`, kinds, isIntegerArray);
 }
 
-/** @throws RangeError for an id that is not in 0 … count − 1 */
+/** @throws RangeError for an id that is not in 0 … count − 1; `data` must be an array that no other thread writes to */
 export function checkIds(name: string, data: IntegerArray, count: number): void {
-  for (let n = 0; n < data.length; n++) {
-    const id = data[n] as number;
-    if (id < 0 || id >= count) throw wrongValue(`${name}[${n}]`, `an id from 0 to ${count - 1}`, id);
-  }
+  for (let n = 0; n < data.length; n++) checkId(name, n, data[n] as number, count);
+}
+
+export function checkId(name: string, n: number, id: number, count: number): void {
+  if (!(id >= 0 && id < count)) throw wrongValue(`${name}[${n}]`, `an id from 0 to ${count - 1}`, id);
 }
 
 /** Whether a value holds ids, with or without a shape. */
@@ -81,10 +89,28 @@ export function isIntegers(value: unknown): value is Integers {
   return isIntegerArray(value) || isIntegerArray((value as { data?: unknown } | null | undefined)?.data);
 }
 
+/**
+ * The same memory as a plain array of fixed length: the length of a subclass may lie, its methods may do anything, and that of
+ * an array over growing memory may change.
+ */
+export function plainArray<T extends Float32Array | IntegerArray>(data: T): T {
+  const { buffer, byteOffset } = bytesOf(data);
+  return new (kindOf(data))(buffer, byteOffset, lengthOf(data));
+}
+
+/** The same array, or a copy where other threads could change it: for values that are checked before they are used. */
+export function unshared<T extends Float32Array | IntegerArray>(data: T): T {
+  return isShared(data) ? (plainArray(data).slice() as T) : data;
+}
+
 /** Zeros in an array of the same kind. Not by `slice` of the data, since that of Node's Buffer, a Uint8Array, returns a view. */
 export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length: number): T {
-  const Kind = KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as new (length: number) => T;
-  return new Kind(length);
+  return new (kindOf(data))(length);
+}
+
+function kindOf<T extends Float32Array | IntegerArray>(data: T) {
+  type Kind = new (lengthOrBuffer: number | ArrayBufferLike, byteOffset?: number, length?: number) => T;
+  return KINDS[arrayKind(data) as keyof typeof KINDS] as unknown as Kind;
 }
 
 export function isIntegerArray(value: unknown): value is IntegerArray {
@@ -101,24 +127,38 @@ function checkArray<T extends Float32Array | IntegerArray>(
 ): { data: T; shape: readonly number[] } {
   if (!isObject(value) || !('data' in value && 'shape' in value)) throw wrongKind(name, expected, value);
   const { data, shape } = value;
-  if (!fits(data)) throw wrongKind(`${name}.data`, kind, data);
-  checkShape(name, shape, data.length);
-  return value as { data: T; shape: readonly number[] };
+  if (!fits(data) || isDetached(data)) throw wrongKind(`${name}.data`, kind, data);
+  // The shape first: reading its sizes may run code of the user's.
+  const sizes = checkSizes(name, shape);
+  const plain = plainArray(data);
+  checkLength(name, sizes, plain.length);
+  return { data: plain, shape: sizes };
 }
 
-/** Checks that sizes multiply to `length`. @throws TypeError for anything but an array of numbers, RangeError for wrong sizes */
-export function checkShape(name: string, shape: unknown, length: number): void {
-  // On a copy, which has no holes: `some` skips them.
-  if (!Array.isArray(shape) || [...shape].some((extent) => typeof extent !== 'number'))
-    throw wrongKind(`${name}.shape`, 'an array of sizes', shape);
-  if (shape.some((extent) => !Number.isInteger(extent) || extent < 0))
-    throw wrongValue(`${name}.shape`, 'whole numbers from 0 up', showShape(shape));
+/** A copy of a shape that multiplies to `length`. @throws TypeError for anything but an array of numbers, RangeError for wrong sizes */
+export function checkShape(name: string, shape: unknown, length: number): readonly number[] {
+  const sizes = checkSizes(name, shape);
+  checkLength(name, sizes, length);
+  return sizes;
+}
+
+function checkLength(name: string, shape: readonly number[], length: number): void {
   if (sizeOf(shape) !== length) throw wrongValue(`${name}.data`, valuesFor(shape), length);
+}
+
+function checkSizes(name: string, shape: unknown): readonly number[] {
+  // A copy has no holes, which `some` would skip, and does not change.
+  const sizes = Array.isArray(shape) ? [...shape] : [undefined];
+  if (sizes.some((extent) => typeof extent !== 'number'))
+    throw wrongKind(`${name}.shape`, 'an array of sizes', shape);
+  if (sizes.some((extent) => !Number.isInteger(extent) || extent < 0))
+    throw wrongValue(`${name}.shape`, 'whole numbers from 0 up', showShape(sizes));
+  return sizes;
 }
 
 /** The number of values of a shape, for messages. */
 export function valuesFor(shape: readonly number[]): string {
-  return `${shape.join(' * ')} = ${sizeOf(shape)} values for shape ${showShape(shape)}`;
+  return `${clip(shape.join(' * '))} = ${sizeOf(shape)} values for shape ${showShape(shape)}`;
 }
 
 /** Whether a value is a Float32Array of `size` values. */
@@ -128,6 +168,6 @@ export function isFloats(value: unknown, size: number): value is Float32Array {
 
 /** The error for a value that {@link isFloats} rejects. */
 export function wrongFloats(name: string, value: unknown, expected: string): Error {
-  if (!isFloat32(value)) return wrongKind(name, 'a Float32Array', value);
-  return wrongValue(name, expected, value.length);
+  if (!isFloat32(value) || isDetached(value)) return wrongKind(name, 'a Float32Array', value);
+  return wrongValue(name, expected, lengthOf(value));
 }
