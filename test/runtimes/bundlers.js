@@ -21,6 +21,9 @@ const bundlers = {
     const bundle = await rollup({ input: names.map((name) => join(place, name)), plugins: [nodeResolve()] });
     await bundle.write({ dir, format: 'es' });
   },
+  async parcel(place, dist, names) {
+    for (const name of names) await parcel(place, dist, name);
+  },
   async webpack(place, path, [name]) {
     const compiler = webpack({
       mode: 'production',
@@ -48,6 +51,25 @@ export async function bundled(name, place, bundle, makesHtml = false) {
     'tree-shaken': leftOut(loadedBy(layer, 'one-layer'), join(place, 'node_modules/lstm-wasm/build')),
   };
   return seen;
+}
+
+/** Its own process, since it finds its plugins by where it is started; package.json has to let it read `exports`. */
+async function parcel(place, dist, name) {
+  const project = subfolder(place, `parcel/${name}`);
+  cpSync(place, project, { recursive: true, filter: (path) => !path.startsWith(join(place, 'made')) });
+  const settings = { private: true, type: 'module', '@parcel/resolver-default': { packageExports: true } };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(settings));
+  const args = [
+    'build',
+    name,
+    '--dist-dir',
+    dist,
+    '--no-cache',
+    '--no-source-maps',
+    '--config',
+    packaged('@parcel/config-default/index.json'),
+  ];
+  await run(process.execPath, [packaged('parcel/lib/bin.js'), ...args], { cwd: project });
 }
 
 /** The code that a page loads: a script and what it imports at once; what lies beside for later is not in it. */

@@ -12,7 +12,15 @@ const VERSIONS = { vite5: 'vite5', vite6: 'vite6', vite7: 'vite7', vite8: 'vite'
 async function build(vite, place, outDir, [name]) {
   const input = name === 'bundled.js' ? join(place, 'index.html') : join(place, name);
   const options = 'rolldownVersion' in vite ? { rolldownOptions: { input } } : { rollupOptions: { input } };
-  await vite.build({ root: place, configFile: false, logLevel: 'warn', build: { outDir, ...options } });
+  // The page has a worker of its own, which loads parts on demand: Vite 5 to 7 bundle such a worker only as a module.
+  const worker = { format: 'es' };
+  await vite.build({
+    root: place,
+    configFile: false,
+    logLevel: 'warn',
+    worker,
+    build: { outDir, ...options },
+  });
 }
 
 /** The development server, which bundles only what comes from packages. */
