@@ -53,7 +53,8 @@ export {
   rmse,
 } from './training/metrics.js';
 export type { Best } from './training/monitor.js';
-export type { Optimizer, OptimizerState } from './training/optimizer.js';
+export type { Optimizer } from './training/optimizer.js';
+export type { OptimizerState } from './training/optimizer-state.js';
 export {
   Adam,
   type AdamOptions,

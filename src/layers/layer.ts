@@ -1,5 +1,5 @@
 import { Allocations } from '../runtime/memory.js';
-import type { GeneratorState, Runtime } from '../runtime/runtime.js';
+import { type GeneratorState, type Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
 import { suggestion } from '../validation/edit-distance.js';
 import { clip, listed } from '../validation/errors.js';
@@ -153,15 +153,22 @@ export abstract class CoreLayer implements Layer {
     return {};
   }
 
-  /** @internal The user's input, checked and copied into the core. */
-  enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  /** @internal How many values a forward needs at least for each row of its input, one step of one sequence. */
+  valuesPerRow(_recording: boolean): number {
+    return 0;
+  }
+
+  /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
+  enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
+    refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
     return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
-  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean): Block {
+  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean, model: CoreLayer): Block {
     const { data, shape } = checkIntegers('input', input);
+    refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
     checkIds('input', ids, count);
     return this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);

@@ -5,7 +5,7 @@ type WebAssemblyMemory = typeof globalThis extends {
   ? Memory
   : { readonly buffer: ArrayBuffer };
 
-/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers, strides and counts in values. */
+/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers; strides and counts are in values. */
 export interface Core {
   readonly memory: WebAssemblyMemory;
   isRelaxed(): number;
