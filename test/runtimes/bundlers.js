@@ -56,7 +56,8 @@ export async function bundled(name, place, bundle, makesHtml = false) {
 /** Its own process, since it finds its plugins by where it is started; package.json has to let it read `exports`. */
 async function parcel(place, dist, name) {
   const project = subfolder(place, `parcel/${name}`);
-  cpSync(place, project, { recursive: true, filter: (path) => !path.startsWith(join(place, 'made')) });
+  const inputs = readdirSync(place).filter((file) => /\.js$|^node_modules$/.test(file));
+  for (const file of inputs) cpSync(join(place, file), join(project, file), { recursive: true });
   const settings = { private: true, type: 'module', '@parcel/resolver-default': { packageExports: true } };
   writeFileSync(join(project, 'package.json'), JSON.stringify(settings));
   const args = [

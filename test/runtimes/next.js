@@ -28,9 +28,9 @@ export async function GET() {
 }`,
 };
 
-/** Packages that lie elsewhere are linked: Turbopack follows links from its root on. */
+/** Node runs the package as it is, so that its workers find their script. Packages that lie elsewhere are linked: Turbopack follows links from its root on. */
 const CONFIG = (address) =>
-  `export default { turbopack: { root: '/' }, rewrites: () => [{ source: '/report', destination: '${address}report' }] };`;
+  `export default { serverExternalPackages: ['lstm-wasm'], turbopack: { root: '/' }, rewrites: () => [{ source: '/report', destination: '${address}report' }] };`;
 
 async function next(place) {
   const version = versionOf('next');
