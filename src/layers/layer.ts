@@ -12,6 +12,7 @@ import {
   type IntegerArray,
   type Integers,
   type NamedTensors,
+  type OwnTensor,
   sizeOf,
   type Tensor,
   unshared,
@@ -105,8 +106,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
-  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
   /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
   abstract readonly overridden: boolean;
@@ -123,8 +124,8 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** Copies of all parameters, by name. */
-  stateDict(): Record<string, Tensor> {
-    const dict: Record<string, Tensor> = {};
+  stateDict(): Record<string, OwnTensor> {
+    const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
     return dict;
@@ -280,7 +281,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
@@ -298,7 +299,7 @@ export abstract class CoreLayer implements Layer {
 export interface Recording {
   readonly block: Block;
   readonly gradient: Block;
-  copyOutput(): Tensor;
+  copyOutput(): OwnTensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */
