@@ -46,6 +46,9 @@ const VARIANTS = {
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
 
+/** The oldest engines with SIMD in WebAssembly. Their syntax has no static blocks, which would keep the names of classes. */
+const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
+
 /** `import.meta.url` of a CommonJS file: the URL of the same file as a module, beside the worker's program. */
 const MODULE_URL =
   "const MODULE_URL = globalThis.process?.getBuiltinModule?.('node:url').pathToFileURL(__dirname + '/../runtime/x.js').href;";
@@ -214,7 +217,7 @@ function bundled(entryPoints, options) {
     bundle: true,
     format: 'esm',
     platform: 'neutral',
-    target: 'es2022',
+    target: OLDEST,
     sourcemap: true,
     external: ['#*', 'node:*'],
     logLevel: 'warning',
