@@ -1,5 +1,5 @@
-/* A table of rows, looked up by id. Ids were checked by the host. */
-import { addTo } from '../kernels/simd';
+/* A table of rows, looked up by id. */
+import { addTo } from '../kernels/rows';
 
 /** out[count, size] = table[ids] */
 export function embeddingForward(out: usize, ids: usize, table: usize, count: i32, size: i32): void {

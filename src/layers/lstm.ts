@@ -132,7 +132,7 @@ function initialise(layer: LSTM, options: LSTMOptions): void {
   }
 }
 
-/** Parts of the layer's stream from here on draw chrono biases; those below belong to the parameters in their order. */
+/** Parts of the layer's stream from here on draw chrono biases; lower ones draw the parameters in order. */
 const CHRONO_PART = 0x40000000;
 
 function setForgetBlock(bias: Parameter, value: number): void {

@@ -11,7 +11,6 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { writtenOut } from './ids.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -20,7 +19,14 @@ import {
   type LayerExtras,
   type Recording,
 } from './layer.js';
-import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
+import { oneHotRows } from './one-hot.js';
+import {
+  checkRecurrent,
+  type Merge,
+  OPTIONS,
+  type RecurrentOptions,
+  savedOptions,
+} from './recurrent-options.js';
 import { checkSequence, type SequenceOptions, type SequenceSize } from './sequence-options.js';
 import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
@@ -91,7 +97,7 @@ export abstract class Recurrent extends CoreLayer {
     Object.assign(this, sizes, given);
     this.#cell = cell;
     this.stateSize = cell.stateSize;
-    this.#saved = saved(options, [...OPTIONS, ...known]);
+    this.#saved = savedOptions(options, [...OPTIONS, ...known]);
     this.#states = new StateShapes(cell, given.numLayers, given.bidirectional ? 2 : 1);
     const { dropout, numLayers, inputDropout, recurrentDropout, zoneout } = given;
     const draws =
@@ -301,7 +307,7 @@ export abstract class Recurrent extends CoreLayer {
   /** The input as the core reads it: no ids where their rows are to be dropped from. */
   #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
-    return { pointer: writtenOut(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
+    return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
 
   #output(pointer: number, turned: boolean, { steps, batch, batched }: Sizes): Block {

@@ -19,11 +19,11 @@ export type FromStateDict<Options> = Omit<
   | 'forgetBias'
   | 'chrono'
 > & {
-  /** What stands before each name, as in "encoder.". Other names are left alone then. */
+  /** The part of each name before `weight_ih_l0`, such as `encoder.`. Names without it are ignored. */
   prefix?: string;
 };
 
-/** A recurrent layer of the sizes that the parameters have, with their values. */
+/** A recurrent layer with the sizes and values of the given parameters. */
 export function fromStateDict<L extends Recurrent, Options extends RecurrentOptions>(
   Class: new (inputSize: number, hiddenSize: number, options: Options) => L,
   gates: number,
@@ -67,7 +67,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   return layer;
 }
 
-/** What the names of the parameters tell of the options. */
+/** The options that follow from the names of the parameters. */
 function inferredFrom(own: Record<string, unknown>, stateSize: number): Record<string, unknown> {
   const has = (name: string) => `${name}_l0` in own;
   return {

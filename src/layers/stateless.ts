@@ -4,7 +4,7 @@ import { type BackwardOptions, CoreLayer, type ForwardOptions, type Recording } 
 import type { SequenceOptions } from './sequence-options.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 
-/** The base of layers with one tensor in, one tensor out and no states. A page with only an LSTM does not load it. */
+/** The base of layers with one input, one output and no states. A page with only an LSTM does not load it. */
 export abstract class Stateless extends CoreLayer {
   /**
    * Computes the output.
@@ -28,7 +28,7 @@ export abstract class Stateless extends CoreLayer {
   }
 
   /**
-   * The gradient of the input, from the gradient of the output of the latest recorded forward, whose recording is then released.
+   * The gradient of the input, from the gradient of the output of the latest recorded forward, whose recording is then freed.
    * Parameter gradients accumulate.
    *
    * @throws Error if no forward is recorded, RangeError if the gradient does not have the output's shape
@@ -60,7 +60,7 @@ export abstract class Stateless extends CoreLayer {
   }
 }
 
-/** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
+/** Backward through the steps that a tape recorded, the latest first. All of them allocate their memory before the first runs. */
 export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
   const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
   tape.reserve(tape.inputBytes);

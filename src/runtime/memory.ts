@@ -44,7 +44,7 @@ export class Allocations {
   }
 
   free(pointer: number): void {
-    if (this.#pointers.delete(pointer)) this.runtime.release(pointer);
+    if (this.#pointers.delete(pointer)) this.runtime.free(pointer);
   }
 
   /** @throws Error once the owner was disposed of */
@@ -82,7 +82,7 @@ export class Allocations {
     this.#disposed ??= owner;
     if (this.#lock) return;
     registry?.unregister(this);
-    for (const pointer of this.#pointers) this.runtime.release(pointer);
+    for (const pointer of this.#pointers) this.runtime.free(pointer);
     this.#pointers.clear();
   }
 }

@@ -99,15 +99,15 @@ export class Runtime {
   }
 
   /** @internal */
-  release(pointer: number): void {
-    this.core.release(pointer);
+  free(pointer: number): void {
+    this.core.free(pointer);
   }
 
   /** @internal Scratch memory, valid until the next call of this method. It grows to the largest size requested. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       const pointer = this.allocate(bytes);
-      if (this.#scratch !== 0) this.release(this.#scratch);
+      if (this.#scratch !== 0) this.free(this.#scratch);
       this.#scratch = pointer;
       this.#scratchBytes = bytes;
     }

@@ -93,7 +93,7 @@ export function checkCrossEntropy(
       const { output, gradient } = place;
       const [rows, columns] = leadingAxes(place);
       const args = [rows, columns ?? targets.length, classes, weights, smoothing, scale] as const;
-      return runtime.core.crossEntropyRows(gradient, output, scratch, ...args) * scale;
+      return runtime.core.crossEntropy(gradient, output, scratch, ...args) * scale;
     },
   };
 }
@@ -101,7 +101,7 @@ export function checkCrossEntropy(
 /** A loss over single values. */
 interface ElementLoss {
   readonly name: string;
-  readonly kernel: 'squaredError' | 'binaryCrossEntropySum';
+  readonly kernel: 'squaredError' | 'binaryCrossEntropy';
   /** What the mean divides by, given the weights and how many values count. */
   divisor(weights: Float32Array, counted: number): number;
 }

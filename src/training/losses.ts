@@ -99,7 +99,7 @@ function checkBinaryCrossEntropy(
   const bad = values.findIndex((value) => !(value >= 0 && value <= 1));
   if (bad >= 0) throw new RangeError(`target[${bad}] expected a value in [0, 1], got ${values[bad]}`);
   const divisor = (_: Float32Array, counted: number) => counted;
-  const loss = { name: 'binaryCrossEntropy', kernel: 'binaryCrossEntropySum', divisor } as const;
+  const loss = { name: 'binaryCrossEntropy', kernel: 'binaryCrossEntropy', divisor } as const;
   return checkElementLoss(loss, shape, target, options);
 }
 

@@ -19,7 +19,7 @@ export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Te
   const runtime = checkRuntime(options.runtime);
   const x = runtime.scratch(data.length * 4 + 16);
   runtime.f32.set(data, x >>> 2);
-  runtime.core.softmaxRows(x, x, data.length / classes, classes);
+  runtime.core.softmax(x, x, data.length / classes, classes);
   return { data: runtime.f32.slice(x >>> 2, (x >>> 2) + data.length), shape: [...shape] };
 }
 
@@ -78,7 +78,7 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
     const u = draw(runtime, seed, row);
-    drawn[row] = runtime.core.sampleRow(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
+    drawn[row] = runtime.core.sample(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;
 }

@@ -48,6 +48,12 @@ export function checkSize(name: string, value: unknown, least = 1): number {
   return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
 }
 
+/** The whole number from 0 up that a text is, in digits alone; NaN for anything else. */
+export function parseWhole(text: unknown): number {
+  const number = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : Number.NaN;
+}
+
 /** A whole number from `least` up, or Infinity. @throws TypeError for another kind, RangeError for another value */
 export function checkSizeOrInfinity(name: string, value: unknown, least = 1): number {
   if (value === Number.POSITIVE_INFINITY) return value;

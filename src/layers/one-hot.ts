@@ -1,8 +1,8 @@
 import type { Runtime } from '../runtime/runtime.js';
 import type { Tape } from './tape.js';
 
-/** The rows that ids stand for, 0 but for a 1. */
-export function writtenOut(runtime: Runtime, ids: number, rows: number, width: number, tape: Tape): number {
+/** Writes the one-hot rows [rows, width] of ids, for computations that need them as values. */
+export function oneHotRows(runtime: Runtime, ids: number, rows: number, width: number, tape: Tape): number {
   const pointer = tape.allocateZeros(rows * width * 4);
   const { f32, i32 } = runtime;
   for (let n = 0; n < rows; n++) f32[(pointer >>> 2) + n * width + (i32[(ids >>> 2) + n] as number)] = 1;
