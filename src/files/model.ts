@@ -8,7 +8,7 @@ import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
 import { clip, describe } from '../validation/errors.js';
 import { checkOptions, parseWhole } from '../validation/options.js';
-import { checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
+import { type Bytes, checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 import { moveArraysToTensors, restoreArrays } from './training-state.js';
 
@@ -59,7 +59,7 @@ interface LayerRecord {
  * console.log(model.parameterCount, metadata.trainedOn); // 200 nothing
  * ```
  */
-export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
+export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
   checkOptions(options, ['trainer', 'batches', 'metadata'], 'saveModel');
   const { trainer, batches, metadata = {} } = options;
   if (trainer !== undefined) checkStateful('trainer', trainer, 'a Trainer');

@@ -32,6 +32,11 @@ export function normal(parameter: Parameter, deviation: number, source: number):
   parameter.version++;
 }
 
+/** The scratch memory that drawing an orthogonal matrix takes. */
+export function orthogonalBytes(rows: number, columns: number): number {
+  return (rows + 1) * (columns + 1) * 8;
+}
+
 /** Orthonormal columns, as Keras's `orthogonal` (Saxe et al. 2014): over the whole matrix, or block `block` of `blocks` blocks of rows. */
 export function orthogonal(parameter: Parameter, source: number, block = 0, blocks = 1): void {
   const [rows, columns] = parameter.shape as [number, number];
@@ -42,7 +47,7 @@ export function orthogonal(parameter: Parameter, source: number, block = 0, bloc
     count,
     columns,
     source,
-    runtime.scratch((count + 1) * (columns + 1) * 8),
+    runtime.scratch(orthogonalBytes(count, columns)),
   );
   parameter.version++;
 }

@@ -1,5 +1,5 @@
 import { Allocations } from '../runtime/memory.js';
-import type { GeneratorState, Runtime } from '../runtime/runtime.js';
+import { type GeneratorState, type Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
 import { suggestion } from '../validation/edit-distance.js';
 import { clip, listed } from '../validation/errors.js';
@@ -12,6 +12,7 @@ import {
   type IntegerArray,
   type Integers,
   type NamedTensors,
+  type OwnTensor,
   sizeOf,
   type Tensor,
   unshared,
@@ -104,8 +105,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
-  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
   /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
   abstract readonly overridden: boolean;
@@ -122,9 +123,9 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
-  stateDict(): Record<string, Tensor> {
+  stateDict(): Record<string, OwnTensor> {
     this.allocations.checkHere();
-    const dict: Record<string, Tensor> = {};
+    const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
     return dict;
@@ -153,15 +154,22 @@ export abstract class CoreLayer implements Layer {
     return {};
   }
 
-  /** @internal The user's input, checked and copied into the core. */
-  enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  /** @internal How many values a forward needs at least for each row of its input, one step of one sequence. */
+  valuesPerRow(_recording: boolean): number {
+    return 0;
+  }
+
+  /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
+  enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
+    refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
     return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
-  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean): Block {
+  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean, model: CoreLayer): Block {
     const { data, shape } = checkIntegers('input', input);
+    refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
     checkIds('input', ids, count);
     return this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
@@ -272,7 +280,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
@@ -290,7 +298,7 @@ export abstract class CoreLayer implements Layer {
 export interface Recording {
   readonly block: Block;
   readonly gradient: Block;
-  copyOutput(): Tensor;
+  copyOutput(): OwnTensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */

@@ -77,6 +77,11 @@ export class Linear extends Stateless {
   }
 
   /** @internal */
+  override valuesPerRow(_recording: boolean): number {
+    return this.outFeatures;
+  }
+
+  /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.shape.at(-1) !== K) {
@@ -118,7 +123,7 @@ export class Linear extends Stateless {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.width !== K || input.ids !== undefined)
       throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
-    const pointer = allocations.allocateZeros(input.rows * N * 4);
+    const pointer = allocations.allocate(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {
       this.allocations.check();

@@ -5,12 +5,14 @@ import {
   type IntegerArray,
   type Integers,
   isIntegers,
+  type OwnTensor,
   showShape,
   sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
+import { UNINITIALISED } from './initialise.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -46,6 +48,11 @@ interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
   readonly pass: StackForward;
+}
+
+/** How the weights are drawn; not at all if they are about to be loaded. */
+function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
+  return UNINITIALISED in options ? {} : { init: options.init };
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -104,7 +111,14 @@ export abstract class Recurrent extends CoreLayer {
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () => new Stack(this.allocations, cell, { ...sizes, ...given }, this.#masks, this.named),
+      () =>
+        new Stack(
+          this.allocations,
+          cell,
+          { ...sizes, ...given, ...initOf(options) },
+          this.#masks,
+          this.named,
+        ),
     );
     this.outputSize = this.#stack.width;
   }
@@ -203,10 +217,17 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal Ids stand for one-hot rows. */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     return isIntegers(input)
-      ? this.enterIds(input, this.inputSize, tape, turned)
-      : super.enter(input, tape, turned);
+      ? this.enterIds(input, this.inputSize, tape, turned, model)
+      : super.enter(input, tape, turned, model);
+  }
+
+  /** @internal Outputs, and for backward gates, cells and their activations. */
+  override valuesPerRow(recording: boolean): number {
+    const { hasCell, gates } = this.#cell;
+    const kept = recording ? (hasCell ? 5 : gates) * this.hiddenSize : 0;
+    return this.numLayers * (this.bidirectional ? 2 : 1) * (this.stateSize + kept);
   }
 
   /** @internal */
@@ -339,7 +360,7 @@ export abstract class Recurrent extends CoreLayer {
     return { h: place('h'), c: place('c') };
   }
 
-  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: Tensor; cN: Tensor | undefined } {
+  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: OwnTensor; cN: OwnTensor | undefined } {
     const { h, c } = pass.final;
     return {
       hN: this.#leaveState('h', h, sizes, tape),
@@ -347,7 +368,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): Tensor {
+  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): OwnTensor {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 

@@ -7,6 +7,7 @@ import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
 import { type Cell, parameterSpecs } from './cell.js';
 import type { Masks } from './dropout.js';
+import { orthogonalBytes } from './initialise.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
@@ -54,6 +55,8 @@ export interface StackOptions {
   readonly merge: MergeName;
   readonly returnSequences: boolean;
   readonly maskedOutput: 'repeat' | 'zeros';
+  /** How the weights will be drawn. */
+  readonly init?: unknown;
 }
 
 /** The levels of a recurrent layer, which the core runs over sequences in a pass (assembly/stack/pass.ts). */
@@ -86,7 +89,7 @@ export class Stack {
     this.#masks = masks;
     this.#dropout = dropout;
     this.#directions = directions;
-    refuseBytes(stackBytes(cell, options, directions, this.width));
+    refuseBytes(stackBytes(cell, options, directions, this.width) + drawingBytes(cell, options.init));
     const count = numLayers * directions;
     const templates = allocations.allocateZeros(count * Plan.SIZE);
     this.#common = [
@@ -157,7 +160,8 @@ export class Stack {
   }
 
   /** A stage of a stream. All its steps use one pass over one step, since packed weights keep their addresses. */
-  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+  openStage(input: StageInput, allocations: Allocations, check: () => void): Stage {
+    const { rows } = input;
     const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
     const pass = this.#begin(allocations, [
@@ -165,7 +169,7 @@ export class Stack {
       [Pass.mask, 0],
       [Pass.h0, 0],
       [Pass.c0, 0],
-      [Pass.x, pointer],
+      [Pass.x, 0],
       [Pass.ids, 0],
       [Pass.T, 1],
       [Pass.B, rows],
@@ -183,6 +187,7 @@ export class Stack {
     });
     const run = (oneHot: boolean) => {
       check();
+      const { pointer } = input;
       writeInts(runtime.i32, pass, [
         [Pass.x, oneHot ? 0 : pointer],
         [Pass.ids, oneHot ? pointer : 0],
@@ -199,6 +204,12 @@ export class Stack {
 /** The plan of a level and direction; the plans follow the pass. */
 function planAt(pass: number, n: number): number {
   return pass + Pass.SIZE + n * Plan.SIZE;
+}
+
+/** Scratch memory for drawing the weights: those of a gate, or with Keras's init of all gates at once, are made orthogonal in it. */
+function drawingBytes({ gates, hiddenSize, stateSize }: Cell, init: unknown): number {
+  if (init !== 'orthogonal' && init !== 'keras') return 0;
+  return orthogonalBytes(init === 'keras' ? gates * hiddenSize : hiddenSize, stateSize);
 }
 
 /** Bytes of all parameters, checked before the first is created: numLayers may be wrong by orders of magnitude. */

@@ -3,7 +3,7 @@ import { parseWhole } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import type { AccumulationState } from './accumulation.js';
 import type { MonitorState } from './monitor.js';
-import type { OptimizerState } from './optimizer.js';
+import type { OptimizerState } from './optimizer-state.js';
 import type { ScheduleState } from './rates.js';
 
 /** A trainer's state as plain data; `step` as text, since a number may outgrow what a file's reader holds exactly. */
