@@ -20,6 +20,7 @@ import {
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -132,7 +133,8 @@ export abstract class CoreLayer implements Layer {
   }
 
   /**
-   * Replaces all parameters. If one does not fit, none is changed.
+   * Replaces all parameters. If one does not fit, none is changed. Takes the names that PyTorch's `DataParallel` (`module.`) and weight norm
+   * (`weight_g`, `weight_v`, or `parametrizations.weight.original0`) give, too.
    *
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
@@ -316,8 +318,10 @@ export interface LayerExtras {
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  checkObject('state dict', dict);
+function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
+  checkObject('state dict', given);
+  const isKnown = (name: string) => parameters.has(name);
+  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
       throw new TypeError(
