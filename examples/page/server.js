@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What the pages load. Nothing else of the repository is served. */
-const FOLDERS = ['build', 'examples/page'];
+const FOLDERS = ['build', 'examples/page', 'examples/audio-worklet'];
 
 const TYPES = {
   '.css': 'text/css',

@@ -8,7 +8,7 @@ import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
 import { clip, describe } from '../validation/errors.js';
 import { checkOptions, parseWhole } from '../validation/options.js';
-import { checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
+import { type Bytes, checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 import { moveArraysToTensors, restoreArrays } from './training-state.js';
 
@@ -59,7 +59,7 @@ interface LayerRecord {
  * console.log(model.parameterCount, metadata.trainedOn); // 200 nothing
  * ```
  */
-export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
+export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
   checkOptions(options, ['trainer', 'batches', 'metadata'], 'saveModel');
   const { trainer, batches, metadata = {} } = options;
   if (trainer !== undefined) checkStateful('trainer', trainer, 'a Trainer');
@@ -144,8 +144,11 @@ export function loadModel<Model extends Layer = Layer>(
 }
 
 /**
- * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file and renames it, so a crash or a
- * full disk never destroys an existing file.
+ * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file in the same folder and renames
+ * it, so a crash or a full disk never destroys an existing file. An existing file keeps its permissions; for a symbolic link, the file
+ * that it points to is replaced. A process that is killed while it saves leaves a `.lstm-wasm-….part` file, which the next save removes.
+ *
+ * @throws TypeError like {@link saveModel}, Error with the path if the file cannot be written or is not a regular file
  */
 export async function saveModelFile(
   path: string | URL,

@@ -4,6 +4,7 @@ import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
+import { throwIfAborted } from '../validation/options.js';
 import { type Batch, checkBatch, paddingOf } from './batch.js';
 import { type Measures, measureBatch } from './batch-loss.js';
 import { addSums, valuesOfMetrics } from './metrics.js';
@@ -34,7 +35,7 @@ export async function evaluateAll<Target>(
   let [loss, divisor, count] = [0, 0, 0];
   let sums: Record<string, readonly number[]> = {};
   try {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     for await (const batch of batches) {
       checkBatch(batch);
       const from = batch.reset ? [] : carried;
@@ -50,7 +51,7 @@ export async function evaluateAll<Target>(
       sums = addSums(sums, tally.sums);
       count++;
       await loop.yield();
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
     }
   } finally {
     loop.close();

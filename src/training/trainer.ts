@@ -3,7 +3,7 @@ import { Lock, STEP, VALIDATION } from '../layers/lock.js';
 import { trainingOptions } from '../layers/padding.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
-import { checkOptions, checkSignal } from '../validation/options.js';
+import { checkOptions, checkSignal, throwIfAborted } from '../validation/options.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
 import { measuresInCore } from './batch-loss.js';
@@ -216,7 +216,7 @@ export class Trainer<Target = AnyTarget> {
     let pool: WorkerPool | undefined;
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       pool = await this.#openPool();
       const pace = new Pace();
       let made = await this.#validate(signal, pool);
@@ -237,7 +237,7 @@ export class Trainer<Target = AnyTarget> {
           made = {};
         }
         await loop.yield();
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
       }
       if (made.validation) yield this.#untrained(made);
       await this.#validations.end();

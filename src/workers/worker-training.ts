@@ -9,6 +9,7 @@ import { disposable } from '../runtime/memory.js';
 import type { Thread } from '../runtime/thread.js';
 import type { Progress } from '../training/progress.js';
 import type { Trainer } from '../training/trainer.js';
+import { throwIfAborted } from '../validation/options.js';
 import {
   type Command,
   chunksOf,
@@ -118,12 +119,12 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     end.catch(() => {});
     signal?.addEventListener('abort', stop);
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       await this.#send(job, arrays);
       const { state, error } = await end;
       if (state) await this.#load(state);
       if (error) throw errorOf({ error });
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#over = true;

@@ -42,7 +42,7 @@ class Project {
     }
   }
 
-  /** What a program prints, its last line break aside. @throws Error where it fails or writes a warning */
+  /** What a program prints, its last line break aside. @throws Error where it fails */
   async run(program, ...args) {
     const command = program === 'node' ? process.execPath : program;
     return (await run(command, args, { cwd: this.folder })).trimEnd();
@@ -91,7 +91,7 @@ function consoleOf(lines) {
       if (shown.length >= ${lines} || /^error/.test(text)) fetch('/?report=console', { method: 'POST', body: JSON.stringify(shown) });
     };
     console.log = (...values) => show(values.join(' '));
-    for (const name of ['warn', 'error']) console[name] = (...values) => show('error: ' + values.join(' '));
+    console.error = (...values) => show('error: ' + values.join(' '));
     addEventListener('error', ({ message, target }) => show('error: ' + (message ?? target.src)), true);
     addEventListener('unhandledrejection', ({ reason }) => show('error: ' + reason));`;
 }

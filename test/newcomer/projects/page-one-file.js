@@ -5,9 +5,11 @@ import { CONSOLE } from '../project.js';
 export const who = 'someone with a plain HTML page and the one file';
 
 export async function use(project) {
-  const page = copy('docs/browser.md', 'Without a bundler', { language: 'html' });
-  project.write({ 'index.html': `<!doctype html>\n${CONSOLE}\n${page}` });
-  assert.deepEqual(await project.browse('index.html', 1), ['416']);
+  for (const [n, form] of ['module', 'classic'].entries()) {
+    const page = copy('docs/browser.md', 'Without a bundler', { language: 'html', n });
+    project.write({ [`${form}.html`]: `<!doctype html>\n${CONSOLE}\n${page}` });
+    assert.deepEqual(await project.browse(`${form}.html`, 1), ['416']);
+  }
 
   // The README's training, with the one file in the place of the package's names.
   const train = copy('README.md', 'Train').replace(
