@@ -62,6 +62,7 @@ export abstract class CoreLayer implements Layer {
   declare readonly allocations: Allocations;
   /** @internal */
   declare protected readonly tapes: TapePool;
+  declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
@@ -217,7 +218,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree(true);
+    this.checkFree(this.tapes);
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -234,7 +235,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
-  checkFree(pass = false): void {
+  checkFree(pass?: object): void {
     for (const one of this.memory) one.checkFree(pass);
   }
 
@@ -246,14 +247,14 @@ export abstract class CoreLayer implements Layer {
     const { training = false, record = training } = options;
     checkBoolean('training', training);
     checkBoolean('record', record);
-    if (training || record) this.checkFree(true);
+    if (training || record) this.checkFree(this.tapes);
     const sequence: SequenceOptions = options;
     return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.checkFree(true);
+    this.checkFree(this.tapes);
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);

@@ -67,13 +67,13 @@ export type StepInput = Float32Array | IntegerArray;
  */
 export class Stream {
   declare readonly runtime: Runtime;
+  declare [Symbol.dispose]: () => void;
+  /** @internal */
   readonly type = 'Stream';
   /** @internal */
-  declare readonly layer: Steppable;
-  /** @internal */
   declare readonly allocations: Allocations;
-  /** Its own and that of its layers. */
-  readonly #memory: readonly Allocations[];
+  /** @internal Its own and that of its layers. */
+  declare readonly memory: readonly Allocations[];
   readonly #batch: number | undefined;
   readonly #rows: number;
   readonly #input: StageInput;
@@ -83,11 +83,10 @@ export class Stream {
   constructor(layer: Steppable, batch: number | undefined, input: Omit<StageInput, 'pointer' | 'rows'>) {
     const { runtime } = layer;
     this.runtime = runtime;
-    this.layer = layer;
     this.#batch = batch;
     this.#rows = batch ?? 1;
     this.allocations = new Allocations(runtime, this);
-    this.#memory = [this.allocations, ...layer.memory];
+    this.memory = [this.allocations, ...layer.memory];
     try {
       this.#check();
       const first = { pointer: 0, rows: this.#rows, ...input };
@@ -207,7 +206,7 @@ export class Stream {
 
   /** @throws Error once the stream, or a layer that it runs, was disposed of */
   #check(): void {
-    for (const one of this.#memory) one.check();
+    for (const one of this.memory) one.check();
   }
 
   #shapeOf({ pointers, width }: StageState): number[] {

@@ -1,4 +1,4 @@
-import { type Allocations, busy } from '../runtime/memory.js';
+import type { Allocations } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
@@ -148,20 +148,16 @@ export interface Pending {
   readonly tape: Tape;
   /** The gradient that backward takes has its shape. */
   readonly output: Block;
-  /** Which version of each parameter it used. */
-  readonly versions: readonly (readonly [name: string, parameter: Parameter, version: number])[];
+  /** The version of each parameter that it used. */
+  readonly versions: readonly number[];
 }
 
 /** What a pass of a model uses. */
 interface Model {
-  readonly type: string;
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** The memory of its layers, and its own. */
   readonly memory: readonly Allocations[];
 }
-
-/** So many recordings of one model are more likely forgotten than waiting. */
-const WARN_PENDING = 1000;
 
 /** What {@link Recordings.during} runs gives its recordings to. */
 let collecting: Recordings | undefined;
@@ -196,8 +192,6 @@ export class TapePool {
   readonly #model: Model;
   readonly #free: Tape[] = [];
   readonly #pending: Pending[] = [];
-  /** The pass that is changing it: a recorded forward, or a backward. */
-  #running: Allocations['lock'];
 
   constructor(allocations: Allocations, model: Model) {
     this.#allocations = allocations;
@@ -207,7 +201,7 @@ export class TapePool {
   /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
     if (recording) this.#freeStale();
-    return this.#keeping('a forward pass', recording, () => {
+    return this.#keeping('a forward pass', () => {
       const tape = this.#free.pop() ?? new Tape(this.#allocations);
       tape.training = training;
       tape.recording = recording;
@@ -223,29 +217,24 @@ export class TapePool {
     });
   }
 
-  /** What the next backward takes. @throws Error if nothing is recorded, a parameter has changed since, or a pass is running */
+  /** What the next backward takes. @throws Error if nothing is recorded or a parameter has changed since */
   get latest(): Pending {
-    if (this.#running) throw busy(this.#running);
     const latest = this.#pending.at(-1);
     if (latest === undefined) {
       throw new Error(
         'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
       );
     }
-    for (const [, { allocations }] of latest.versions) allocations.check();
-    const changed = changedSince(latest);
+    const changed = this.#changedSince(latest);
     if (changed === undefined) return latest;
-    throw new Error(
-      `backward expected the parameters of its forward, but "${changed}" has changed since: ` +
-        'call backward before optimizer.step() or write(), or run the forward again',
-    );
+    throw new Error(`backward expected unchanged parameters, but "${changed}" changed after the forward`);
   }
 
   /** Runs the backward of the latest recorded forward, which is then gone, unless it failed before it wrote anything. */
   backward<T>(run: (tape: Tape, output: Block) => T): T {
     const pending = this.latest;
     const { tape, output } = pending;
-    return this.#keeping('a backward pass', true, () => {
+    return this.#keeping('a backward pass', () => {
       try {
         return tape.attempt(() => run(tape, output));
       } finally {
@@ -258,56 +247,44 @@ export class TapePool {
    * Keeps all that a pass uses while it runs. Layers of the user's own, and the getters of what a user passes, run in the
    * middle of it: what they would change throws, and what they dispose of is freed afterwards.
    *
-   * @throws Error if something was disposed of, or this model runs such a pass already
+   * @throws Error if something was disposed of
    */
-  #keeping<T>(use: string, changes: boolean, run: () => T): T {
-    const { memory } = this.#model;
-    for (const one of memory) one.check();
-    const outer = this.#running;
-    if (changes && outer) throw busy(outer);
-    const open = memory.filter(({ lock }) => !lock?.closed);
-    const locks = open.map(({ lock }) => lock);
-    const lock = { use, closed: true, pass: true };
-    for (const one of open) one.lock = lock;
-    if (changes) this.#running = lock;
+  #keeping<T>(use: string, run: () => T): T {
+    for (const one of this.#model.memory) one.check();
+    const kept = this.#model.memory.filter(({ lock }) => !lock?.closed || lock.pass);
+    const outer = kept.map(({ lock }) => lock);
+    for (const one of kept) one.lock = { use, closed: true, pass: this };
     try {
       return run();
     } finally {
-      this.#running = outer;
-      for (const [n, one] of open.entries()) one.lock = locks[n];
+      for (const [n, one] of kept.entries()) one.lock = outer[n];
     }
   }
 
   #wait(tape: Tape, output: Block): void {
-    const versions = [...this.#model.parameters].map(([name, one]) => [name, one, one.version] as const);
+    const versions = Array.from(this.#model.parameters.values(), ({ version }) => version);
     const pending = { tape, output, versions };
+    this.#pending.push(pending);
     collecting?.add(() => this.#drop(pending));
-    if (this.#pending.push(pending) !== WARN_PENDING) return;
-    console.warn(
-      `lstm-wasm: ${WARN_PENDING} recorded forwards of one ${this.#model.type} wait for a backward and hold memory; ` +
-        'pass { record: false } if none follows',
-    );
   }
 
-  /** Those from before a parameter changed, which no backward can use any more; the earliest are first. */
+  /** Those from before a parameter changed, which no backward can use any more. */
   #freeStale(): void {
-    for (let [first] = this.#pending; first && changedSince(first); [first] = this.#pending)
-      this.#drop(first);
+    for (const one of [...this.#pending]) if (this.#changedSince(one)) this.#drop(one);
+  }
+
+  /** The name of a parameter that is not what it was. */
+  #changedSince({ versions }: Pending): string | undefined {
+    return [...this.#model.parameters].find(([, { version }], n) => version !== versions[n])?.[0];
   }
 
   #drop(pending: Pending): void {
     const place = this.#pending.indexOf(pending);
-    if (place >= 0) this.#pending.splice(place, 1);
-    if (place >= 0) this.#recycle(pending.tape);
+    if (place >= 0) this.#recycle((this.#pending.splice(place, 1)[0] as Pending).tape);
   }
 
   #recycle(tape: Tape): void {
     tape.clear();
     this.#free.push(tape);
   }
-}
-
-/** The name of a parameter that is not what it was when a forward was recorded. */
-function changedSince({ versions }: Pending): string | undefined {
-  return versions.find(([, parameter, version]) => parameter.version !== version)?.[0];
 }

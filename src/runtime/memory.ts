@@ -1,4 +1,4 @@
-import type { Runtime } from './runtime.js';
+import { ADVICE, type Runtime } from './runtime.js';
 
 /** An object that holds memory of a runtime. */
 interface Owner {
@@ -16,31 +16,25 @@ interface Lock {
   readonly closed: boolean;
   /** Whether the newest values are in another thread. */
   readonly elsewhere?: boolean;
-  /** Whether it is one pass, in which layers may run passes of their own. */
-  readonly pass?: boolean;
+  /** The tapes of the model, if it is one pass: other models may run passes of layers that they share with it. */
+  readonly pass?: object;
 }
 
 /**
  * The blocks of one {@link Allocations}, which they do not refer to: they can be freed after it was garbage-collected.
  */
-class Blocks {
-  readonly runtime: Runtime;
-  readonly pointers = new Set<number>();
-  bytes = 0;
-
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-  }
+class Blocks extends Set<number> {
+  declare runtime: Runtime;
 
   free(): void {
-    for (const pointer of this.pointers) this.runtime.free(pointer);
-    this.pointers.clear();
+    for (const pointer of this) this.runtime.free(pointer);
+    this.clear();
     this.runtime.large.delete(this);
   }
 }
 
-/** From this size on, memory that nothing refers to any more is found before its finalizer runs. */
-const LARGE_BYTES = 1_048_576;
+/** What takes blocks from this size on, and becomes garbage, is found before its finalizer runs. */
+const LARGE_BYTES = 262_144;
 const WARN_COUNT = 100;
 const WARN_BYTES = 1_073_741_824;
 let warned = false;
@@ -51,13 +45,13 @@ let warned = false;
  */
 export class Allocations {
   declare readonly runtime: Runtime;
-  readonly #blocks: Blocks;
+  readonly #blocks = new Blocks();
   #disposed: string | undefined;
   #lock: Lock | undefined;
 
   constructor(runtime: Runtime, owner: Owner) {
     this.runtime = runtime;
-    this.#blocks = new Blocks(runtime);
+    this.#blocks.runtime = runtime;
     disposable(owner);
     registry?.register(this, this.#blocks, this);
     made?.set(this, owner);
@@ -66,24 +60,19 @@ export class Allocations {
   /** @throws RangeError if memory runs out, Error once the owner was disposed of */
   allocate(bytes: number): number {
     this.check();
-    const blocks = this.#blocks;
     const pointer = this.runtime.allocate(bytes);
-    blocks.pointers.add(pointer);
-    blocks.bytes += bytes;
-    if (registry && blocks.bytes >= LARGE_BYTES && !this.runtime.large.has(blocks)) this.#noteLarge();
+    this.#blocks.add(pointer);
+    if (bytes >= LARGE_BYTES && registry) this.#noteLarge();
     return pointer;
   }
 
-  /** Only now: a WeakRef keeps its target until the running synchronous code ends. */
+  /** Only large ones: a WeakRef keeps its target until the running synchronous code ends. */
   #noteLarge(): void {
     const { large, memoryBytes } = this.runtime;
     large.set(this.#blocks, new WeakRef(this));
     if (warned || large.size < WARN_COUNT || memoryBytes < WARN_BYTES) return;
     warned = true;
-    console.warn(
-      `lstm-wasm: ${large.size} undisposed objects hold over 1 GiB. Garbage collection cannot free them during synchronous code: ` +
-        'call dispose(), or use `using` or scope()',
-    );
+    console.warn(`lstm-wasm: ${large.size} objects hold over 1 GiB; synchronous code needs ${ADVICE}`);
   }
 
   /** A block of zeros. */
@@ -99,7 +88,7 @@ export class Allocations {
   }
 
   free(pointer: number): void {
-    if (this.#blocks.pointers.delete(pointer)) this.runtime.free(pointer);
+    if (this.#blocks.delete(pointer)) this.runtime.free(pointer);
   }
 
   /** @throws Error once the owner was disposed of */
@@ -108,11 +97,15 @@ export class Allocations {
       throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
   }
 
-  /** Asked before every change, or `pass`: before a recorded forward and a backward. @throws Error once the owner was disposed of, or while it is locked */
-  checkFree(pass = false): void {
+  /**
+   * Asked before every change. Before a recorded forward and a backward, `pass` are the tapes of their model.
+   *
+   * @throws Error once the owner was disposed of, or while it is locked
+   */
+  checkFree(pass?: object): void {
     this.check();
     const lock = this.#lock;
-    if (lock?.closed && !(pass && lock.pass)) throw busy(lock);
+    if (lock?.closed && (!pass || !lock.pass || lock.pass === pass)) throw busy(lock);
   }
 
   /** Asked before values are saved. @throws Error once the owner was disposed of, or while its newest values are elsewhere */

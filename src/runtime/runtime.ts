@@ -14,6 +14,13 @@ import type { Core } from './core.js';
 import { writeInts } from './struct.js';
 import * as Source from './structs/source.js';
 
+declare global {
+  // For programs whose `lib` has no ESNext.Disposable, or whose TypeScript is older than 5.2.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 export interface RuntimeOptions {
   /** The binary to run; `relaxed` from 'lstm-wasm/relaxed' for speed. Where the engine refuses it, `simd` runs. */
   binary?: Binary;
@@ -29,6 +36,9 @@ export interface GeneratorState {
   stream: number;
   counter: number;
 }
+
+/** How memory is freed at once. */
+export const ADVICE = 'dispose(), `using` or scope()';
 
 function outOfMemory(bytes: number, advice = ''): RangeError {
   return new RangeError(
@@ -105,25 +115,22 @@ export class Runtime {
   /** @internal A block of memory. @throws RangeError when memory runs out */
   allocate(bytes: number): number {
     refuseBytes(bytes);
-    const pointer = this.core.allocate(bytes) >>> 0 || (this.#reclaim() && this.core.allocate(bytes) >>> 0);
-    if (!pointer)
-      throw outOfMemory(bytes, '; dispose of what you no longer need: dispose(), `using` or scope()');
-    return pointer;
+    const pointer = this.core.allocate(bytes) || this.#reclaimFor(bytes);
+    if (pointer === 0) throw outOfMemory(bytes, `; free memory with ${ADVICE}`);
+    return pointer >>> 0;
   }
 
   /**
-   * Frees the memory of large objects that have become garbage, before their finalizers run. It finds those of earlier turns
-   * of the event loop: what the running synchronous code has made is never garbage to a WeakRef. Whether there were any.
+   * Tries again without the large objects that have become garbage and whose finalizers did not run yet. It finds those of earlier turns
+   * of the event loop: what the running synchronous code has made is never garbage to a WeakRef.
    */
-  #reclaim(): boolean {
-    const { size } = this.large;
-    if (size === 0) return false;
+  #reclaimFor(bytes: number): number {
     try {
       // V8 collects before it refuses so much. Before any `deref`, which keeps its target for the rest of the turn.
-      new ArrayBuffer(17_179_869_184);
+      if (this.large.size > 0) new ArrayBuffer(17_179_869_184);
     } catch {}
     for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.free();
-    return this.large.size < size;
+    return this.core.allocate(bytes);
   }
 
   /** @internal */

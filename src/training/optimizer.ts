@@ -26,6 +26,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly runtime: Runtime;
   readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
   readonly #slots = new Map<Parameter, Slot>();
+  declare [Symbol.dispose]: () => void;
   /** @internal The memory of its state. */
   readonly allocations: Allocations;
   readonly #checkOptions: (options: unknown, owner: string) => void;

@@ -289,7 +289,7 @@ function checkInspection(runtime: Runtime) {
   for (const parameter of model.parameters.values()) parameter.requiresGrad = false;
   const loss = (output: Tensor) => {
     model.dispose();
-    return { loss: 1, grad: output };
+    return { loss: 1, grad: { data: output.data.slice(), shape: output.shape } };
   };
   const act = () => gradientFlow(model, { input, target: input }, { loss });
   expectRefusal(act, Error, GONE);
