@@ -84,4 +84,4 @@ export {
 export { Trainer } from './training/trainer.js';
 export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/trainer-options.js';
 export type { TrainerState } from './training/trainer-state.js';
-export type { IntegerArray, Integers, NamedTensors, Tensor } from './validation/tensor.js';
+export type { IntegerArray, Integers, NamedTensors, OwnTensor, Tensor } from './validation/tensor.js';

@@ -1,7 +1,7 @@
 import { decodeText, encodeText } from '../runtime/text.js';
 import { arrayKind, bytesOf, fileBytes, isDetached } from '../validation/arrays.js';
 import { clip, describe } from '../validation/errors.js';
-import { checkShape, sizeOf } from '../validation/tensor.js';
+import { type Bytes, checkShape, sizeOf } from '../validation/tensor.js';
 import { kindOfFile } from './file-kinds.js';
 
 /** An array of any element kind with a shape. */
@@ -110,7 +110,7 @@ function checkCoverage(entries: readonly Entry[], body: number): void {
 export function writeSafetensors(
   tensors: Record<string, NamedArray>,
   metadata: Record<string, string> = {},
-): Uint8Array {
+): Bytes {
   if (!isRecord(tensors))
     throw new TypeError(`tensors expected named arrays { name: { data, shape } }, got ${describe(tensors)}`);
   const texts = checkMetadata(metadata);

@@ -12,6 +12,7 @@ import {
   type IntegerArray,
   type Integers,
   type NamedTensors,
+  type OwnTensor,
   sizeOf,
   type Tensor,
   unshared,
@@ -19,6 +20,7 @@ import {
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
 import type { SequenceOptions } from './sequence-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -104,8 +106,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
-  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
   /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
   abstract readonly overridden: boolean;
@@ -121,16 +123,18 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. */
-  stateDict(): Record<string, Tensor> {
-    const dict: Record<string, Tensor> = {};
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
+  stateDict(): Record<string, OwnTensor> {
+    this.allocations.checkHere();
+    const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
     return dict;
   }
 
   /**
-   * Replaces all parameters. If one does not fit, none is changed.
+   * Replaces all parameters. If one does not fit, none is changed. Takes the names that PyTorch's `DataParallel` (`module.`) and weight norm
+   * (`weight_g`, `weight_v`, or `parametrizations.weight.original0`) give, too.
    *
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
@@ -278,7 +282,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
@@ -296,7 +300,7 @@ export abstract class CoreLayer implements Layer {
 export interface Recording {
   readonly block: Block;
   readonly gradient: Block;
-  copyOutput(): Tensor;
+  copyOutput(): OwnTensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */
@@ -314,8 +318,10 @@ export interface LayerExtras {
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  checkObject('state dict', dict);
+function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
+  checkObject('state dict', given);
+  const isKnown = (name: string) => parameters.has(name);
+  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
       throw new TypeError(

@@ -5,6 +5,7 @@ import {
   type IntegerArray,
   type Integers,
   isIntegers,
+  type OwnTensor,
   showShape,
   sizeOf,
   type Tensor,
@@ -359,7 +360,7 @@ export abstract class Recurrent extends CoreLayer {
     return { h: place('h'), c: place('c') };
   }
 
-  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: Tensor; cN: Tensor | undefined } {
+  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: OwnTensor; cN: OwnTensor | undefined } {
     const { h, c } = pass.final;
     return {
       hN: this.#leaveState('h', h, sizes, tape),
@@ -367,7 +368,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): Tensor {
+  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): OwnTensor {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 

@@ -62,7 +62,7 @@ function leastValues(config: unknown, depth = 0): number {
   if (type === 'Sequential' && Array.isArray(layers))
     return layers.reduce((sum: number, layer) => sum + leastValues(layer, depth + 1), 0);
   const least =
-    typeof type === 'string' && Object.hasOwn(LEAST_VALUES, type) ? LEAST_VALUES[type] : undefined;
+    typeof type === 'string' && Object.keys(LEAST_VALUES).includes(type) ? LEAST_VALUES[type] : undefined;
   // What is not a number is refused by its constructor.
   return Number(least?.(config)) || 0;
 }
@@ -102,7 +102,7 @@ export function layerOf(layerConfig: LayerConfig, runtime: Runtime): Layer {
     );
   const { type, ...config }: { type?: unknown } = layerConfig;
   const name = typeof type === 'string' ? type : '';
-  const create = Object.hasOwn(REGISTRY, name) ? REGISTRY[name] : undefined;
+  const create = Object.keys(REGISTRY).includes(name) ? REGISTRY[name] : undefined;
   if (create === undefined)
     throw new RangeError(
       `the file's model has a layer of the unknown type ${describe(type)}; ${suggestion(name, Object.keys(REGISTRY))}`,

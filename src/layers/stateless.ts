@@ -1,5 +1,5 @@
 import { wrongKind } from '../validation/errors.js';
-import type { Integers, Tensor } from '../validation/tensor.js';
+import type { Integers, OwnTensor, Tensor } from '../validation/tensor.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions, type Recording } from './layer.js';
 import type { SequenceOptions } from './sequence-options.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
@@ -11,7 +11,7 @@ export abstract class Stateless extends CoreLayer {
    *
    * @throws TypeError for an input of the wrong type or an unknown option, RangeError for a wrong shape, Error after `dispose`
    */
-  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
+  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: OwnTensor } {
     const { training, recording, sequence } = this.checkForward(options);
     const { output } = this.attempt(training, recording, (tape) => {
       const block = this.#forward(input, sequence, tape);
@@ -33,7 +33,7 @@ export abstract class Stateless extends CoreLayer {
    *
    * @throws Error if no forward is recorded, RangeError if the gradient does not have the output's shape
    */
-  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
+  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: OwnTensor } {
     const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
     if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
     return this.tapes.backward((tape, recorded) => {

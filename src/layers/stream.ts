@@ -6,9 +6,11 @@ import { checkObject, checkOptions, checkSize } from '../validation/options.js';
 import {
   checkId,
   checkTensorOf,
+  type Floats,
   type IntegerArray,
   isFloats,
   isIntegerArray,
+  type OwnTensor,
   sizeOf,
   type Tensor,
   wrongFloats,
@@ -95,6 +97,8 @@ export class Stream {
    * @returns batch * outputSize values
    * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
+  step(x: StepInput): Floats;
+  step<Out extends Float32Array>(x: StepInput, out: Out): Out;
   step(x: StepInput, out?: Float32Array): Float32Array {
     this.#allocations.check();
     const oneHot = this.#write(x);
@@ -147,9 +151,9 @@ export class Stream {
    * Copies of the states by name: `h` and `c`, each [numLayers, batch, hidden]. In a Sequential, the number of the layer comes first, as
    * in `1.h`.
    */
-  get state(): Record<string, Tensor> {
+  get state(): Record<string, OwnTensor> {
     this.#allocations.check();
-    const state: Record<string, Tensor> = {};
+    const state: Record<string, OwnTensor> = {};
     for (const one of this.#stage.states) {
       const shape = this.#shapeOf(one);
       const data = new Float32Array(sizeOf(shape));

@@ -1,6 +1,13 @@
+/** A WebAssembly.Memory, in programs that have its type. */
+type WebAssemblyMemory = typeof globalThis extends {
+  WebAssembly: { Memory: abstract new (...given: never) => infer Memory };
+}
+  ? Memory
+  : { readonly buffer: ArrayBuffer };
+
 /** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers; strides and counts are in values. */
 export interface Core {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssemblyMemory;
   isRelaxed(): number;
 
   allocate(bytes: number): number;

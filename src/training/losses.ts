@@ -1,5 +1,5 @@
 import { checkRuntime } from '../runtime/runtime.js';
-import { checkTensor, type Integers, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type Integers, type OwnTensor, type Tensor } from '../validation/tensor.js';
 import {
   type CheckedLoss,
   type CrossEntropyOptions,
@@ -14,7 +14,7 @@ export type { CrossEntropyOptions, ElementLossOptions, LossOptions } from './che
 /** What a loss gives: its value, and its gradient with respect to the output. */
 export interface LossResult {
   readonly loss: number;
-  readonly grad: Tensor;
+  readonly grad: OwnTensor;
   /**
    * What a mean was divided by, how many values count or the sum of their weights; 0 for a sum. By it the means of several batches
    * become that of all. A loss of your own may leave it out: its batches then weigh as they have rows.

@@ -1,6 +1,6 @@
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
-import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type OwnTensor, showShape, type Tensor } from '../validation/tensor.js';
 
 /**
  * Softmax over the last axis.
@@ -13,7 +13,7 @@ import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
  * console.log([...data]); // [ 0.5, 0.5 ]
  * ```
  */
-export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Tensor {
+export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): OwnTensor {
   checkOptions(options, ['runtime'], 'softmax');
   const { data, shape, classes } = checkLogits(logits);
   const runtime = checkRuntime(options.runtime);

@@ -109,7 +109,13 @@ export function checkSeed(name: string, value: unknown): number {
 }
 
 export function checkSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function')
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean')
     return signal as AbortSignal | undefined;
   throw wrongKind('signal', 'an AbortSignal', signal);
+}
+
+/** @throws the reason of an aborted signal; its own method exists since Chrome 100 */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 }

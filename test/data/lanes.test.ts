@@ -79,7 +79,7 @@ describe('lanes over a series', () => {
     expectResumable(make);
   });
 
-  it('refuses what it can not cut', checkRefusals);
+  it('refuses what it cannot cut', checkRefusals);
 });
 
 function checkRefusals() {
