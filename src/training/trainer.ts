@@ -1,5 +1,6 @@
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { trainingOptions } from '../layers/padding.js';
+import { outputOf } from '../layers/results.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal, throwIfAborted } from '../validation/options.js';
@@ -121,7 +122,7 @@ export class Trainer<Target = AnyTarget> {
       model.backwardRecorded(recording);
       return measured;
     }
-    const { output } = model.forward(batch.input, options);
+    const output = outputOf(model.forward(batch.input, options));
     const measured = this.#update.measure(output, batch, this.#step);
     model.backward({ output: measured.grad }, { inputGradient: false });
     return measured;
