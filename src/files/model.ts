@@ -1,6 +1,7 @@
 import { readBytes, replaceFile } from '#disk';
 import type { BatchesState } from '../data/batches.js';
 import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
+import { checkSaved } from '../layers/lock.js';
 import { checkSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
@@ -47,7 +48,8 @@ interface LayerRecord {
  * and `batches` the file holds everything that training needs to resume to the same bits: optimizer slots and running
  * products, the step, the generators of dropout, the epoch's order and position, and carried states.
  *
- * @throws TypeError for anything but a model of this package's layers
+ * @throws TypeError for anything but a model of this package's layers; Error while a training step runs or waits for other
+ *   threads, or while the model is trained in a worker: `training.snapshot()` saves it then
  * @example
  * ```ts
  * import { LSTM } from 'lstm-wasm';
@@ -74,6 +76,7 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
       throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
     own[`user.${name}`] = value;
   }
+  checkSaved(model);
   Object.assign(tensors, model.stateDict());
   const layers = layersOf(model);
   if (new Set(layers).size < layers.length) {

@@ -36,7 +36,7 @@ export class Masks {
 
   get #source(): number {
     const { seed, stream } = this.generator;
-    // Part 2^31: lower parts initialise parameters.
+    // Part 2^31: lower parts draw initial parameters.
     return this.#runtime.source(seed, stream, 0x80000000);
   }
 }

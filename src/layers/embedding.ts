@@ -79,7 +79,7 @@ export class Embedding extends Stateless {
   /** @internal */
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== this.count)
-      throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
+      throw new TypeError(`Embedding expected ids, got ${input.width} values per row`);
     const { rows } = input;
     const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {

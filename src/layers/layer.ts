@@ -123,8 +123,9 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. */
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
   stateDict(): Record<string, OwnTensor> {
+    this.allocations.checkHere();
     const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };

@@ -122,7 +122,7 @@ export class Linear extends Stateless {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.width !== K || input.ids !== undefined)
-      throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
+      throw new RangeError(`Linear expected inFeatures = ${K} values per row, got ${input.width}`);
     const pointer = allocations.allocate(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {

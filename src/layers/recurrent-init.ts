@@ -10,14 +10,14 @@ import type { Recurrent } from './recurrent.js';
  */
 export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
 
-/** Draws a parameter of this name. */
+/** Draws the parameter with this name. */
 type Draw = (name: string, parameter: Parameter, source: number) => void;
 
 /** Parameters that always start at zero. */
 const startsAtZero = /^(bias_ln|[hc]0_)/;
 
 /**
- * Draws the parameters according to `init`, which may also name one of `more`. Gains of norms start at 1, their biases and initial
+ * Draws the parameters according to `init`, or to one of `more` that it names. Gains of norms start at 1, their biases and initial
  * states at 0. Returns the layer's random source, or undefined if its parameters will be loaded.
  */
 export function drawParameters(

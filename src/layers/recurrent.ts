@@ -246,7 +246,7 @@ export abstract class Recurrent extends CoreLayer {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.width !== this.inputSize || input.ids !== undefined) {
       const came = input.ids === undefined ? input.width : 'ids';
-      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
+      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values per row, got ${came}`);
     }
     if (this.bidirectional || this.reverse) {
       throw new TypeError(

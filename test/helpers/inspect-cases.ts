@@ -1,7 +1,7 @@
 import type { Layer, Runtime, Tensor } from '../../src/index.js';
 import { type Design, type Options, optionShapes, outputSize } from '../reference/options.js';
 import { closedForm, elementCount } from '../vectors/closed-form.js';
-import type { Network } from './inspect-naive.js';
+import type { Network } from './inspect-reference.js';
 import { type AnyLayer, make } from './options.js';
 
 /** A layer that is looked into, and what it is given. */

@@ -9,7 +9,7 @@ export interface State {
   c: Vector;
 }
 
-/** How far a forward stays from where its results can not be held against differences or against float32. */
+/** How far a forward stays from points where its results cannot be compared with differences or float32. */
 export interface Margins {
   /** The smallest distance of a value to a kink. */
   kink: number;
