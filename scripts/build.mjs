@@ -46,7 +46,7 @@ const VARIANTS = {
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
 
-/** The oldest engines with SIMD in WebAssembly. Their syntax has no static blocks, which would keep the names of classes. */
+/** The oldest engines with SIMD in WebAssembly. They lack static blocks, with which esbuild would otherwise keep class names. */
 const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
 
 /** `import.meta.url` of a CommonJS file: the URL of the same file as a module, beside the worker's program. */
