@@ -12,7 +12,7 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -52,7 +52,7 @@ interface Forward extends Sizes {
 
 /** How the weights are drawn; not at all if they are about to be loaded. */
 function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
-  return UNINITIALISED in options ? {} : { init: options.init };
+  return UNINITIALIZED in options ? {} : { init: options.init };
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
