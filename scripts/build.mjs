@@ -282,10 +282,6 @@ function copyLicenses() {
       'fourier-transform',
       'fourier-transform is in build/data/log-mel.js and build/standalone/audio.js.',
     ],
-    'decode-wav': [
-      '@audio/decode-wav',
-      '@audio/decode-wav is in build/data/log-mel.js and build/standalone/audio.js.',
-    ],
   };
   for (const [name, [from, note]] of Object.entries(libraries)) {
     const license = readFileSync(`node_modules/${from}/LICENSE`, 'utf8');

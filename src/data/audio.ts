@@ -1,5 +1,3 @@
-import { fileBytes } from '../validation/arrays.js';
-import { describe } from '../validation/errors.js';
 import {
   checkNotNegative,
   checkNumber,
@@ -8,16 +6,10 @@ import {
   checkSize,
 } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
+import { type BytesSource, bytesFrom } from './source.js';
+import type { Wav } from './wav.js';
 
-/** The sound in a WAV file, as {@link readWav} returns it. */
-export interface Wav {
-  /** Samples per second. */
-  readonly sampleRate: number;
-  /** The samples of each channel, from −1 to 1. */
-  readonly channels: readonly Float32Array[];
-  /** The mean of the channels. */
-  readonly mono: Float32Array;
-}
+export type { Wav } from './wav.js';
 
 export interface LogMelOptions {
   /** Samples per second. */
@@ -54,10 +46,13 @@ export interface LogMel {
 }
 
 /**
- * Reads the samples of a WAV file: PCM of 8, 16, 24 or 32 bits, floats, A-law, µ-law, ADPCM. The reader, `@audio/decode-wav`, is part of
- * the package and loads at the first call. A file that ends early gives the samples that it has.
+ * Reads the samples of a WAV file: PCM of 8, 16, 24 or 32 bits, floats of 32 or 64 bits, A-law and µ-law. The reader loads at the first
+ * call. PCM of n bits is divided by 2^(n − 1), so 8-bit 192 is 0.5 and 16-bit −32768 is −1; floats are as stored. A file that ends early,
+ * or was streamed and so does not know its length, gives the samples that it has.
  *
- * @throws TypeError for anything but bytes, RangeError for a file that is not WAV, has another encoding, or has no samples
+ * @param bytes - the file, or a `Blob`, `File` or `Response` of it
+ * @throws TypeError for anything else; RangeError for a file that is not WAV, has another encoding (which the message names), contradicts
+ *   itself, or has no samples
  * @example
  * ```ts
  * import { readWav } from 'lstm-wasm/data';
@@ -66,12 +61,9 @@ export interface LogMel {
  * console.log(sampleRate, [...mono]); // 8000 [ 0, -0.5 ]
  * ```
  */
-export async function readWav(bytes: Uint8Array | ArrayBuffer): Promise<Wav> {
-  const file = fileBytes(bytes);
-  if (file === undefined)
-    throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
+export async function readWav(bytes: Uint8Array | ArrayBuffer | BytesSource): Promise<Wav> {
   const { decodeWav } = await import('#audio');
-  return decodeWav(file);
+  return decodeWav(await bytesFrom('bytes', bytes));
 }
 
 /**

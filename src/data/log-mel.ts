@@ -3,36 +3,18 @@
  * needs sines and a loudness logarithms. scripts/lint-arithmetic.mjs knows it by name and makes sure that no other file imports it.
  */
 
-import decode from '@audio/decode-wav';
 // @ts-expect-error: it has no types
 import { fft } from 'fourier-transform';
 import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
+import { checkTotal } from './sizes.js';
+
+export { decodeWav } from './wav.js';
 
 /** Returns the real and imaginary parts of bins 0 … N / 2, which the next call overwrites. */
 type Transform = (input: Float64Array) => [re: Float64Array, im: Float64Array];
 const transform: Transform = fft;
-
-export function decodeWav(bytes: Uint8Array) {
-  const { sampleRate, channelData: channels } = decoded(bytes);
-  const [first] = channels;
-  if (first === undefined) throw new RangeError('bytes expected samples, got a WAV file that has none');
-  const mono = first.map((_, n) => {
-    let sum = 0;
-    for (const channel of channels) sum += channel[n] as number;
-    return sum / channels.length;
-  });
-  return { sampleRate, channels, mono };
-}
-
-function decoded(bytes: Uint8Array): ReturnType<typeof decode> {
-  try {
-    return decode(bytes);
-  } catch (error) {
-    throw new RangeError(`bytes expected a WAV file, but the reader says: ${(error as Error).message}`);
-  }
-}
 
 export interface LogMelPlan {
   readonly sampleRate: number;
@@ -80,9 +62,10 @@ export class LogMelFrames {
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)
       throw new RangeError(`samples expected at least frameLength = ${frameLength}, got ${samples.length}`);
+    const count = 1 + Math.floor((samples.length - frameLength) / hopLength);
+    checkTotal('samples', 'frames * mels', [count, mels], ': set a larger hop');
     const wrong = samples.findIndex((x) => !Number.isFinite(x));
     if (wrong >= 0) throw new RangeError(`samples[${wrong}] expected a finite number, got ${samples[wrong]}`);
-    const count = 1 + Math.floor((samples.length - frameLength) / hopLength);
     const data = new Float32Array(count * mels);
     for (let n = 0; n < count; n++) {
       this.#frame(data.subarray(n * mels, (n + 1) * mels), samples, n * hopLength);
@@ -118,6 +101,11 @@ function frequencyOf(mel: number): number {
 
 /** Triangular bands whose corners are equidistant on the mel scale; each rises from 0 to 1 and falls to 0, linearly in frequency. */
 function bandsOf({ sampleRate, mels, low, high }: LogMelPlan, size: number): Band[] {
+  // A frequency of the spectrum lies in at most two bands, so more bands than this have one without any.
+  if (mels > size)
+    throw new RangeError(
+      `mels expected at most ${size} bands, two for each frequency of frames of this length, got ${mels}`,
+    );
   const from = melOf(low);
   const step = (melOf(high) - from) / (mels + 1);
   const corners = Array.from({ length: mels + 2 }, (_, n) => frequencyOf(from + n * step));
@@ -125,7 +113,11 @@ function bandsOf({ sampleRate, mels, low, high }: LogMelPlan, size: number): Ban
   return Array.from({ length: mels }, (_, band) => {
     const [a, b, c] = corners.slice(band, band + 3) as [number, number, number];
     const weight = (bin: number) => Math.min((bin * width - a) / (b - a), (c - bin * width) / (c - b));
-    const bins = Array.from({ length: size / 2 + 1 }, (_, bin) => bin).filter((bin) => weight(bin) > 0);
+    // By the corners: to try every bin for every band takes mels * bins.
+    const last = Math.min(Math.ceil(c / width), size / 2);
+    const bins: number[] = [];
+    for (let bin = Math.max(0, Math.floor(a / width)); bin <= last; bin++)
+      if (weight(bin) > 0) bins.push(bin);
     if (bins.length === 0) {
       throw new RangeError(
         `mels expected fewer bands for frames of this length, got ${mels}: band ${band}, ${a.toFixed(0)} to ${c.toFixed(0)} Hz, falls between two frequencies of the spectrum, which are ${width.toFixed(1)} Hz apart`,

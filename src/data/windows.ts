@@ -1,6 +1,7 @@
 import { checkOneOf, checkOptions, checkSize } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import { type Column, checkSeries, columnIndices, describePosition, type Series } from './series.js';
+import { checkTotal } from './sizes.js';
 
 export interface WindowsOptions {
   /** The number of rows in a window's input. */
@@ -28,6 +29,8 @@ export interface Windows {
   /** The index of each window's first row in the series; its target begins `steps` rows later. */
   readonly starts: Int32Array;
 }
+
+const STRIDE = ': take a larger stride';
 
 const OPTIONS = ['steps', 'horizon', 'stride', 'inputs', 'targets', 'missing'];
 
@@ -77,7 +80,8 @@ export function windows(series: Series, options: WindowsOptions): Windows {
     throw new RangeError(
       `series expected a window without a missing value, got ${count} windows, each with one`,
     );
-  checkTotal(starts.length, Math.max(steps * inputs.length, horizon * targets.length));
+  checkTotal('series', 'windows * steps * inputs', [starts.length, steps, inputs.length], STRIDE);
+  checkTotal('series', 'windows * horizon * targets', [starts.length, horizon, targets.length], STRIDE);
   const input = copyRows(checked, starts, 0, steps, inputs);
   const target = copyRows(checked, starts, steps, horizon, targets);
   return {
@@ -135,12 +139,4 @@ function copyRows(
     }
   }
   return out;
-}
-
-/** @throws RangeError for more values than an array may have */
-function checkTotal(count: number, each: number): void {
-  if (count * each > 1_073_741_824)
-    throw new RangeError(
-      `series expected at most 2^30 values in all windows, got ${count} * ${each}: take a larger stride`,
-    );
 }

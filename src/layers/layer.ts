@@ -116,7 +116,7 @@ export abstract class CoreLayer implements Layer {
 
   /** Sets the gradients to zero and discards recorded forwards. */
   zeroGrad(): void {
-    this.allocations.check();
+    this.checkFree();
     this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
@@ -135,11 +135,14 @@ export abstract class CoreLayer implements Layer {
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
   loadStateDict(dict: NamedTensors): void {
-    this.allocations.check();
+    this.checkFree();
     loadParameters(this.parameters, dict);
   }
 
-  /** Returns the layer's memory to its runtime. The layer cannot be used afterwards. */
+  /**
+   * Returns the layer's memory to its runtime. The layer cannot be used afterwards: a training step or a validation that is
+   * running fails, and nothing else changes.
+   */
   dispose(): void {
     this.allocations.dispose(this.type);
   }
@@ -201,7 +204,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.allocations.check();
+    this.checkFree();
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -212,6 +215,12 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
+  /** @internal Asked before every change. @throws Error if it or a layer in it was disposed of, or is in use */
+  checkFree(): void {
+    this.allocations.checkFree();
+    for (const { allocations } of this.coreLayers()) allocations.checkFree();
+  }
+
   /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.allocations.check();
@@ -219,13 +228,15 @@ export abstract class CoreLayer implements Layer {
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
     const { training = false, record = training } = options;
     checkBoolean('training', training);
+    checkBoolean('record', record);
+    if (training || record) this.checkFree();
     const sequence: SequenceOptions = options;
-    return { training, recording: checkBoolean('record', record), sequence };
+    return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.allocations.check();
+    this.checkFree();
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);

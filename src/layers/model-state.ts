@@ -56,10 +56,10 @@ export function stateOf(
   };
 }
 
-/** Gives a model of the same configuration the state of another. @throws Error for a disposed model */
+/** Gives a model of the same configuration the state of another. @throws Error for a model that was disposed of or is in use */
 export function setState(model: CoreLayer, state: ModelState): void {
   const parameters = [...model.parameters.values()];
-  for (const parameter of parameters) parameter.check();
+  for (const parameter of parameters) parameter.checkFree();
   for (const [n, parameter] of parameters.entries()) {
     // Not `write`, which refuses what is not finite: training may have made it so.
     parameter.runtime.f32.set(state.weights[n] as Float32Array, parameter.pointer >>> 2);

@@ -11,13 +11,13 @@ export class Parameter {
   declare readonly shape: readonly number[];
   /** The number of values. */
   declare readonly size: number;
-  /** @internal Where the values lie, with zeros up to the next multiple of four. */
-  declare readonly pointer: number;
   /** @internal Whoever holds the parameter keeps its layer: without it the memory would be given back. */
   owner: object | undefined;
   /** @internal Rises with every change, so that packed copies know when they are old. */
   version = 0;
-  readonly #allocations: Allocations;
+  /** @internal The memory that it lies in. */
+  declare readonly allocations: Allocations;
+  readonly #pointer: number;
   #gradient = 0;
   #requiresGrad = true;
 
@@ -25,8 +25,8 @@ export class Parameter {
   constructor(allocations: Allocations, shape: readonly number[]) {
     this.shape = Object.freeze([...shape]);
     this.size = sizeOf(shape);
-    this.#allocations = allocations;
-    this.pointer = allocations.allocateZeros(bytesOf(this.size));
+    this.allocations = allocations;
+    this.#pointer = allocations.allocateZeros(bytesOf(this.size));
   }
 
   /** @internal */
@@ -40,34 +40,43 @@ export class Parameter {
   }
 
   set requiresGrad(value: boolean) {
+    this.allocations.checkFree();
     this.#requiresGrad = checkBoolean('requiresGrad', value);
   }
 
   /** @internal */
   get runtime() {
-    return this.#allocations.runtime;
+    return this.allocations.runtime;
   }
 
-  /** @internal Where the gradient lies, 0 before the first backward. */
+  /** @internal Where the values lie, with zeros up to the next multiple of four. @throws Error once its layer was disposed of */
+  get pointer(): number {
+    this.allocations.check();
+    return this.#pointer;
+  }
+
+  /** @internal Where the gradient lies, 0 before the first backward. @throws as {@link pointer} */
   get gradient(): number {
+    this.allocations.check();
     return this.#gradient;
   }
 
   /** @internal The same, made if need be; 0 where none is wanted. */
   needGradient(): number {
+    this.allocations.check();
     if (!this.#requiresGrad) return 0;
-    if (this.#gradient === 0) this.#gradient = this.#allocations.allocateZeros(bytesOf(this.size));
+    if (this.#gradient === 0) this.#gradient = this.allocations.allocateZeros(bytesOf(this.size));
     return this.#gradient;
   }
 
-  /** @internal @throws Error once its layer was disposed of */
-  check(): void {
-    this.#allocations.check();
+  /** @internal @throws Error once its layer was disposed of, or while something uses its model */
+  checkFree(): void {
+    this.allocations.checkFree();
   }
 
   /** A copy of the values, written into `out` if given. @throws RangeError if `out` has a different length */
   read(out?: Float32Array): Float32Array {
-    return this.#copy(this.pointer, out);
+    return this.#copy(this.#pointer, out);
   }
 
   /** A copy of the gradient, zeros before the first backward. */
@@ -78,17 +87,17 @@ export class Parameter {
   /**
    * Replaces the values.
    *
-   * @throws TypeError if `data` is not a Float32Array, RangeError for a wrong length or values that are not finite
+   * @throws TypeError if `data` is not a Float32Array, RangeError for a wrong length or values that are not finite, Error while
+   *   something uses the model, such as a training step that waits for other threads
    */
   write(data: Float32Array): void {
-    this.#allocations.check();
-    this.runtime.f32.set(this.checkValues('data', data), this.pointer >>> 2);
+    this.runtime.f32.set(this.checkValues('data', data), this.#pointer >>> 2);
     this.version++;
   }
 
   /** Replaces the gradient. @throws like {@link write}, but accepts values that are not finite */
   writeGrad(data: Float32Array): void {
-    this.#allocations.check();
+    this.checkFree();
     const values = this.#checkLength('data', data);
     const gradient = this.needGradient();
     if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
@@ -97,11 +106,13 @@ export class Parameter {
 
   /** @internal */
   zeroGrad(): void {
+    this.checkFree();
     if (this.#gradient !== 0) this.runtime.floats(this.#gradient, this.size).fill(0);
   }
 
   /** @internal The checks of {@link write}, for a whole state dict before anything is written. @returns what was checked */
   checkValues(name: string, data: Float32Array): Float32Array {
+    this.checkFree();
     const values = unshared(this.#checkLength(name, data));
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw wrongValue(`"${name}"`, 'finite values', `${values[bad]} at ${bad}`);
@@ -115,7 +126,7 @@ export class Parameter {
 
   /** The values at a pointer, or zeros where there are none. */
   #copy(pointer: number, out: Float32Array = new Float32Array(this.size)): Float32Array {
-    this.#allocations.check();
+    this.allocations.check();
     const to = this.#checkLength('out', out);
     if (pointer === 0) to.fill(0);
     else to.set(this.runtime.floats(pointer, this.size));

@@ -105,6 +105,7 @@ export abstract class Recurrent extends CoreLayer {
 
   /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
   resetState(): void {
+    this.checkFree();
     this.#carried = {};
   }
 

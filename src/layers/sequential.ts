@@ -4,24 +4,9 @@ import { isMap } from '../validation/arrays.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
-import {
-  checkTensor,
-  checkTensorOf,
-  type Integers,
-  type NamedTensors,
-  sizeOf,
-  type Tensor,
-} from '../validation/tensor.js';
+import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
-import {
-  type BackwardOptions,
-  CoreLayer,
-  isCoreLayer,
-  type Layer,
-  type LayerConfig,
-  layersOf,
-  type Recording,
-} from './layer.js';
+import { CoreLayer, isCoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
@@ -78,27 +63,6 @@ export class Sequential extends Stateless {
     // A layer of the user's own may come to more.
     if (this.layers.every((layer) => layer instanceof CoreLayer)) this.#parameters = all;
     return all;
-  }
-
-  override backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
-    this.#checkLayers();
-    return super.backward(gradient, options);
-  }
-
-  /** @internal */
-  override get overridden(): boolean {
-    return this.forward !== Stateless.prototype.forward || this.backward !== Sequential.prototype.backward;
-  }
-
-  /** @internal */
-  override backwardRecorded(recording: Recording): void {
-    this.#checkLayers();
-    super.backwardRecorded(recording);
-  }
-
-  override loadStateDict(dict: NamedTensors): void {
-    this.#checkLayers();
-    super.loadStateDict(dict);
   }
 
   /** @internal */
@@ -182,11 +146,6 @@ export class Sequential extends Stateless {
       throw new TypeError(`layer ${n} is not one of this package's: a file can not say how to make it`);
     });
     return { type: this.type, layers };
-  }
-
-  /** @throws Error where one was disposed of */
-  #checkLayers(): void {
-    for (const layer of this.coreLayers()) layer.allocations.check();
   }
 
   #through(layer: CoreLayer, block: Block, tape: Tape): Block {

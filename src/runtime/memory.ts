@@ -1,5 +1,12 @@
 import type { Runtime } from './runtime.js';
 
+/** A use of memory that spans several calls: while it is closed, others may read that memory but not change it. */
+interface Lock {
+  /** What is in progress, for messages. */
+  readonly use: string;
+  readonly closed: boolean;
+}
+
 /**
  * The blocks of the core's memory that one object of the host owns. It has no reference to that owner, so that the registry
  * below can free them after the owner was garbage-collected without `dispose`.
@@ -8,6 +15,7 @@ export class Allocations {
   declare readonly runtime: Runtime;
   readonly #pointers = new Set<number>();
   #disposed: string | undefined;
+  #lock: Lock | undefined;
 
   constructor(runtime: Runtime, owner: { dispose(): void }) {
     this.runtime = runtime;
@@ -43,9 +51,28 @@ export class Allocations {
       throw new Error(`this ${this.#disposed} was disposed of and can no longer be used`);
   }
 
-  /** Frees everything; later uses throw an error that names `owner`. A second call does nothing. */
+  /** Asked before every change. @throws Error once the owner was disposed of, or while it is locked */
+  checkFree(): void {
+    this.check();
+    if (this.#lock?.closed) throw new Error(`The model is busy: ${this.#lock.use} is running`);
+  }
+
+  get lock(): Lock | undefined {
+    return this.#lock;
+  }
+
+  set lock(lock: Lock | undefined) {
+    this.#lock = lock;
+    if (this.#disposed !== undefined) this.dispose(this.#disposed);
+  }
+
+  /**
+   * Later uses throw an error that names `owner`. The memory is freed now, or when the last lock is released: a computation
+   * in progress may still read it. A second call does nothing.
+   */
   dispose(owner: string): void {
     this.#disposed ??= owner;
+    if (this.#lock) return;
     registry?.unregister(this);
     for (const pointer of this.#pointers) this.runtime.release(pointer);
     this.#pointers.clear();

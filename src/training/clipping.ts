@@ -20,6 +20,13 @@ function normOf(parameters: readonly Parameter[]): number {
   return Math.sqrt(sum);
 }
 
+/** The parameters whose gradients will change. @throws as {@link parametersOf}, Error while something uses their model */
+function changedParameters(owner: string, target: Parameters): readonly Parameter[] {
+  const parameters = parametersOf(owner, target);
+  for (const parameter of parameters) parameter.checkFree();
+  return parameters;
+}
+
 /** @internal The name of the first parameter of a model whose gradient is not finite, and the norm of that; none where all are. */
 export function firstNotFinite(model: Layer): [name: string, norm: number] | undefined {
   for (const [name, { runtime, gradient, size }] of model.parameters) {
@@ -31,7 +38,7 @@ export function firstNotFinite(model: Layer): [name: string, norm: number] | und
 
 /** @internal Multiplies all gradients. */
 export function scaleGradients(target: Parameters, factor: number): void {
-  for (const { runtime, gradient, size } of parametersOf('scaleGradients', target)) {
+  for (const { runtime, gradient, size } of changedParameters('scaleGradients', target)) {
     if (gradient !== 0) runtime.core.scaleBy(gradient, size, factor);
   }
 }
@@ -45,7 +52,7 @@ export function scaleGradients(target: Parameters, factor: number): void {
  */
 export function clipGradNorm(target: Parameters, max: number): number {
   checkPositive('max', max);
-  const parameters = parametersOf('clipGradNorm', target);
+  const parameters = changedParameters('clipGradNorm', target);
   const norm = normOf(parameters);
   // PyTorch's 1e-6: a norm that is just above the bound ends just below it.
   const factor = max / (norm + 1e-6);
@@ -64,7 +71,7 @@ export function clipGradNorm(target: Parameters, max: number): number {
  */
 export function clipGradValue(target: Parameters, limit: number): void {
   checkPositive('limit', limit);
-  for (const { runtime, gradient, size } of parametersOf('clipGradValue', target)) {
+  for (const { runtime, gradient, size } of changedParameters('clipGradValue', target)) {
     if (gradient !== 0) runtime.core.clampTo(gradient, size, limit);
   }
 }

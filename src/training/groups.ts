@@ -36,7 +36,7 @@ export function parametersOf(owner: string, target: Parameters): readonly Parame
   for (const [n, parameter] of all.entries()) {
     if (!isOf(`parameters[${n}]`, parameter, Parameter))
       throw new TypeError(`${owner}: parameters[${n}] expected a Parameter, got ${describe(parameter)}`);
-    parameter.check();
+    parameter.allocations.check();
   }
   if (all.length === 0) throw new TypeError(`${owner} expected at least one parameter, got none`);
   return all;

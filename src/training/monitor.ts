@@ -65,7 +65,7 @@ export class Monitor {
   /** Gives the parameters the best weights; whether there are any. */
   restore(): boolean {
     if (this.#weights === undefined) return false;
-    for (const parameter of this.#parameters) parameter.check();
+    for (const parameter of this.#parameters) parameter.checkFree();
     for (const [n, weights] of this.#weights.entries()) {
       const parameter = this.#parameters[n] as Parameter;
       parameter.runtime.f32.set(weights, parameter.pointer >>> 2);

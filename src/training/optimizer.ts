@@ -34,7 +34,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly runtime: Runtime;
   readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
   readonly #slots = new Map<Parameter, Slot>();
-  readonly #allocations: Allocations;
+  /** @internal The memory of its state. */
+  readonly allocations: Allocations;
   readonly #checkOptions: (options: unknown, owner: string) => void;
 
   /** @internal */
@@ -69,7 +70,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     if (new Set(all).size < all.length)
       throw new TypeError(`${owner} expected each parameter once, got one twice`);
     this.runtime = oneRuntime(all, 'parameter');
-    this.#allocations = new Allocations(this.runtime, this);
+    this.allocations = new Allocations(this.runtime, this);
   }
 
   /** The arrays that the state of one parameter holds. */
@@ -90,6 +91,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   set lr(value: number) {
     checkNotNegative('lr', value);
+    this.allocations.checkFree();
     if (this.groups.some(({ lr }) => lr !== this.lr)) {
       throw new Error('lr expected groups of one rate, got several: set that of each in `groups`');
     }
@@ -117,10 +119,10 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
   step(): void {
-    this.#allocations.check();
+    this.allocations.checkFree();
     for (const { options, parameters } of this.#groups) {
       this.#checkOptions(options, `${this.type} group`);
-      for (const parameter of parameters) parameter.check();
+      for (const parameter of parameters) parameter.checkFree();
     }
     for (const { options, parameters } of this.#groups) {
       for (const parameter of parameters) if (hasGradient(parameter)) this.#slotOf(parameter, options);
@@ -137,9 +139,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** Sets the gradients to zero. */
   zeroGrad(): void {
-    this.#allocations.check();
+    this.allocations.checkFree();
     const parameters = this.#parameters();
-    for (const parameter of parameters) parameter.check();
+    for (const parameter of parameters) parameter.checkFree();
     for (const parameter of parameters) parameter.zeroGrad();
   }
 
@@ -150,7 +152,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** @internal The state with what `read` gives in the place of arrays: it is told where they lie, in floats. */
   stateWith(read: (at: number, size: number) => Float32Array): OptimizerState {
-    this.check();
+    this.allocations.check();
     const slots = this.#parameters().map((parameter) => {
       const slot = this.#slots.get(parameter);
       if (slot === undefined) return null;
@@ -174,7 +176,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** @internal The same, stopping after each array; nothing is changed before the end. */
   *loading(state: OptimizerState): Generator<void, void, undefined> {
-    this.check();
+    this.allocations.checkFree();
     const parameters = this.#parameters();
     this.#checkState(state, parameters);
     const slots = yield* this.#takeSlots(state, parameters);
@@ -185,14 +187,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
     for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
   }
 
-  /** @internal @throws Error once it was disposed of */
-  check(): void {
-    this.#allocations.check();
-  }
-
   /** Gives the state's memory back. The parameters are not touched. */
   dispose(): void {
-    this.#allocations.dispose(this.type);
+    this.allocations.dispose(this.type);
   }
 
   #parameters(): Parameter[] {
@@ -204,7 +201,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     if (slot === undefined) {
       const pointers: Record<string, number> = {};
       for (const name of this.arrays(options))
-        pointers[name] = this.#allocations.allocateZeros(bytesOf(parameter.size));
+        pointers[name] = this.allocations.allocateZeros(bytesOf(parameter.size));
       slot = { numbers: this.numbers(options), pointers };
       this.#slots.set(parameter, slot);
     }
@@ -270,7 +267,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
         const pointers: Record<string, number> = {};
         taken.set(parameter, { numbers: { ...slot.numbers }, pointers });
         for (const name of this.arrays(options[n] as Options)) {
-          const pointer = this.#allocations.allocateZeros(bytesOf(parameter.size));
+          const pointer = this.allocations.allocateZeros(bytesOf(parameter.size));
           pointers[name] = pointer;
           this.runtime.f32.set((slot.arrays[name] as Tensor).data, pointer >>> 2);
           yield;
@@ -285,7 +282,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   #giveSlots(slots: ReadonlyMap<Parameter, Slot>): void {
     for (const { pointers } of slots.values())
-      for (const pointer of Object.values(pointers)) this.#allocations.free(pointer);
+      for (const pointer of Object.values(pointers)) this.allocations.free(pointer);
   }
 }
 

@@ -136,8 +136,10 @@ export function jobOf<Target>(
     groups: optimizer.placesIn(model),
     options: optionsOf(checkedOptions),
     metrics: metricsOf(checkedOptions.metrics),
-    model: stateOf(model, (parameter) => defer(parameter.pointer >>> 2, parameter.size, parameter)),
-    trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer)),
+    model: stateOf(model, (parameter) =>
+      defer(parameter.pointer >>> 2, parameter.size, parameter.allocations),
+    ),
+    trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer.allocations)),
     data: configOf(batches, deferred),
     validation: validationOf(checkedOptions.validation, deferred),
   };

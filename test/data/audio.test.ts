@@ -1,71 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LogMelOptions, logMel, readWav } from '../../src/data/index.js';
+import { type LogMelOptions, logMel } from '../../src/data/index.js';
 import { closedForm } from '../vectors/closed-form.js';
-
-interface Format {
-  tag: number;
-  bits: number;
-  channels?: number;
-}
-
-/** A WAV file of samples, frame after frame. */
-function wav(
-  { tag, bits, channels = 1 }: Format,
-  write: (view: DataView, at: number, n: number) => void,
-  count: number,
-) {
-  const bytes = bits / 8;
-  const view = new DataView(new ArrayBuffer(44 + count * bytes));
-  const text = (at: number, name: string) =>
-    [...name].forEach((c, n) => view.setUint8(at + n, c.charCodeAt(0)));
-  text(0, 'RIFF');
-  view.setUint32(4, 36 + count * bytes, true);
-  text(8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, tag, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, 8000, true);
-  view.setUint32(28, 8000 * channels * bytes, true);
-  view.setUint16(32, channels * bytes, true);
-  view.setUint16(34, bits, true);
-  text(36, 'data');
-  view.setUint32(40, count * bytes, true);
-  for (let n = 0; n < count; n++) write(view, 44 + n * bytes, n);
-  return view.buffer;
-}
-
-const SAMPLES = [0, 0.5, -0.5, 0.25, -1, 0.125];
-
-const FORMATS: [string, Format, (view: DataView, at: number, n: number) => void][] = [
-  ['8 bits', { tag: 1, bits: 8 }, (view, at, n) => view.setUint8(at, 128 + Math.round(SAMPLES[n] * 128))],
-  ['16 bits', { tag: 1, bits: 16 }, (view, at, n) => view.setInt16(at, SAMPLES[n] * 32768, true)],
-  ['32 bits', { tag: 1, bits: 32 }, (view, at, n) => view.setInt32(at, SAMPLES[n] * 2 ** 31, true)],
-  ['floats', { tag: 3, bits: 32 }, (view, at, n) => view.setFloat32(at, SAMPLES[n], true)],
-];
-
-describe('readWav', () => {
-  it.each(FORMATS)('of %s', async (_, format, write) => {
-    const buffer = wav(format, write, SAMPLES.length);
-    const { sampleRate, channels, mono } = await readWav(buffer);
-    expect([sampleRate, channels.length, mono]).toEqual([8000, 1, channels[0]]);
-    mono.forEach((x, n) =>
-      expect(Math.abs(x - SAMPLES[n])).toBeLessThanOrEqual(format.bits === 8 ? 0.01 : 2e-5),
-    );
-    const bytes = new Uint8Array(3 + buffer.byteLength);
-    bytes.set(new Uint8Array(buffer), 3);
-    expect(await readWav(bytes.subarray(3)), 'of a part of an array').toEqual({ sampleRate, channels, mono });
-  });
-
-  it('of two channels, and their mean', async () => {
-    const [, format, write] = FORMATS[3];
-    const { channels, mono } = await readWav(wav({ ...format, channels: 2 }, write, 6));
-    expect(channels.map((channel) => [...channel])).toEqual([
-      [0, -0.5, -1],
-      [0.5, 0.25, 0.125],
-    ]);
-    expect([...mono]).toEqual([0.25, -0.125, -0.4375]);
-  });
-});
 
 /** The definition, by sums: Hann window, discrete Fourier transform, triangles on HTK's scale. */
 function byDefinition(
@@ -140,31 +75,6 @@ const frames = (samples: unknown) => async () =>
   (await logMel({ sampleRate: 8000 })).frames(samples as never);
 
 const refused: [what: string, act: () => unknown, error: typeof TypeError, message: RegExp][] = [
-  [
-    'text for bytes',
-    () => readWav('RIFF' as never),
-    TypeError,
-    /^bytes expected a Uint8Array or an ArrayBuffer, got "RIFF"$/,
-  ],
-  [
-    'other bytes',
-    () => readWav(new Uint8Array(99)),
-    RangeError,
-    /^bytes expected a WAV file, .*Not a WAV file/,
-  ],
-  ['no bytes', () => readWav(new Uint8Array(0)), RangeError, /^bytes expected samples, got a WAV file/],
-  [
-    'a WAV file without samples',
-    () => readWav(wav({ tag: 1, bits: 16 }, () => {}, 0)),
-    RangeError,
-    /^bytes expected samples/,
-  ],
-  [
-    'another coding',
-    () => readWav(wav({ tag: 0x55, bits: 16 }, () => {}, 4)),
-    RangeError,
-    /^bytes expected a WAV file, .*Unsupported/,
-  ],
   ['no options', () => logMel(undefined as never), TypeError, /^logMel: .*got undefined/],
   [
     'an unknown option',
@@ -196,6 +106,18 @@ const refused: [what: string, act: () => unknown, error: typeof TypeError, messa
     /^high expected a number above low = 0, up to sampleRate \/ 2 = 4000, got 4001$/,
   ],
   ['a floor of 0', with8000({ floor: 0 }), RangeError, /^floor expected a number above 0, got 0$/],
+  [
+    'more bands than any spectrum has, before anything is allocated',
+    with8000({ mels: 2 ** 30 }),
+    RangeError,
+    /^mels expected at most 256 bands.*got 1073741824$/,
+  ],
+  [
+    'more frames than an array holds',
+    async () => (await logMel({ sampleRate: 8000, hop: 1 / 8000 })).frames(new Float32Array(2 ** 25)),
+    RangeError,
+    /^samples expected .*2\^30 values, got frames \* mels = 33554233 \* 40 = /,
+  ],
   ['too many bands', with8000({ mels: 128 }), RangeError, /^mels expected .*got 128: band \d+/],
   ['no samples', frames([0, 1]), TypeError, /^samples expected a Float32Array, got \[0, 1\]$/],
   [
