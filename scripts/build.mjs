@@ -28,8 +28,8 @@ const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WOR
 /** Bundled alone, since it is only imported on demand. */
 const ON_DEMAND = entryPoints(pool);
 
-/** Imported on demand as well, each with libraries inside, whose licences are copied along. */
-const LIBRARIES = entryPoints([csv, audio]);
+/** Imported on demand as well. Sound needs a library, whose licence is copied along. */
+const READERS = entryPoints([csv, audio]);
 
 /** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
 const PAGE_WORKER = { 'runtime/web-worker': WORKER };
@@ -37,7 +37,7 @@ const PAGE_WORKER = { 'runtime/web-worker': WORKER };
 /** Files for pages without a bundler, each with all that it needs inside, the binary too. */
 const STANDALONE = standalone;
 
-/** The same as a script that is no module, for pages that are opened as files; everything is inside, the libraries too. */
+/** The same as a script that is no module, for pages that are opened as files; everything is inside, the readers too. */
 const CLASSIC = { classic: STANDALONE.full };
 
 /** The released binaries, with the wasm features that each may use. */
@@ -45,6 +45,9 @@ const VARIANTS = {
   simd: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd'],
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
+
+/** What runs WebAssembly with SIMD: no newer syntax, which names of classes would otherwise be kept by. */
+const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
 
 /** `import.meta.url` of a CommonJS file: where it would lie as a module, beside the program of the workers. */
 const MODULE_URL =
@@ -58,7 +61,7 @@ process.chdir(join(import.meta.dirname, '..'));
 try {
   await buildWasm();
   if (!process.argv.includes('--wasm')) {
-    requireFiles([ENTRIES, ON_DEMAND, LIBRARIES, STANDALONE].flatMap(Object.values));
+    requireFiles([ENTRIES, ON_DEMAND, READERS, STANDALONE].flatMap(Object.values));
     await buildHost();
     await buildCommonJs();
     await buildStandalone();
@@ -150,17 +153,7 @@ async function buildHost() {
   );
   // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
   await build(bundled(ON_DEMAND, { sourcemap: false }));
-  await build(
-    bundled(LIBRARIES, {
-      define: { PAPA_BROWSER_CONTEXT: 'true' }, // tells Papa Parse to leave out Node's streams
-      mainFields: ['module', 'main'],
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
-      // Papa Parse holds the text of a worker, which publint takes for CommonJS unless an export statement stands alone.
-      banner: { js: 'export{};' },
-      minify: true,
-      sourcemap: false,
-    }),
-  );
+  await build(bundled(READERS, { mainFields: ['module', 'main'], minify: true, sourcemap: false }));
   await build(
     bundled(PAGE_WORKER, {
       alias: { '#threads': `./${imported['#threads'].default}` },
@@ -205,9 +198,9 @@ async function buildCommonJs() {
       alias: Object.fromEntries(
         Object.entries(importedInNode).map(([name, source]) => [name, `./${source}`]),
       ),
-      define: { 'import.meta.url': 'MODULE_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      define: { 'import.meta.url': 'MODULE_URL' },
       banner: { js: MODULE_URL },
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' }), builtinModules],
+      plugins: [builtinModules],
       minify: true,
       keepNames: true,
       sourcemap: false,
@@ -224,7 +217,7 @@ function bundled(entryPoints, options) {
     bundle: true,
     format: 'esm',
     platform: 'neutral',
-    target: 'es2022',
+    target: OLDEST,
     sourcemap: true,
     external: ['#*', 'node:*'],
     logLevel: 'warning',
@@ -262,9 +255,8 @@ async function buildStandalone() {
       },
       external: [],
       mainFields: ['module', 'main'],
-      define: { 'import.meta.url': 'SCRIPT_URL', PAPA_BROWSER_CONTEXT: 'true' },
+      define: { 'import.meta.url': 'SCRIPT_URL' },
       banner: { js: SCRIPT_URL },
-      plugins: [replaceByNothing({ stream: 'export const Duplex = undefined;' })],
       minify: true,
       keepNames: true,
       sourcemap: false,
@@ -277,7 +269,6 @@ async function buildStandalone() {
 /** Third-party code in the package: where it is, and its licence. */
 function copyLicenses() {
   const libraries = {
-    papaparse: ['papaparse', 'Papa Parse is in build/data/csv-parser.js and build/standalone/csv.js.'],
     'fourier-transform': [
       'fourier-transform',
       'fourier-transform is in build/data/log-mel.js and build/standalone/audio.js.',

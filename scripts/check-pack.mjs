@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { targets } from './entries.mjs';
 
-const LICENSES = ['papaparse', 'fourier-transform'].map((name) => `build/LICENSE.${name}`);
+const LICENSES = ['build/LICENSE.fourier-transform'];
 const REQUIRED = [
   ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', ...LICENSES],
   ...targets.map((file) => file.replace('./', '')),

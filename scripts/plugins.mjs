@@ -37,7 +37,7 @@ export function replaceByNothing(exportsByName) {
   return {
     name: 'replace-by-nothing',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^#|^stream$/ }, ({ path }) =>
+      onResolve({ filter: /^#/ }, ({ path }) =>
         path in exportsByName ? { path, namespace: 'nothing' } : undefined,
       );
       onLoad({ filter: /.*/, namespace: 'nothing' }, ({ path }) => ({ contents: exportsByName[path] }));

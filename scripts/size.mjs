@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const LIMIT = 30_000;
-const STANDALONE_LIMIT = 74_000;
+const STANDALONE_LIMIT = 80_000;
 const WASM_GUIDE = 32_768;
 
 const PAGE = `

@@ -53,7 +53,8 @@ export {
   rmse,
 } from './training/metrics.js';
 export type { Best } from './training/monitor.js';
-export type { Optimizer, OptimizerState } from './training/optimizer.js';
+export type { Optimizer } from './training/optimizer.js';
+export type { OptimizerState } from './training/optimizer-state.js';
 export {
   Adam,
   type AdamOptions,
@@ -83,4 +84,4 @@ export {
 export { Trainer } from './training/trainer.js';
 export type { EarlyStoppingOptions, TrainerOptions, ValidationOptions } from './training/trainer-options.js';
 export type { TrainerState } from './training/trainer-state.js';
-export type { IntegerArray, Integers, NamedTensors, Tensor } from './validation/tensor.js';
+export type { IntegerArray, Integers, NamedTensors, OwnTensor, Tensor } from './validation/tensor.js';

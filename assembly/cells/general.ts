@@ -1,13 +1,13 @@
 /*
- * Every cell but the plain LSTM, and every option: one loop over time around the cells of lstm-general.ts, gru.ts and
- * rnn.ts. A step forward, with what an option adds in brackets:
+ * The general kernel, for every cell except the plain LSTM and for every option: one loop over time around the cells of
+ * lstm-general.ts, gru.ts and rnn.ts. A step forward, with what options add in brackets:
  *
- *   [recurrent dropout on h]   the cell's products and its passes   [projection]   [zoneout]   [what a mask carries on]
+ *   [recurrent dropout of h] → recurrent products and cell → [projection] → [zoneout] → [masked rows keep their state]
  *
- * Backward goes the same way from its end. What a cell sees is dĥ, the gradient of h before zoneout and projection.
+ * Backward goes through the same parts in reverse. A cell receives dĥ, the gradient of h before zoneout and projection.
  *
- * Pre-activations, gates and their gradients lie in planes, one for each gate, [T, B, H] each, so that a pass runs over
- * all rows of a step at once.
+ * Pre-activations, gates and their gradients are stored in planes, [T, B, H] for each gate, so that one elementwise operation
+ * covers all rows of a step.
  */
 import { ActivationKind } from '../kernels/activation';
 import { panelsOf, planeOf } from './planes';
@@ -20,15 +20,15 @@ import { after, before, CellKind, Plan, rowsAt } from './plan';
 import { inputProduct } from './recurrent';
 import { rnnStepBackward, rnnStepForward } from './rnn';
 import { traceCarried, traceHidden } from './trace';
-import { addCarried, keepMasked, splitCarried } from './carried';
-import { addProduct, complement, copyRows, mix, multiply } from '../kernels/rows';
+import { addCarried, copyMasked, splitCarried } from './carried';
+import { addProduct, complement, copyRows, sumOfProducts, multiply } from '../kernels/rows';
 
-/** Whether something in the plan goes beyond the plain LSTM, whose kernel is lstm.ts. */
+/** Whether a plan needs the general kernel, because it has anything that the plain LSTM of lstm.ts does not. */
 export function needsGeneral(plan: Plan, masked: bool): bool {
   if (plan.cell != CellKind.LSTM || masked || plan.traced) return true;
   if (plan.training && plan.recurrentDropout > 0) return true;
   if (plan.coupled || plan.projectionWeight || plan.peepholes || plan.gateGain || plan.inputGain) return true;
-  if (plan.clip > 0 || plan.cellClip > 0 || plan.zoneoutOfH > 0 || plan.zoneoutOfC > 0) return true;
+  if (plan.clip > 0 || plan.cellClip > 0 || plan.zoneoutH > 0 || plan.zoneoutC > 0) return true;
   if (plan.gateActivation != ActivationKind.SIGMOID || plan.candidateActivation != ActivationKind.TANH) return true;
   return plan.outputActivation != ActivationKind.TANH;
 }
@@ -47,72 +47,72 @@ export function generalForward(plan: Plan, t0: i32, t1: i32): void {
   }
 }
 
-/** One step, whose input product is number `n` of the call's. */
+/** Step `t`, the one with number `n` in the call's input product. */
 function stepForward(plan: Plan, t: i32, n: i32): void {
   const R = plan.R;
   const rows = rowsAt(plan, t);
   const old = stateBefore(plan, t);
   const y = after(plan, plan.y, t, <usize>(plan.B * plan.yStride) << 2);
-  const out = plan.yStride == R ? y : plan.nextState;
+  const out = plan.yStride == R ? y : plan.denseNextH;
   let h = old;
-  if (plan.dropped) {
-    h = plan.hidden + (<usize>(t * plan.kept * plan.B * R) << 2);
-    multiply(h, old, plan.dropped, rows * R);
+  if (plan.recurrentMask) {
+    h = plan.droppedH + (<usize>(t * plan.recorded * plan.B * R) << 2);
+    multiply(h, old, plan.recurrentMask, rows * R);
   }
-  const cell = plan.projection ? plan.unprojected + (<usize>(t * plan.kept * plan.B * plan.H) << 2) : out;
+  const cell = plan.projectionPanels ? plan.unprojected + (<usize>(t * plan.recorded * plan.B * plan.H) << 2) : out;
   if (plan.cell == CellKind.LSTM) lstmStepForward(plan, t, n, h, cell);
   else if (plan.cell == CellKind.GRU) gruStepForward(plan, t, n, old, h, cell);
   else rnnStepForward(plan, t, n, h, cell);
-  if (plan.projection) {
+  if (plan.projectionPanels) {
     memory.fill(out, 0, <usize>(rows * R) << 2);
-    product(out, R, out, R, cell, plan.H, plan.projection, rows, R, plan.H);
+    product(out, R, out, R, cell, plan.H, plan.projectionPanels, rows, R, plan.H);
   }
-  if (plan.zoneoutH) {
-    const z = plan.zoneoutH + <usize>(t * plan.zoneoutHStep);
+  if (plan.zoneoutMaskH) {
+    const z = plan.zoneoutMaskH + <usize>(t * plan.zoneoutMaskHStep);
     complement(plan.blend, z, rows * R);
-    mix(out, z, old, plan.blend, out, rows * R);
+    sumOfProducts(out, z, old, plan.blend, out, rows * R);
   }
-  keepMasked(plan, t, out, old, R);
+  copyMasked(plan, t, out, old, R);
   if (out != y) copyRows(y, <usize>plan.yStride << 2, out, <usize>R << 2, rows, <usize>R << 2);
 }
 
-/** h before step `t`, its rows dense: where it lies, or a copy. */
+/** h before step `t` with dense rows: its own address, or that of a copy. */
 function stateBefore(plan: Plan, t: i32): usize {
   const stride = <usize>plan.yStride << 2;
   const h = before(plan, plan.y, t, <usize>plan.B * stride);
   if (plan.yStride == plan.R) return h;
-  copyRows(plan.oldState, <usize>plan.R << 2, h, stride, rowsAt(plan, t), <usize>plan.R << 2);
-  return plan.oldState;
+  copyRows(plan.denseH, <usize>plan.R << 2, h, stride, rowsAt(plan, t), <usize>plan.R << 2);
+  return plan.denseH;
 }
 
 /**
- * Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input,
- * unless the gates are held constant.
+ * Backward through the T steps of a recorded forward, from the last one on, then the gradients of the weights and the input,
+ * except with constant gates (trace.ts).
  */
 export function generalBackward(plan: Plan, T: i32): void {
   const R = plan.R;
   for (let n: i32 = 0; n < T; n++) {
     const t = plan.reverse ? n : T - 1 - n;
     const rows = rowsAt(plan, t);
-    const dhat = plan.projection ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
+    const dhat = plan.projectionPanels ? plan.dhat + (<usize>(t * plan.B * R) << 2) : plan.dhat;
     if (plan.traced) traceCarried(plan, t);
     splitStates(plan, t, dhat);
     let dh = dhat;
-    if (plan.projection) {
+    if (plan.projectionPanels) {
       dh = plan.dUnprojected;
-      inputGradient(dh, dhat, plan.projectionBack, rows, R, plan.H);
+      inputGradient(dh, dhat, plan.projectionBackPanels, rows, R, plan.H);
     }
-    const dState = plan.dropped ? plan.dDropped : plan.dh;
-    if (plan.dropped) memory.fill(dState, 0, <usize>(rows * R) << 2);
+    const dState = plan.recurrentMask ? plan.dDroppedH : plan.dh;
+    if (plan.recurrentMask) memory.fill(dState, 0, <usize>(rows * R) << 2);
     if (plan.cell == CellKind.LSTM) lstmStepBackward(plan, t, dh, dState);
     else if (plan.cell == CellKind.GRU) gruStepBackward(plan, t, stateBefore(plan, t), dh, dState);
     else rnnStepBackward(plan, t, dh, dState);
-    if (plan.dropped) addProduct(plan.dh, dState, plan.dropped, rows * R);
+    if (plan.recurrentMask) addProduct(plan.dh, dState, plan.recurrentMask, rows * R);
   }
-  if (!plan.held) planeGradients(plan, T);
+  if (!plan.constantGates) planeGradients(plan, T);
 }
 
-/** dh' = dy + what the later step sent back, parted in dĥ and what goes to the state before without passing the cell. */
+/** Splits dh' = dy + the gradient from the later step into dĥ and the part that goes to the old state past the cell. */
 function splitStates(plan: Plan, t: i32, dhat: usize): void {
   const R = plan.R;
   const rows = rowsAt(plan, t);
@@ -122,5 +122,5 @@ function splitStates(plan: Plan, t: i32, dhat: usize): void {
     addCarried(dhat + <usize>b * bytes, plan.dh + <usize>b * bytes, plan.dy ? dy : 0, R);
   }
   if (plan.traced) traceHidden(plan, t, dhat);
-  splitCarried(plan, t, dhat, plan.dh, plan.zoneoutH && plan.zoneoutH + <usize>(t * plan.zoneoutHStep), R);
+  splitCarried(plan, t, dhat, plan.dh, plan.zoneoutMaskH && plan.zoneoutMaskH + <usize>(t * plan.zoneoutMaskHStep), R);
 }

@@ -5,7 +5,7 @@
  *   dγ += dy∘x̂       dx = s·(γ∘dy − mean(γ∘dy) − x̂·mean(γ∘dy∘x̂))
  */
 
-/** x̂ over x; gives s. */
+/** Overwrites x with x̂ and returns s. */
 export function normalise(x: usize, n: i32, epsilon: f32): f32 {
   const end = x + (<usize>n << 2);
   let sum: f64 = 0;
@@ -21,7 +21,7 @@ export function normalise(x: usize, n: i32, epsilon: f32): f32 {
   return <f32>scale;
 }
 
-/** dx from dy, which may be the same row, or that of x̂; dγ accumulates where it is wanted. */
+/** dx from dy and x̂; dx may be the row of either. dγ accumulates, unless dGain is 0. */
 export function normaliseBackward(dx: usize, dy: usize, norm: usize, gain: usize, dGain: usize, n: i32, scale: f32): void {
   const bytes = <usize>n << 2;
   let sum: f64 = 0;

@@ -1,46 +1,53 @@
 /*
- * The LSTM with whatever an option changes, from pre-activations a = W x + U h + b of the gates i f g o:
+ * The LSTM with all its options, from the pre-activations a = W x + U h + b of the gates i f g o:
  *
  *   a_i += p_i∘c   a_f += p_f∘c                     peepholes (Gers & Schmidhuber 2000)
  *   i = σ(a_i)   f = σ(a_f), or 1 − i               coupled gates
- *   g = φ(a_g)   ĉ = f∘c + i∘g                      cut to ± cellClip
+ *   g = φ(a_g)   ĉ = f∘c + i∘g                      clamped to ± cellClip
  *   a_o += p_o∘ĉ   o = σ(a_o)   ĥ = o∘ψ(ĉ)
  *   c' = z∘c + (1 − z)∘ĉ                            zoneout (Krueger et al. 2016); of h in general.ts
  *
- * `clip` bounds what each nonlinearity reads, as ONNX has it. Layer norm stands at the sums a: `cell` (Ba et al. 2016)
- * over W x and U h apart and over ĉ before ψ, `gate` over each gate's sum, peephole within, bias behind (TFLite).
+ * `clip` clamps the input of each nonlinearity, as in ONNX. Layer norm `cell` (Ba et al. 2016) normalises W x, U h and, before
+ * ψ, ĉ; layer norm `gate` (TFLite) normalises each gate's sum, peepholes included, and adds the bias afterwards.
  */
 import { activationBackward, activationForward } from '../kernels/activation';
 import { addHidden, addHiddenBack, candidateBackward, candidateForward } from './planes';
 import { gateBackward, gateForward, gateOf, planeOf } from './planes';
-import { clampTo } from '../kernels/rows';
-import { addCarried, keepMasked, splitCarried } from './carried';
-import { cellNorm, cellNormBackward, gateNorm, gateNormBackward } from './lstm-norms';
-import { sumsNorm, sumsNormBackward } from './lstm-norms';
+import { addCarried, copyMasked, splitCarried } from './carried';
+import { normaliseCells, normaliseCellsBackward, normaliseGate, normaliseGateBackward } from './lstm-norms';
+import { normaliseSums, normaliseSumsBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
-import { STAYS, traceCell } from './trace';
-import { addProduct, complement, mix, multiply, subtract, zeroOutside } from '../kernels/rows';
-import { addTo } from '../kernels/simd';
+import { RETENTION, traceCell } from './trace';
+import { addProduct, addTo, clampTo, complement, multiply } from '../kernels/rows';
+import { subtract, sumOfProducts, zeroOutside } from '../kernels/rows';
 
-/** Where step `t` lies in what is kept of each step, [B, H]. */
-function keptOf(plan: Plan, base: usize, t: i32): usize {
-  return base + (<usize>(t * plan.kept * plan.B * plan.H) << 2);
+/** The planes of the gates. */
+const enum Gate {
+  I,
+  F,
+  G,
+  O,
+}
+
+/** Step `t` of an array [T, B, H], or of one that holds only one step. */
+function stepOf(plan: Plan, base: usize, t: i32): usize {
+  return base + (<usize>(t * plan.recorded * plan.B * plan.H) << 2);
 }
 
 function cellsBefore(plan: Plan, t: i32): usize {
-  return plan.kept ? before(plan, plan.c, t, <usize>(plan.B * plan.H) << 2) : plan.c;
+  return plan.recorded ? before(plan, plan.c, t, <usize>(plan.B * plan.H) << 2) : plan.c;
 }
 
 function cellsAfter(plan: Plan, t: i32): usize {
-  return plan.kept ? after(plan, plan.c, t, <usize>(plan.B * plan.H) << 2) : plan.c;
+  return plan.recorded ? after(plan, plan.c, t, <usize>(plan.B * plan.H) << 2) : plan.c;
 }
 
-/** ĉ, which is c' where neither zoneout nor a mask comes between. */
+/** ĉ; without zoneout and masks it is c'. */
 function newCellsAt(plan: Plan, t: i32): usize {
-  return plan.newCells ? keptOf(plan, plan.newCells, t) : cellsAfter(plan, t);
+  return plan.newCells ? stepOf(plan, plan.newCells, t) : cellsAfter(plan, t);
 }
 
-/** out[rows, H] += p∘x, or with `sum` the vector `out` += Σ p∘x over the rows of both. */
+/** out[rows, H] += p∘x for a vector p; or if `sum`, out[H] += Σ p∘x over the rows of p and x. */
 function peephole(out: usize, p: usize, x: usize, rows: i32, H: i32, sum: bool): void {
   const row = <usize>H << 2;
   for (let b: i32 = 0; b < rows; b++) {
@@ -51,7 +58,7 @@ function peephole(out: usize, p: usize, x: usize, rows: i32, H: i32, sum: bool):
   }
 }
 
-/** Step `t`, number `n` of its call, from h to ĥ. */
+/** Step `t`, number `n` of its call: from h to ĥ. */
 export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize): void {
   const H = plan.H;
   const rows = rowsAt(plan, t);
@@ -64,48 +71,48 @@ export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize
     if (plan.sums) memory.fill(sum, 0, <usize>count << 2);
     addHidden(plan, gate, t, sum, h);
   }
-  if (plan.normInput) sumsNorm(plan, t, n);
+  if (plan.normInput) normaliseSums(plan, t, n);
   for (let gate: i32 = 0; gate < 4; gate++) {
     const a = planeOf(plan, plan.product, gate, n);
     const values = gateOf(plan, gate, n);
-    if (gate == 3) newCellsForward(plan, c, cell, n, count);
-    if (plan.peepholes && gate != 2) {
+    if (gate == Gate.O) newCellsForward(plan, c, cell, n, count);
+    if (plan.peepholes && gate != Gate.G) {
       const p = plan.peepholes + <usize>min(gate, 2) * row;
-      peephole(a, p, gate == 3 ? cell : c, rows, H, false);
+      peephole(a, p, gate == Gate.O ? cell : c, rows, H, false);
     }
-    if (plan.gateGain) gateNorm(plan, t, n, gate);
-    if (gate == 2) candidateForward(plan, values, a, count);
+    if (plan.gateGain) normaliseGate(plan, t, n, gate);
+    if (gate == Gate.G) candidateForward(plan, values, a, count);
     else gateForward(plan, values, a, count);
   }
-  outputForward(plan, t, cell, gateOf(plan, 3, n), out, count);
+  outputForward(plan, t, cell, gateOf(plan, Gate.O, n), out, count);
   if (!plan.newCells) return;
-  if (plan.zoneoutC) {
-    const z = plan.zoneoutC + <usize>(t * plan.zoneoutCStep);
+  if (plan.zoneoutMaskC) {
+    const z = plan.zoneoutMaskC + <usize>(t * plan.zoneoutMaskCStep);
     complement(plan.blend, z, count);
-    mix(plan.blend, z, c, plan.blend, cell, count);
+    sumOfProducts(plan.blend, z, c, plan.blend, cell, count);
   } else {
     memory.copy(plan.blend, cell, <usize>count << 2);
   }
-  keepMasked(plan, t, plan.blend, c, H);
+  copyMasked(plan, t, plan.blend, c, H);
   memory.copy(cellsAfter(plan, t), plan.blend, <usize>count << 2);
 }
 
 function newCellsForward(plan: Plan, c: usize, cell: usize, n: i32, count: i32): void {
-  const i = gateOf(plan, 0, n);
-  const f = gateOf(plan, 1, n);
+  const i = gateOf(plan, Gate.I, n);
+  const f = gateOf(plan, Gate.F, n);
   if (plan.coupled) complement(f, i, count);
-  mix(cell, f, c, i, gateOf(plan, 2, n), count);
+  sumOfProducts(cell, f, c, i, gateOf(plan, Gate.G, n), count);
   if (plan.cellClip) clampTo(cell, count, plan.cellClip);
 }
 
 /** ĥ = o∘ψ(ĉ) */
 function outputForward(plan: Plan, t: i32, cell: usize, o: usize, out: usize, count: i32): void {
-  const squashed = keptOf(plan, plan.squashed, t);
+  const squashed = stepOf(plan, plan.squashed, t);
   let input = cell;
   if (plan.activationInput) {
-    input = keptOf(plan, plan.activationInput, t);
+    input = stepOf(plan, plan.activationInput, t);
     memory.copy(input, cell, <usize>count << 2);
-    if (plan.cellGain) cellNorm(plan, t, input);
+    if (plan.cellGain) normaliseCells(plan, t, input);
     if (plan.clip) clampTo(input, count, plan.clip);
   }
   activationForward(squashed, input, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
@@ -113,8 +120,8 @@ function outputForward(plan: Plan, t: i32, cell: usize, o: usize, out: usize, co
 }
 
 /**
- * From dh to da over the gates, and Uᵀ da added to dState; what goes to the cells before stays in plan.dc. With the
- * gates held constant only the latter.
+ * From dĥ to da, which overwrites the gates; adds Uᵀ da to dState and writes the gradient of c to plan.dc. With constant
+ * gates it computes only the latter.
  */
 export function lstmStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): void {
   const H = plan.H;
@@ -123,71 +130,71 @@ export function lstmStepBackward(plan: Plan, t: i32, dh: usize, dState: usize): 
   const dcell = plan.dNewCells;
   const d = plan.dGate;
   const carried = plan.dCarried;
-  // Not from a dh of zeros, which times an infinite o is NaN.
-  if (plan.held == STAYS) memory.fill(dcell, 0, <usize>count << 2);
+  // Zeros, not the gradient of a dh of zeros, which times an infinite o is NaN.
+  if (plan.constantGates == RETENTION) memory.fill(dcell, 0, <usize>count << 2);
   else cellGradient(plan, t, dh, dcell, count);
-  if (!plan.held) {
-    multiply(d, dh, keptOf(plan, plan.squashed, t), count);
-    gradientOf(plan, t, 3, d, count);
-    if (plan.peepholes) peephole(dcell, plan.peepholes + (<usize>(2 * H) << 2), sumOf(plan, 3, t), rows, H, false);
+  if (!plan.constantGates) {
+    multiply(d, dh, stepOf(plan, plan.squashed, t), count);
+    gateGradient(plan, t, Gate.O, d, count);
+    if (plan.peepholes) peephole(dcell, plan.peepholes + (<usize>(2 * H) << 2), sumGradientOf(plan, Gate.O, t), rows, H, false);
   }
   addCarried(carried, plan.dc, 0, count);
-  splitCarried(plan, t, carried, plan.dc, plan.zoneoutC && plan.zoneoutC + <usize>(t * plan.zoneoutCStep), H);
+  splitCarried(plan, t, carried, plan.dc, plan.zoneoutMaskC && plan.zoneoutMaskC + <usize>(t * plan.zoneoutMaskCStep), H);
   addTo(dcell, carried, count);
   if (plan.traced) {
     const traced = traceCell(plan, t, dcell);
-    if (traced) keepMasked(plan, t, traced, plan.dc, H);
+    if (traced) copyMasked(plan, t, traced, plan.dc, H);
   }
   if (plan.cellClip) zeroOutside(dcell, newCellsAt(plan, t), count, plan.cellClip);
-  addProduct(plan.dc, dcell, gateOf(plan, 1, t), count);
-  if (!plan.held) gatesBackward(plan, t, dcell, d, carried, dState);
+  addProduct(plan.dc, dcell, gateOf(plan, Gate.F, t), count);
+  if (!plan.constantGates) gatesBackward(plan, t, dcell, d, carried, dState);
 }
 
-/** From dĉ to da of i, f and g; `d` and `df` take values of one step. */
+/** From dĉ to da of i, f and g; `d` and `df` are scratch arrays of one step. */
 function gatesBackward(plan: Plan, t: i32, dcell: usize, d: usize, df: usize, dState: usize): void {
   const count = rowsAt(plan, t) * plan.H;
   const c = cellsBefore(plan, t);
-  // Of i by way of g, of f by way of c; coupled, of i by way of both, since f = 1 − i.
+  // di = dĉ∘g, df = dĉ∘c; coupled, f = 1 − i, so di = dĉ∘g − dĉ∘c.
   multiply(df, dcell, c, count);
-  multiply(d, dcell, gateOf(plan, 2, t), count);
+  multiply(d, dcell, gateOf(plan, Gate.G, t), count);
   if (plan.coupled) {
     subtract(d, d, df, count);
     memory.fill(df, 0, <usize>count << 2);
   }
-  multiply(dcell, dcell, gateOf(plan, 0, t), count);
-  gradientOf(plan, t, 2, dcell, count);
-  gradientOf(plan, t, 0, d, count);
-  gradientOf(plan, t, 1, df, count);
+  multiply(dcell, dcell, gateOf(plan, Gate.I, t), count);
+  gateGradient(plan, t, Gate.G, dcell, count);
+  gateGradient(plan, t, Gate.I, d, count);
+  gateGradient(plan, t, Gate.F, df, count);
   if (plan.peepholes) peepholesGradient(plan, t, c);
-  if (plan.normInput) sumsNormBackward(plan, t);
+  if (plan.normInput) normaliseSumsBackward(plan, t);
   for (let gate: i32 = 0; gate < 4; gate++) {
-    const da = plan.sums ? planeOf(plan, plan.sums, gate, t) : sumOf(plan, gate, t);
+    const da = plan.sums ? planeOf(plan, plan.sums, gate, t) : sumGradientOf(plan, gate, t);
     addHiddenBack(plan, gate, t, dState, da);
   }
 }
 
-/** da of a gate from the gradient `d` of its values, over them; layer norm then leaves that of the sum apart. */
-function gradientOf(plan: Plan, t: i32, gate: i32, d: usize, count: i32): void {
+/** Overwrites a gate's values with da, from their gradient `d`; layer norm stores the gradient of the sum separately. */
+function gateGradient(plan: Plan, t: i32, gate: i32, d: usize, count: i32): void {
   const a = planeOf(plan, plan.product, gate, t);
   const values = gateOf(plan, gate, t);
-  if (gate == 2) candidateBackward(plan, values, d, a, count);
+  if (gate == Gate.G) candidateBackward(plan, values, d, a, count);
   else gateBackward(plan, values, d, a, count);
-  if (plan.gateGain) gateNormBackward(plan, t, gate);
+  if (plan.gateGain) normaliseGateBackward(plan, t, gate);
 }
 
-/** The gradient of a gate's sum, before the norm of each gate if there is one. */
-function sumOf(plan: Plan, gate: i32, t: i32): usize {
+/** The gradient of a gate's sum, with layer norm `gate` that before the norm. */
+function sumGradientOf(plan: Plan, gate: i32, t: i32): usize {
   return plan.gateGain ? planeOf(plan, plan.normHidden, gate, t) : gateOf(plan, gate, t);
 }
 
-/** What comes to ĉ from ĥ, but for what the peephole of o adds. */
+/** The gradient of ĉ through ĥ, without the part through the peephole of o. */
 function cellGradient(plan: Plan, t: i32, dh: usize, dcell: usize, count: i32): void {
-  const input = plan.activationInput ? keptOf(plan, plan.activationInput, t) : newCellsAt(plan, t);
-  const squashed = keptOf(plan, plan.squashed, t);
-  multiply(dcell, dh, gateOf(plan, 3, t), count);
+  const input = plan.activationInput ? stepOf(plan, plan.activationInput, t) : newCellsAt(plan, t);
+  const squashed = stepOf(plan, plan.squashed, t);
+  multiply(dcell, dh, gateOf(plan, Gate.O, t), count);
   activationBackward(dcell, dcell, input, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   if (plan.clip) zeroOutside(dcell, input, count, plan.clip);
-  if (plan.cellGain) cellNormBackward(plan, t, dcell);
+  if (plan.cellGain) normaliseCellsBackward(plan, t, dcell);
 }
 
 function peepholesGradient(plan: Plan, t: i32, c: usize): void {
@@ -195,7 +202,7 @@ function peepholesGradient(plan: Plan, t: i32, c: usize): void {
   const rows = rowsAt(plan, t);
   const row = <usize>H << 2;
   for (let n: i32 = 0; n < 3; n++) {
-    const da = sumOf(plan, n == 2 ? 3 : n, t);
+    const da = sumGradientOf(plan, n == 2 ? Gate.O : n, t);
     const at = <usize>n * row;
     if (n < 2) peephole(plan.dc, plan.peepholes + at, da, rows, H, false);
     if (plan.dPeepholes) peephole(plan.dPeepholes + at, da, n == 2 ? newCellsAt(plan, t) : c, rows, H, true);

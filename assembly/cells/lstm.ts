@@ -4,33 +4,32 @@
  *   i = σ(W_i x + U_i h + b_i)    g = tanh(W_g x + U_g h + b_g)      c' = f∘c + i∘g
  *   f = σ(W_f x + U_f h + b_f)    o = σ(W_o x + U_o h + b_o)         h' = o∘tanh(c')
  *
- * Forward: the input product of all steps of a call is one matrix product. Then for each step, panel by panel, comes the
- * recurrent product, followed by the cell of the panel's four units.
+ * Forward: the input product of all steps of a call is one matrix product. Then each step computes the recurrent product panel
+ * by panel, each followed by the cell of the panel's four units.
  *
- * Backward, from the last step to the first, with dh' = dy + the gradient from the later step:
+ * Backward, from the last step to the first, where dh' is dy plus the gradient from the later step:
  *
  *   do = dh'∘tanh(c')             dc' += dh'∘o∘(1 − tanh²(c'))
  *   di = dc'∘g   dg = dc'∘i   df = dc'∘c   dc = dc'∘f
  *   da_i = di∘i∘(1 − i)   da_f = df∘f∘(1 − f)   da_g = dg∘(1 − g²)   da_o = do∘o∘(1 − o)
  *   dh = Uᵀ da        dx = Wᵀ da        dW += da xᵀ        dU += da hᵀ        db += da
  *
- * da of all steps is kept ("dgates", over the gates), so that each weight gradient is one matrix product over time.
+ * da of all steps ("dgates") overwrites the gates, so that each weight gradient is one matrix product over time.
  *
- * This is the plain LSTM. With any option that changes it, lstm-general.ts computes it: general.ts decides.
+ * This kernel computes the plain LSTM; lstm-general.ts computes it with options. `needsGeneral` in general.ts chooses.
  */
-import { sigmoidEvery, tanhEvery } from '../kernels/activation';
-import { blockProduct } from '../kernels/gemm';
+import { sigmoidStrided, tanhStrided } from '../kernels/activation';
+import { blockProduct, PANEL_BYTES } from '../kernels/gemm';
 import { inputGradient } from '../layers/linear';
 import { after, before, Plan, rowsAt } from './plan';
 import { madd, splat, storeLanes } from '../kernels/simd';
 import { flush, inputProduct, parameterGradients } from './recurrent';
 
-/** Panels times rows in one block of a step: its 16 kB stay in the first-level cache from the product to the cell. */
+/** Panels times rows in one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
 const BLOCK_GATES: i32 = 256;
 const BLOCK_PANELS: i32 = 16;
 
-/** Bytes of a panel's row, the gates of four units, and where each gate begins in it. */
-const PANEL: usize = 64;
+/** Offsets of the gates in a panel's row, which holds those of four units (packGates in panels.ts). */
 const I: usize = 0;
 const F: usize = 16;
 const G: usize = 32;
@@ -48,8 +47,8 @@ export function lstmForward(plan: Plan, t0: i32, t1: i32): void {
 }
 
 /**
- * One step: `a` [B, panel columns] holds the input product, to which the recurrent product is added, a block of panels at
- * a time; the cell of each block follows.
+ * One step: adds the recurrent product to the input product `a` [B, panel columns], a block of panels at a time, and
+ * computes the cell of each block.
  */
 function stepForward(plan: Plan, t: i32, a: usize): void {
   const rows = rowsAt(plan, t);
@@ -70,7 +69,7 @@ function stepForward(plan: Plan, t: i32, a: usize): void {
   }
 }
 
-/** The cell of `count` panels from unit `unit` on, over `rows` rows; `a` points to their gates in row 0. */
+/** The cell of `count` panels, from unit `unit` on, for `rows` rows; `a` points to the gates in row 0. */
 function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride: usize, rows: i32): void {
   const row = <usize>plan.H << 2;
   const size = <usize>plan.B * row;
@@ -84,15 +83,15 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
   let gates = recording ? plan.gates + 4 * <usize>t * size + offset : 0;
   let squashed = plan.squashed + <usize>t * size + offset;
   for (let b: i32 = 0; b < rows; b++) {
-    sigmoidEvery(a + I, a + I, PANEL, 4 * count);
-    sigmoidEvery(a + F, a + F, PANEL, 4 * count);
-    tanhEvery(a + G, a + G, PANEL, 4 * count);
-    sigmoidEvery(a + O, a + O, PANEL, 4 * count);
+    sigmoidStrided(a + I, a + I, PANEL_BYTES, 4 * count);
+    sigmoidStrided(a + F, a + F, PANEL_BYTES, 4 * count);
+    tanhStrided(a + G, a + G, PANEL_BYTES, 4 * count);
+    sigmoidStrided(a + O, a + O, PANEL_BYTES, 4 * count);
     updateCells(next, c, a, width);
-    tanhEvery(y, next, 16, width);
+    tanhStrided(y, next, 16, width);
     if (recording) {
       memory.copy(squashed, y, <usize>width << 2);
-      keepGates(gates, a, width, row);
+      storeGates(gates, a, width, row);
       gates += 4 * row;
       squashed += row;
     }
@@ -104,27 +103,27 @@ function cellForward(plan: Plan, t: i32, unit: i32, count: i32, a: usize, stride
   }
 }
 
-// The cell in short passes: a processor overlaps several of their iterations, where the whole cell of four units would be
+// The cell is computed in short loops, whose iterations a processor overlaps; the whole cell of four units in one loop would be
 // one long dependency chain.
 
-/** From the panels to four blocks of values, `row` bytes each. */
-function keepGates(gates: usize, a: usize, width: i32, row: usize): void {
+/** Copies the gates from panels to four rows of `row` bytes, in the order i f g o. */
+function storeGates(gates: usize, a: usize, width: i32, row: usize): void {
   for (; width > 0; width -= 4) {
     storeLanes(gates, v128.load(a, I), width);
     storeLanes(gates + row, v128.load(a, F), width);
     storeLanes(gates + 2 * row, v128.load(a, G), width);
     storeLanes(gates + 3 * row, v128.load(a, O), width);
-    a += PANEL;
+    a += PANEL_BYTES;
     gates += 16;
   }
 }
 
-/** c' = f∘c + i∘g. */
+/** c' = f∘c + i∘g */
 function updateCells(next: usize, c: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
     const input = f32x4.mul(v128.load(a, I), v128.load(a, G));
     storeLanes(next, madd(v128.load(a, F), v128.load(c), input), width);
-    a += PANEL;
+    a += PANEL_BYTES;
     c += 16;
     next += 16;
   }
@@ -134,12 +133,12 @@ function updateCells(next: usize, c: usize, a: usize, width: i32): void {
 function outputHidden(y: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
     storeLanes(y, f32x4.mul(v128.load(a, O), v128.load(y)), width);
-    a += PANEL;
+    a += PANEL_BYTES;
     y += 16;
   }
 }
 
-/** Backward through the T steps of a recorded forward, the last one first, then the gradients of the weights and the input. */
+/** Backward through the T steps of a recorded forward, from the last one on, then the gradients of the weights and the input. */
 export function lstmBackward(plan: Plan, T: i32): void {
   const B = plan.B;
   const H = plan.H;

@@ -1,6 +1,6 @@
 /*
- * The packed forms of a level's parameters, in three parts: what forward reads, what backward reads for the state before,
- * and what it reads for the input. Each is one block.
+ * The packed parameters of a level, in three parts of one block each: those for forward, those for the gradient of the old
+ * state, and those for the gradient of the input.
  */
 import { panelsOf } from './planes';
 import { packBias, packColumns, packGateBias, packGates, packRows } from '../kernels/panels';
@@ -17,10 +17,10 @@ let writes: bool = false;
 let plain: bool = false;
 
 /**
- * Sets the addresses of a part in the block at `base`, for the general kernel or for the plain LSTM's, and returns the bytes
- * of the block. Packs the parameters there if `write`.
+ * Sets the addresses of a part in the block at `base`, for the general kernel or the plain LSTM's, and returns the size of the
+ * block in bytes. If `write`, packs the parameters there.
  */
-export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write: bool): f64 {
+export function packWeights(plan: Plan, part: PackPart, general: bool, base: f64, write: bool): f64 {
   const gates = general ? plan.gateCount : 1;
   const N = plan.gateCount * plan.H / gates;
   startScratch(base);
@@ -29,11 +29,11 @@ export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write
   if (part == PackPart.FORWARD) {
     plan.inputPanels = panels(plan, plan.inputWeight, gates, N, plan.I, false);
     plan.hiddenPanels = panels(plan, plan.hiddenWeight, gates, N, plan.R, false);
-    plan.projection = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, false);
+    plan.projectionPanels = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, false);
     packBiases(plan);
   } else if (part == PackPart.BACK) {
     plan.hiddenBackPanels = panels(plan, plan.hiddenWeight, gates, N, plan.R, true);
-    plan.projectionBack = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, true);
+    plan.projectionBackPanels = panels(plan, plan.projectionWeight, 1, plan.R, plan.H, true);
   } else {
     plan.inputBackPanels = panels(plan, plan.inputWeight, gates, N, plan.I, true);
   }
@@ -41,7 +41,7 @@ export function pack(plan: Plan, part: PackPart, general: bool, base: f64, write
 }
 
 /**
- * Panels of W[parts * N, K] or of its transpose, one part after the other. A panel of the plain LSTM holds four gates of four
+ * Panels of W[parts * N, K]ᵀ, or if `back` of W itself, part after part. A panel of the plain LSTM holds four gates of four
  * units. 0 if there is no such weight.
  */
 function panels(plan: Plan, W: usize, parts: i32, N: i32, K: i32, back: bool): usize {
@@ -65,7 +65,7 @@ function packBiases(plan: Plan): void {
   const H = plan.H;
   const first = plan.inputBias;
   const second = plan.hiddenBias;
-  // The plain LSTM pads H to a multiple of four; the general kernel reads past the end.
+  // The plain LSTM pads H to a multiple of four; the general kernel may read past the end.
   const bias = allocateScratch(H + 4, plan.planes);
   plan.bias = bias;
   if (plain) {

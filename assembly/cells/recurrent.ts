@@ -1,22 +1,23 @@
-/* What the recurrent cells share. */
+/* What the plain and the general kernel share: input products, gradients that follow from da, and streams. */
 import { product } from '../kernels/gemm';
-import { addWeightGradient, biasGradient, BLOCK, transpose, transposedBytes } from '../layers/linear';
+import { addWeightGradient, biasGradient, BLOCK, transposedBytes } from '../layers/linear';
 import { oneHotGradient, oneHotProduct } from '../kernels/one-hot';
 import { splat } from '../kernels/simd';
+import { transpose } from '../kernels/transpose';
 import { before, Plan, spanEnd, spanRows } from './plan';
 
 /**
- * Gradients that vanish end among the subnormals, which some processors handle ten to a hundred times slower: what is
- * carried from step to step and lies below 2^-100 becomes zero, the same in both binaries.
+ * Vanishing gradients become subnormal, which makes some processors ten to a hundred times slower. So a gradient that is
+ * carried from step to step becomes zero below 2^-100, in both binaries.
  */
 // @ts-ignore: decorator
 @inline
 export function flush(carried: v128): v128 {
-  // Not `and(…, ge)`: NaN must come through, or an explosion would look like a gradient of zero.
+  // Not `and(…, ge)`: NaN must stay NaN, or an explosion would look like a gradient of zero.
   return v128.andnot(carried, f32x4.lt(f32x4.abs(carried), splat(7.888609052210118e-31)));
 }
 
-/** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, over the panels of W, rows `stride` values from each other. */
+/** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, over the panels of W; rows are `stride` values apart. */
 export function inputProduct(
   out: usize, stride: i32, plan: Plan, bias: usize, panels: usize, columns: i32, t0: i32, t1: i32,
 ): void {
@@ -32,7 +33,7 @@ export function inputProduct(
   }
 }
 
-/** The end of the plain LSTM's backward: what follows from da [T, B, columns], which lies at `gates`. dx accumulates. */
+/** The end of the plain LSTM's backward: gradients of the input and the parameters, from da [T, B, columns] in `gates`. */
 export function parameterGradients(plan: Plan, T: i32, columns: i32): void {
   for (let t: i32 = 0; t < T; ) {
     const next = spanEnd(plan, t, T);
@@ -64,7 +65,7 @@ function weightGradients(plan: Plan, row: i32, count: i32, columns: i32): void {
   addWeightGradient(plan.dHiddenWeight, transposed, panels, h, stride, count, columns, plan.H);
 }
 
-/** dW[N, I] from the rows `row … row + count`, whose da lies transposed. */
+/** Adds to dW[N, I] what the rows `row … row + count` contribute, from their transposed da. */
 export function addInputWeight(
   plan: Plan, dW: usize, transposed: usize, panels: usize, row: i32, count: i32, N: i32,
 ): void {
@@ -74,7 +75,7 @@ export function addInputWeight(
   else addWeightGradient(dW, transposed, panels, plan.x + first * I, I, count, N, I);
 }
 
-/** After one step of a stream: the new h becomes the one that the next step reads. */
+/** After one step of a stream: copies the new h to where the next step reads it. */
 export function carryState(plan: Plan): void {
   const bytes = <usize>plan.B * plan.yStride << 2;
   memory.copy(plan.y, plan.y + bytes, bytes);

@@ -1,7 +1,7 @@
 /*
- * Activations, y = φ(x), and dx = dy∘φ′, computed from x and y. α and β are those of ONNX:
+ * Activations y = φ(x), and their gradients dx = dy∘φ′, computed from x and y. α and β are ONNX's:
  *
- *   hard sigmoid   αx + β, cut to [0, 1]      leaky relu        x, below 0 αx         softsign   x / (1 + |x|)
+ *   hard sigmoid   αx + β, clamped to [0, 1]  leaky relu        x, below 0 αx         softsign   x / (1 + |x|)
  *   affine         αx + β                     thresholded relu  x above α, else 0     softplus   ln(1 + e^x)
  *   scaled tanh    α·tanh(βx)                 elu               x, below 0 α(e^x − 1)
  */
@@ -24,10 +24,10 @@ export const enum ActivationKind {
 }
 
 export function activationForward(y: usize, x: usize, count: i32, kind: ActivationKind, alpha: f32, beta: f32): void {
-  if (kind == ActivationKind.TANH) return tanhEvery(y, x, 16, count);
+  if (kind == ActivationKind.TANH) return tanhStrided(y, x, 16, count);
   if (kind == ActivationKind.SIGMOID) {
     const whole = count & ~3;
-    sigmoidEvery(y, x, 16, whole);
+    sigmoidStrided(y, x, 16, whole);
     y += <usize>whole << 2;
     x += <usize>whole << 2;
     count -= whole;
@@ -41,9 +41,9 @@ export function activationForward(y: usize, x: usize, count: i32, kind: Activati
   }
 }
 
-// sigmoid and tanh are inlined in these loops only: `count` values, `step` bytes apart.
+// The only loops with sigmoid and tanh inlined, over `count` values; groups of four lie `step` bytes apart.
 
-export function sigmoidEvery(to: usize, from: usize, step: usize, count: i32): void {
+export function sigmoidStrided(to: usize, from: usize, step: usize, count: i32): void {
   for (; count > 0; count -= 4) {
     v128.store(to, sigmoid4(v128.load(from)));
     to += step;
@@ -51,7 +51,7 @@ export function sigmoidEvery(to: usize, from: usize, step: usize, count: i32): v
   }
 }
 
-export function tanhEvery(to: usize, from: usize, step: usize, count: i32): void {
+export function tanhStrided(to: usize, from: usize, step: usize, count: i32): void {
   for (; count > 0; count -= 4) {
     storeLanes(to, tanh4(v128.load(from)), count);
     to += step;
@@ -63,13 +63,13 @@ const lanes = memory.data(16, 16);
 
 function logistic(x: v128): v128 {
   v128.store(lanes, x);
-  sigmoidEvery(lanes, lanes, 16, 4);
+  sigmoidStrided(lanes, lanes, 16, 4);
   return v128.load(lanes);
 }
 
 function hyperbolic(x: v128): v128 {
   v128.store(lanes, x);
-  tanhEvery(lanes, lanes, 16, 4);
+  tanhStrided(lanes, lanes, 16, 4);
   return v128.load(lanes);
 }
 
@@ -79,10 +79,10 @@ function activate(x: v128, kind: ActivationKind, alpha: v128, beta: v128): v128 
   if (kind == ActivationKind.EXPONENTIAL) return exp4(x);
   if (kind == ActivationKind.SCALED_TANH) return f32x4.mul(alpha, hyperbolic(f32x4.mul(beta, x)));
   if (kind == ActivationKind.SOFTSIGN) return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
-  const line = madd(alpha, x, beta);
-  if (kind == ActivationKind.AFFINE) return line;
-  // pmin and pmax give their first operand where the comparison fails, so NaN passes.
-  if (kind == ActivationKind.HARD_SIGMOID) return f32x4.pmin(f32x4.pmax(line, splat(0)), splat(1));
+  const affine = madd(alpha, x, beta);
+  if (kind == ActivationKind.AFFINE) return affine;
+  // pmin and pmax return their first operand if the comparison fails, so NaN stays NaN.
+  if (kind == ActivationKind.HARD_SIGMOID) return f32x4.pmin(f32x4.pmax(affine, splat(0)), splat(1));
   if (kind == ActivationKind.THRESHOLDED_RELU) return v128.andnot(x, f32x4.le(x, alpha));
   const negative = f32x4.lt(x, splat(0));
   if (kind == ActivationKind.LEAKY_RELU) return v128.bitselect(f32x4.mul(alpha, x), x, negative);
@@ -96,7 +96,7 @@ function log1p4(four: v128): v128 {
   v128.store(lanes, four);
   for (let at = lanes; at < lanes + 16; at += 4) {
     const x = load<f32>(at);
-    // Below, the sum would lose the digits of x.
+    // Below that, ln(1 + x) is x, and the sum would lose its digits.
     if (!(x < 1e-8)) store<f32>(at, <f32>log(1 + <f64>x));
   }
   return v128.load(lanes);

@@ -2,17 +2,17 @@
  * The matrix product C[M, N] = S + A[M, K] · W, over packed panels of W (panels.ts).
  *
  *   two panels side by side:  k = 0 | 16 columns | 16 columns |  k = 1 | 16 columns | 16 columns | …
- *   a last one on its own:    k = 0 | 16 columns |  k = 1 | 16 columns | …
+ *   an unpaired last panel:   k = 0 | 16 columns |  k = 1 | 16 columns | …
  *
- * A panel's row is one cache line. One row of A passes over the pair in the order of memory, which is what hardware
- * prefetches: 5 to 16 % faster than two panels one after the other.
+ * A panel's row is one cache line. One row of A reads a pair in the order of memory, which hardware prefetches:
+ * 5 to 16 % faster than two separate panels.
  *
- * Each element is one chain: it starts from S, then rises over k through `madd`, whatever tile computes it. S is a
- * bias row (stride 0) or C itself, so that a chain can be stored and resumed. An element therefore depends on its row
- * of A and its column of W alone: not on M, its neighbours, or the place of a cache block.
+ * Each element is one chain of `madd`, which starts from S and goes through k in increasing order, whatever tile computes it.
+ * S is a bias row (stride 0), or C itself to resume a stored chain. An element therefore depends only on its row of A and
+ * its column of W: not on M, its neighbours, or where a cache block begins.
  *
- * A tile is two rows by one panel, or one row by two panels: eight accumulators, which with the operands fit the 15
- * vector registers that V8 leaves on x64. Three rows by 16 spill and run at half the speed.
+ * A tile is two rows by one panel, or one row by two panels: eight accumulators, which fit with the operands in
+ * the 15 vector registers that V8 leaves on x64. Three rows by 16 spill and run at half the speed.
  */
 import { madd } from './simd';
 
@@ -22,13 +22,13 @@ export const PANEL_BYTES: usize = 64;
 const PAIR: i32 = 2 * PANEL;
 const PAIR_BYTES: usize = 2 * PANEL_BYTES;
 
-/** A block of a panel, 16 kB, stays in the first-level cache; one of A, 64 kB, in the second. */
+/** A block of a panel, 16 kB, fits the first-level cache, a block of A, 64 kB, the second-level cache. */
 const BLOCK_K: i32 = 256;
 const BLOCK_ROWS: i32 = 64;
 
 const edgeTile = memory.data(2 * 64, 16);
 
-/** Two rows, one panel, whose rows lie `step` bytes from each other. `s0 s1` start the chains, which end in `c0 c1`. */
+/** Two rows by one panel, whose rows are `step` bytes apart. The chains start from `s0 s1` and end in `c0 c1`. */
 // @ts-ignore: decorator
 @inline
 function tile2x16(c0: usize, c1: usize, s0: usize, s1: usize, a0: usize, a1: usize, panel: usize, step: usize, K: i32): void {
@@ -68,7 +68,7 @@ function tile2x16(c0: usize, c1: usize, s0: usize, s1: usize, a0: usize, a1: usi
   v128.store(c1, y3, 48);
 }
 
-/** One row, one panel: what is left over. */
+/** One row by one panel. */
 function tile1x16(c: usize, s: usize, a: usize, panel: usize, step: usize, K: i32): void {
   let x0 = v128.load(s);
   let x1 = v128.load(s, 16);
@@ -88,7 +88,7 @@ function tile1x16(c: usize, s: usize, a: usize, panel: usize, step: usize, K: i3
   v128.store(c, x3, 48);
 }
 
-/** One row, a pair of panels: eight chains keep the multiply-add pipes full where one row is all. */
+/** One row by a pair of panels: eight chains keep the multiply-add units busy even for a single row. */
 // @ts-ignore: decorator
 @inline
 function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
@@ -122,7 +122,7 @@ function tile1x32(c: usize, s: usize, a: usize, panel: usize, K: i32): void {
   v128.store(c, y3, 112);
 }
 
-/** A pair of panels over M rows: C is 32 columns wide here. Strides are in bytes. */
+/** M rows by a pair of panels, 32 columns of C. Strides are in bytes. */
 function pairRows(
   C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, pair: usize, M: i32, K: i32,
 ): void {
@@ -136,7 +136,7 @@ function pairRows(
   }
 }
 
-/** One panel over M rows. */
+/** M rows by one panel. */
 function panelRows(
   C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, step: usize, M: i32, K: i32,
 ): void {
@@ -149,7 +149,7 @@ function panelRows(
   if (M) tile1x16(C, S, A, panel, step, K);
 }
 
-/** The last panel of a C whose width is no multiple of 16: through a tile of its own, `width` columns of it. */
+/** M rows by the last panel, of which only `width` columns exist: computed in `edgeTile` and copied from there. */
 function edgeRows(
   C: usize, cStride: usize, S: usize, sStride: usize, A: usize, aStride: usize, panel: usize, step: usize, M: i32, K: i32,
   width: i32,
@@ -169,8 +169,8 @@ function edgeRows(
 }
 
 /**
- * C[M, N] = S + A[M, K] · W over all panels of W. Strides are in floats; `sStride` 0 repeats one bias row. A block of A stays
- * in the second-level cache while the panels pass over it, a block of a panel in the first while the rows do.
+ * C[M, N] = S + A[M, K] · W over all panels of W. Strides are in values; `sStride` 0 repeats one bias row. A block of A stays
+ * in the second-level cache while all panels are applied to it, a block of a panel in the first-level cache for all its rows.
  */
 export function product(
   C: usize, cStride: i32, S: usize, sStride: i32, A: usize, aStride: i32, panels: usize, M: i32, N: i32, K: i32,
@@ -193,7 +193,7 @@ export function product(
   }
 }
 
-/** The part of it that `count` values of k from `first` on make; A begins there. Strides are in bytes. */
+/** The part of the product over `count` values of k from `first` on; A points to value `first`. Strides are in bytes. */
 export function blockProduct(
   C: usize, cs: usize, S: usize, ss: usize, A: usize, as: usize, panels: usize, M: i32, N: i32, K: i32, first: i32,
   count: i32,

@@ -1,12 +1,12 @@
 /*
  * Products with one-hot rows, given as ids: the product selects one column of the weight, and its gradient changes only that
- * column. The same bits as for the rows written out.
+ * column. The results have the same bits as with the rows written out.
  */
 import { PANEL } from './gemm';
 import { panelAt, panelStep } from './panels';
-import { add } from './simd';
+import { add } from './rows';
 
-/** C[M, N] = bias + column ids[m] of W[N, K], over its panels; rows of C lie `stride` values from each other. */
+/** C[M, N] = bias + column ids[m] of W[N, K], over its panels; rows of C are `stride` values apart. */
 export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, panels: usize, M: i32, N: i32, K: i32): void {
   const count = (N + PANEL - 1) / PANEL;
   for (let m: i32 = 0; m < M; m++) {
@@ -21,7 +21,7 @@ export function oneHotProduct(C: usize, stride: i32, bias: usize, ids: usize, pa
   }
 }
 
-/** dW[N, K] += dyᵀ x for one-hot rows x, in their order; `transposed` is dyᵀ [N, M]. */
+/** dW[N, K] += dyᵀ x for one-hot rows x, in the order of the rows; `transposed` is dyᵀ [N, M]. */
 export function oneHotGradient(dW: usize, transposed: usize, ids: usize, M: i32, N: i32, K: i32): void {
   for (let n: i32 = 0; n < N; n++) {
     for (let m: i32 = 0; m < M; m++) {

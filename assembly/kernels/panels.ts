@@ -1,23 +1,23 @@
 /*
- * Packed panels: the form in which `product` reads a matrix (gemm.ts draws it). A panel holds 16 columns, one row of the
- * chain after the other, and is interleaved with its neighbour; columns past the end are zero.
+ * Packed panels: the layout in which `product` reads a matrix (see the drawing in gemm.ts). A panel holds 16 columns, k after
+ * k, and is interleaved with the other panel of its pair; columns past the end are zero.
  *
  *   packColumns   panels of the matrix itself, B[K, N]
  *   packRows      panels of its transpose: row r of W[N, K] becomes column r (a weight in PyTorch's layout)
- *   packGates     the same for gates of H rows each: one panel holds four gates of four neighbouring units, i f g o of the
- *                 LSTM, so that the product leaves the four vectors that the cell needs side by side
+ *   packGates     the same for gates of H rows each: one panel holds the gates i f g o of four neighbouring units, so
+ *                 that the product writes the four vectors that the LSTM's cell needs side by side
  */
 import { PANEL, PANEL_BYTES } from './gemm';
-import { rowsToColumns } from './simd';
+import { rowsToColumns } from './transpose';
 
-/** Where panel `n` begins. */
+/** The address of panel `n`. */
 // @ts-ignore: decorator
 @inline
 export function panelAt(panels: usize, n: i32, K: i32): usize {
   return panels + (<usize>(n & ~1) * K + (n & 1)) * PANEL_BYTES;
 }
 
-/** From a row of it to the next. */
+/** Bytes from one row of panel `n` of `count` to the next. */
 // @ts-ignore: decorator
 @inline
 export function panelStep(n: i32, count: i32): usize {
@@ -36,7 +36,7 @@ export function packRows(panels: usize, W: usize, N: i32, K: i32): void {
   }
 }
 
-/** W[4H, K], a block of H rows for each gate. */
+/** Of W[4H, K], with a block of H rows for each gate. */
 export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
   const count = (H + 3) >> 2;
   for (let n: i32 = 0; n < count; n++) {
@@ -48,7 +48,7 @@ export function packGates(panels: usize, W: usize, H: i32, K: i32): void {
   }
 }
 
-/** Rows of B[K, N] lie `stride` values from each other. */
+/** Rows of B[K, N] are `stride` values apart. */
 export function packColumns(panels: usize, B: usize, stride: i32, K: i32, N: i32): void {
   const count = (N + PANEL - 1) / PANEL;
   for (let n: i32 = 0; n < count; n++) {
@@ -83,7 +83,7 @@ export function packBias(out: usize, first: usize, second: usize, count: i32): v
   }
 }
 
-/** The sum of the two biases in the order of the gates' panels; zero for missing units. */
+/** The sum of the two biases in the order of `packGates`; zero for units past the end. */
 export function packGateBias(packed: usize, first: usize, second: usize, H: i32): void {
   memory.fill(packed, 0, <usize>((H + 3) >> 2) << 6);
   for (let unit: i32 = 0; unit < H; unit += 4) {

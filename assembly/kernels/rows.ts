@@ -1,8 +1,24 @@
 /*
- * Rows of `n` values, element by element: what the general cells are written in. `out` may be any of the operands; lanes
- * past the end are read and never stored.
+ * Elementwise operations on `n` values. `out` may be any of the operands; lanes past the end are read and never stored.
  */
 import { madd, splat, storeLanes } from './simd';
+
+/** out = a + b */
+export function add(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(out, f32x4.add(v128.load(a), v128.load(b)), n);
+    out += 16;
+    a += 16;
+    b += 16;
+  }
+}
+
+/** to += values */
+// @ts-ignore: decorator
+@inline
+export function addTo(to: usize, values: usize, n: i32): void {
+  add(to, to, values, n);
+}
 
 /** out = a∘b */
 export function multiply(out: usize, a: usize, b: usize, n: i32): void {
@@ -25,7 +41,7 @@ export function addProduct(out: usize, a: usize, b: usize, n: i32): void {
 }
 
 /** out = a∘b + c∘d */
-export function mix(out: usize, a: usize, b: usize, c: usize, d: usize, n: i32): void {
+export function sumOfProducts(out: usize, a: usize, b: usize, c: usize, d: usize, n: i32): void {
   for (; n > 0; n -= 4) {
     storeLanes(out, madd(v128.load(a), v128.load(b), f32x4.mul(v128.load(c), v128.load(d))), n);
     out += 16;
@@ -55,17 +71,17 @@ export function complement(out: usize, a: usize, n: i32): void {
   }
 }
 
-/** d where |x| < bound, else 0: the derivative of clipping. NaN in x lets d through. */
+/** d where |x| < bound, else 0: the derivative of clamping. Where x is NaN, d stays. */
 export function zeroOutside(d: usize, x: usize, n: i32, bound: f32): void {
   for (; n > 0; n -= 4) {
-    const outside = f32x4.ge(f32x4.abs(v128.load(x)), splat(bound));
-    storeLanes(d, v128.andnot(v128.load(d), outside), n);
+    const originalRow = f32x4.ge(f32x4.abs(v128.load(x)), splat(bound));
+    storeLanes(d, v128.andnot(v128.load(d), originalRow), n);
     d += 16;
     x += 16;
   }
 }
 
-/** Rows of `bytes` bytes, `toStride` and `fromStride` bytes from each other; zeros where there is nothing to copy (0). */
+/** Copies rows of `bytes` bytes, `toStride` and `fromStride` bytes apart; writes zeros if `from` is 0. */
 export function copyRows(to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, bytes: usize): void {
   for (let r: i32 = 0; r < rows; r++) {
     if (from) memory.copy(to, from + <usize>r * fromStride, bytes);

@@ -1,5 +1,5 @@
-/* A table of rows, looked up by id. Ids were checked by the host; -1 stands for a skipped one. */
-import { addTo } from '../kernels/simd';
+/* A table of rows, looked up by id; -1 stands for a skipped id. */
+import { addTo } from '../kernels/rows';
 
 /** out[count, size] = table[ids], 0 for skipped ids. */
 export function embeddingForward(out: usize, ids: usize, table: usize, count: i32, size: i32): void {

@@ -1,17 +1,18 @@
 /*
- * y = x Wᵀ + b over rows, and what follows from it backward:
+ * y = x Wᵀ + b over rows, and its gradients:
  *
  *   dx = dy W        dW += dyᵀ x        db += Σ dy over the rows
  *
- * The recurrent layers use the same three for their two products.
+ * The recurrent layers use the same gradients for their products.
  */
 import { product } from '../kernels/gemm';
 import { packColumns } from '../kernels/panels';
-import { addTo, rowsToColumns } from '../kernels/simd';
+import { addTo } from '../kernels/rows';
+import { transpose } from '../kernels/transpose';
 
-/** Rows of x and dy that one block of the weight gradient takes: their panels stay in the first-level cache. */
+/** Rows of x and dy in one block of the weight gradient: their panels stay in the first-level cache. */
 export const BLOCK: i32 = 128;
-/** Columns of dy that are transposed together. */
+/** Columns of dy that are summed together: a cache line. */
 const STRIP: i32 = 16;
 
 /** y[M, N] = x[M, K] · Wᵀ + bias; `bias` 0 for none. */
@@ -24,7 +25,7 @@ export function linearForward(y: usize, x: usize, panels: usize, bias: usize, M:
   }
 }
 
-/** dx[M, K] = dy[M, N] · W, over the panels of W[N, K] as it stands. */
+/** dx[M, K] = dy[M, N] · W, over panels of the untransposed W[N, K]. */
 export function inputGradient(dx: usize, dy: usize, backPanels: usize, M: i32, N: i32, K: i32): void {
   memory.fill(dx, 0, (<usize>M * K) << 2);
   product(dx, K, dx, K, dy, N, backPanels, M, K, N);
@@ -37,23 +38,29 @@ export function gradientScratch(N: i32, K: i32): f64 {
   return panels + transposed;
 }
 
-/** dW[N, K] += dy[M, N]ᵀ · x[M, K], block by block over the rows: one chain for each weight, in the order of the rows. */
-export function weightGradient(dW: usize, dy: usize, x: usize, M: i32, N: i32, K: i32, scratch: usize): void {
+/**
+ * dW[N, K] += dy[M, N]ᵀ · x[M, K], with rows of x `stride` values apart. Block by block over the rows, so each weight is one
+ * chain in their order.
+ */
+export function weightGradient(
+  dW: usize, dy: usize, x: usize, stride: i32, M: i32, N: i32, K: i32, scratch: usize,
+): void {
   for (let row: i32 = 0; row < M; row += BLOCK) {
     const rows = min(BLOCK, M - row);
     transpose(scratch, dy + (<usize>row * N << 2), rows, N);
-    addWeightGradient(dW, scratch, scratch + transposedBytes(N), x + (<usize>row * K << 2), K, rows, N, K);
+    const from = x + (<usize>row * stride << 2);
+    addWeightGradient(dW, scratch, scratch + transposedBytes(N), from, stride, rows, N, K);
   }
 }
 
-/** What a block of dyᵀ takes in the scratch; the panels of x lie behind it. */
+/** Bytes of a block of dyᵀ in the scratch memory; the panels of x follow it. */
 // @ts-ignore: decorator
 @inline
 export function transposedBytes(N: i32): usize {
   return <usize>((N + 3) & ~3) * BLOCK << 2;
 }
 
-/** One block of it: `transposed` is dyᵀ [N, M], `panels` room for those of x, whose rows lie `stride` values apart. */
+/** One block: `transposed` is dyᵀ [N, M]; `panels` receives the packed x, whose rows are `stride` values apart. */
 export function addWeightGradient(
   dW: usize, transposed: usize, panels: usize, x: usize, stride: i32, M: i32, N: i32, K: i32,
 ): void {
@@ -61,24 +68,11 @@ export function addWeightGradient(
   product(dW, K, dW, K, transposed, M, panels, N, K, M);
 }
 
-/** out[N, M] = in[M, N]ᵀ, in strips of columns that stay in the first-level cache where they are written. */
-export function transpose(out: usize, rows: usize, M: i32, N: i32): void {
-  const stride = <usize>N << 2;
-  const outStride = <usize>M << 2;
-  for (let n: i32 = 0; n < N; n += STRIP) {
-    // Four rows at a time, the last of them first: where M is no multiple of four, their zeros reach into the next row of `out`.
-    for (let m = (M - 1) & ~3; m >= 0; m -= 4) {
-      const row = rows + <usize>m * stride + (<usize>n << 2);
-      rowsToColumns(out + (<usize>(n * M + m) << 2), outStride, row, stride, min(M - m, 4), min(N - n, STRIP));
-    }
-  }
-}
-
 const sums = memory.data(STRIP * 4, 16);
 
-/** db[N] += Σ dy[M, N] over the rows; `second`, where there is one, gets the same. */
+/** db[N] += Σ dy[M, N] over the rows, and the same for `second`; either may be 0. */
 export function biasGradient(db: usize, second: usize, dy: usize, M: i32, N: i32): void {
-  // Strips of a cache line. Past the last column lie the next row's values: their sums are never stored.
+  // A strip may read past the last column, into the next row: those sums are never stored.
   for (let n: i32 = 0; n < N; n += STRIP) {
     const at = <usize>n << 2;
     let a = f32x4.splat(0);

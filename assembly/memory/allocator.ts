@@ -1,8 +1,8 @@
 /*
- * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"); free neighbours are merged. Bins are searched in
- * order, without TLSF's bitmaps: there are only 128, and few allocations.
+ * The allocator: two-level segregated fit (Masmano et al. 2004, "TLSF"); neighbouring free blocks are merged. Bins are
+ * searched in order, without TLSF's bitmaps: there are only 128 bins and few allocations.
  *
- *   | header 16 bytes | payload, aligned to 16 | header | payload | …        from the end of the static data up
+ *   | header 16 bytes | payload, aligned to 16 | header | payload | …        upwards from the end of the static data
  *
  * `allocate` returns 0 if the memory cannot grow: it never traps, and leaves the heap unchanged.
  */
@@ -11,20 +11,20 @@ const HEADER: usize = 16;
 const SMALLEST: usize = 32;
 const LARGEST: usize = 0xfff00000;
 const PAGE_BITS: u32 = 16;
-/** Fewer, larger steps: each growth detaches the views that the host holds. */
+/** Memory grows in few, large steps: each one detaches the host's views. */
 const GROWTH: usize = 1 << 20;
 
-/** Vector loads may reach 60 bytes past the end of a row (see biasGradient): the heap ends before the memory does. */
+/** The heap ends this far before the memory: vector loads may read 60 bytes past the end of a row (see biasGradient). */
 const SLACK: usize = 64;
 
-/** Bins of one power of two: four, so that a block found in the bin above wastes at most a quarter. */
+/** Four bins for each power of two: a block from the next bin wastes at most a quarter. */
 const SPLIT_BITS: u32 = 2;
 const BINS: u32 = 32 << SPLIT_BITS;
 const bins = memory.data(32 * 4 * 4, 16);
 
 @unmanaged
 class Block {
-  /** Bytes with the header, a multiple of 16; bit 0 set while the block is free. */
+  /** Bytes including the header, a multiple of 16; bit 0 is set while the block is free. */
   size: usize;
   /** The block that ends where this one begins, 0 for the first. */
   before: usize;
@@ -86,7 +86,7 @@ function remove(address: usize): void {
   block(address).size &= ~1;
 }
 
-/** The first block that is large enough: in a bin above its own each is. 0 where there is none. */
+/** The first free block of at least `size` bytes, 0 if there is none. In bins above its own every block is large enough. */
 function find(size: usize): usize {
   for (let bin = binOf(size); bin < BINS; bin++) {
     for (let at = load<usize>(binHead(bin)); at; at = block(at).next) {
@@ -96,32 +96,32 @@ function find(size: usize): usize {
   return 0;
 }
 
-/** A free block of at least `size` bytes at the end of the heap, by growing the memory; 0 where that is refused. */
+/** Grows the memory so that a free block of at least `size` bytes ends the heap, and returns it; 0 if the memory cannot grow. */
 function extend(size: usize): usize {
   if (!end) end = (__heap_base + 15) & ~15;
   const tail = last && isFree(last) ? sizeOf(last) : 0;
   const limit = (<usize>memory.size() << PAGE_BITS) - SLACK;
-  const free = limit > end ? limit - end : 0;
+  const available = limit > end ? limit - end : 0;
   const wanted = size - tail;
-  if (wanted > free) {
-    const short = wanted - free;
-    if (short > LARGEST - limit) return 0;
-    const step = max(short, max(GROWTH, limit >> 3));
+  if (wanted > available) {
+    const missing = wanted - available;
+    if (missing > LARGEST - limit) return 0;
+    const step = max(missing, max(GROWTH, limit >> 3));
     const pages = <i32>((min(step, LARGEST - limit) + 0xffff) >> PAGE_BITS);
     if (memory.grow(pages) < 0) {
-      if (memory.grow(<i32>((short + 0xffff) >> PAGE_BITS)) < 0) return 0;
+      if (memory.grow(<i32>((missing + 0xffff) >> PAGE_BITS)) < 0) return 0;
     }
   }
-  // Releasing the new block merges it with a free one before it.
+  // Freeing the new block merges it with a free one before it.
   block(end).size = ((<usize>memory.size() << PAGE_BITS) - SLACK - end) & ~15;
   block(end).before = last;
   last = end;
   end += block(last).size;
-  release(last + HEADER);
+  free(last + HEADER);
   return last;
 }
 
-/** Cuts what `size` does not need off a used block and makes it a free one. */
+/** Cuts a used block to `size` bytes and frees the rest. */
 function trim(address: usize, size: usize): void {
   const rest = sizeOf(address) - size;
   if (rest < SMALLEST) return;
@@ -134,7 +134,7 @@ function trim(address: usize, size: usize): void {
   insert(cut);
 }
 
-/** `bytes` bytes aligned to 16, or 0 where the memory cannot grow that far. The contents are undefined. */
+/** `bytes` bytes aligned to 16, or 0 if the memory cannot grow that far. The contents are undefined. */
 export function allocate(bytes: usize): usize {
   if (bytes > LARGEST) return 0;
   const size = max(((bytes + 15) & ~15) + HEADER, SMALLEST);
@@ -147,9 +147,9 @@ export function allocate(bytes: usize): usize {
 }
 
 /** Frees a block and merges it with its free neighbours. */
-export function release(pointer: usize): void {
+export function free(pointer: usize): void {
   let address = pointer - HEADER;
-  assert(!isFree(address), 'released twice');
+  assert(!isFree(address), 'freed twice');
   const after = address + sizeOf(address);
   if (after < end && isFree(after)) {
     remove(after);

@@ -1,6 +1,6 @@
 /*
- * Scratch memory: arrays one behind the other in one block, each from a cache line on. To find out how large a block has to
- * be, allocate from any base, and see `scratchBytes`: nothing is written.
+ * Scratch memory: arrays laid out one after another in one block, each aligned to a cache line. Nothing is written, so the
+ * size of the block can be computed first, by the same calls from any base and `scratchBytes`.
  */
 
 let base: f64 = 0;
@@ -11,7 +11,7 @@ export function startScratch(address: f64): void {
   cursor = address;
 }
 
-/** The address of `rows` rows of `width` values, 0 for none. In doubles, since sizes are not checked yet. */
+/** The address of an array of `rows` rows of `width` values, 0 if it is empty. In doubles: sizes are not checked yet. */
 export function allocateScratch(rows: f64, width: i32): usize {
   const at = cursor;
   cursor += Math.ceil(rows * width / 16) * 64;

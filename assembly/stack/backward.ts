@@ -1,21 +1,21 @@
-/* A recurrent stack backward, from the top level down. */
+/* The backward pass of a recurrent stack, from the top level down. */
 import { biasGradient, gradientScratch } from '../layers/linear';
 import { Merge, mergeBackward } from './merge';
-import { lastOf, outputOf, Pass, planAt, sourceOf, widthOf } from './pass';
+import { finalStates, outputOf, Pass, planAt, sourceOf, outputWidth } from './pass';
 import { gatherSteps, scatterSteps } from './lengths';
 import { dropout } from '../kernels/random';
 import { allocateScratch, scratchBytes, startScratch } from '../memory/scratch';
 import { runBackward } from './run';
 import { layOutTrace } from '../cells/trace';
-import { addTo } from '../kernels/simd';
+import { addTo } from '../kernels/rows';
 
-/** Allocates the arrays that only backward needs, from `base` on, and returns their bytes. */
+/** Allocates the arrays that only backward needs from `base` on, and returns their size in bytes. */
 export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
   startScratch(base);
   const rows = <f64>pass.T * pass.B;
   let dx: usize = 0;
   let scratch: usize = 0;
-  for (let n: i32 = 0; n < pass.runs; n++) {
+  for (let n: i32 = 0; n < pass.planCount; n++) {
     const plan = planAt(pass, n);
     if (n % pass.directions == 0) {
       dx = allocateScratch(n > 0 || wantInput ? rows : 0, plan.I);
@@ -27,22 +27,25 @@ export function layOutBackward(pass: Pass, wantInput: bool, base: f64): f64 {
     if (plan.traced) layOutTrace(plan);
   }
   const ragged = pass.lengths ? rows : 0;
-  pass.dy = allocateScratch(pass.last ? 0 : ragged, widthOf(pass));
+  pass.dy = allocateScratch(pass.lastOnly ? 0 : ragged, outputWidth(pass));
   pass.dInput = allocateScratch(wantInput ? ragged : 0, planAt(pass, 0).I);
   return scratchBytes();
 }
 
-/** From the gradients of the output (0 for zeros) and of the last states; returns that of the input, and leaves those of the initial states at dh and dc. */
-export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
+/**
+ * Takes the gradients of the output (0 for zeros) and, at `dh` and `dc`, of the final states. Returns the gradient of the input
+ * and writes those of the initial states to `dh` and `dc`.
+ */
+export function stackBackward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usize {
   const D = pass.directions;
   let dy = gatherGradient(pass, dOutput, dh);
-  for (let n = pass.runs - D; n >= 0; n -= D) {
+  for (let n = pass.planCount - D; n >= 0; n -= D) {
     const first = planAt(pass, n);
     const dx = first.dx;
     const count = pass.T * pass.B * first.I;
     if (dx) memory.fill(dx, 0, <usize>count << 2);
     for (let d: i32 = 0; d < D; d++) {
-      planAt(pass, n + d).dy = partOf(pass, n, d, dy, outputOf(planAt(pass, n + D - 1 - d)), pass.T);
+      planAt(pass, n + d).dy = directionGradient(pass, n, d, dy, outputOf(planAt(pass, n + D - 1 - d)), pass.T);
     }
     for (let d: i32 = 0; d < D; d++) directionBackward(pass, n + d, dh, dc);
     if (first.levelX) {
@@ -57,33 +60,33 @@ export function backward(pass: Pass, dOutput: usize, dh: usize, dc: usize): usiz
   return pass.dInput;
 }
 
-/** The gradient of the last level's output, in sorted order. */
+/** The gradient of the last level's output, with rows sorted by length. */
 function gatherGradient(pass: Pass, dy: usize, dh: usize): usize {
-  if (!dy || (!pass.last && !pass.lengths)) return dy;
-  if (pass.last) {
-    addLast(pass, dy, dh);
+  if (!dy || (!pass.lastOnly && !pass.lengths)) return dy;
+  if (pass.lastOnly) {
+    addToFinal(pass, dy, dh);
     return 0;
   }
-  gatherSteps(pass, pass.dy, dy, pass.zeros ? pass.mask : 0, <usize>widthOf(pass) << 2);
+  gatherSteps(pass, pass.dy, dy, pass.zeroMasked ? pass.mask : 0, <usize>outputWidth(pass) << 2);
   return pass.dy;
 }
 
-/** An output of the last step only is made of the last states, so its gradient is added to theirs. */
-function addLast(pass: Pass, dy: usize, dh: usize): void {
+/** If the output is only the last step, it consists of the final states, so its gradient is added to theirs. */
+function addToFinal(pass: Pass, dy: usize, dh: usize): void {
   const D = pass.directions;
-  const top = pass.runs - D;
+  const top = pass.planCount - D;
   const R = planAt(pass, 0).R;
   for (let d: i32 = 0; d < D; d++) {
-    let from = partOf(pass, top, d, dy, lastOf(pass, top + D - 1 - d), 1);
+    let from = directionGradient(pass, top, d, dy, finalStates(pass, top + D - 1 - d), 1);
     for (let b: i32 = 0; b < pass.B; b++) {
       addTo(dh + (<usize>(((top + d) * pass.B + b) * R) << 2), from, R);
-      from += <usize>widthOf(pass) << 2;
+      from += <usize>outputWidth(pass) << 2;
     }
   }
 }
 
-/** The gradient of `steps` steps of one direction, from that of both; `other` is the output of the other direction. */
-function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
+/** The gradient of one direction over `steps` steps, from that of the merged output; `other` is the other direction's output. */
+function directionGradient(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32): usize {
   const plan = planAt(pass, n + d);
   if (!dy || pass.merge == Merge.SUM) return dy;
   if (pass.merge == Merge.CONCAT) return dy + (<usize>(d * plan.R) << 2);
@@ -91,7 +94,7 @@ function partOf(pass: Pass, n: i32, d: i32, dy: usize, other: usize, steps: i32)
   return plan.dy;
 }
 
-/** One direction of a level; the gradients of learned states are those of all rows. */
+/** One direction of a level. The gradients of learned initial states are summed over all rows. */
 function directionBackward(pass: Pass, n: i32, dh: usize, dc: usize): void {
   const plan = planAt(pass, n);
   const B = pass.B;

@@ -5,15 +5,15 @@ import { dropout, Source } from '../kernels/random';
 
 let drawn: f64 = 0;
 
-/** Draws all masks, and returns how many random numbers that took. */
+/** Draws all masks and returns how many random numbers they used. */
 export function drawMasks(pass: Pass, counter: f64, source: Source): f64 {
   drawn = counter;
   memory.copy(changetype<usize>(sourceOf(pass)), changetype<usize>(source), offsetof<Source>());
-  for (let n: i32 = 0; n < pass.runs; n++) {
+  for (let n: i32 = 0; n < pass.planCount; n++) {
     const plan = planAt(pass, n);
-    // Dropout between levels is drawn when it is applied.
+    // The mask of dropout between levels is drawn when it is applied.
     plan.counter = drawn;
-    if (plan.levelX) pastDrawn(plan.T * plan.B * plan.I);
+    if (plan.levelX) advance(plan.T * plan.B * plan.I);
     drawPlan(plan, source);
   }
   return drawn - counter;
@@ -24,19 +24,19 @@ function drawPlan(plan: Plan, source: Source): void {
   const B = plan.B;
   const rows = plan.training ? plan.T * B : B;
   draw(plan.inputMask, B * plan.I, plan.inputDropout, 1 / (1 - plan.inputDropout), source);
-  draw(plan.dropped, B * plan.R, plan.recurrentDropout, 1 / (1 - plan.recurrentDropout), source);
-  zoneout(plan.zoneoutH, rows * plan.R, plan.zoneoutOfH, plan.training, source);
-  zoneout(plan.zoneoutC, rows * plan.H, plan.zoneoutOfC, plan.training, source);
+  draw(plan.recurrentMask, B * plan.R, plan.recurrentDropout, 1 / (1 - plan.recurrentDropout), source);
+  zoneout(plan.zoneoutMaskH, rows * plan.R, plan.zoneoutH, plan.training, source);
+  zoneout(plan.zoneoutMaskC, rows * plan.H, plan.zoneoutC, plan.training, source);
 }
 
 function draw(mask: usize, count: i32, p: f32, value: f32, source: Source): void {
   if (!mask) return;
   dropout(mask, 0, count, p, value, drawn, source);
-  pastDrawn(count);
+  advance(count);
 }
 
 /** Masks begin at multiples of four. */
-function pastDrawn(count: i32): void {
+function advance(count: i32): void {
   drawn += <f64>((count + 3) & ~3);
 }
 

@@ -1,8 +1,7 @@
-/* How the outputs of a level's two directions become one. */
-import { multiply, scaleBy } from '../kernels/rows';
-import { add } from '../kernels/simd';
+/* Merging the outputs of a level's two directions. */
+import { add, multiply, scaleBy } from '../kernels/rows';
 
-/** `CONCAT` puts the directions side by side: there is nothing to compute. */
+/** With `CONCAT` the directions write side by side, so nothing is computed. */
 export const enum Merge {
   CONCAT,
   SUM,

@@ -1,4 +1,4 @@
-/* Gradient clipping (Pascanu, Mikolov & Bengio 2013), over arrays whose lanes past their end are zero. */
+/* Gradient clipping (Pascanu, Mikolov & Bengio 2013), over arrays whose lanes past the end are zero. */
 
 /** Σ d² in double precision, two chains in a fixed order. */
 export function sumOfSquares(d: usize, count: i32): f64 {

@@ -4,8 +4,8 @@ import { normalInOrder, uniformAt, Source } from '../kernels/random';
 
 /**
  * W[rows, columns] with orthonormal columns (rows if there are fewer of them): normal numbers, orthogonalised in double
- * precision (Saxe et al. 2014; Gram & Schmidt, each vector twice, which is enough: Kahan in Parlett 1980).
- * `scratch` holds a double for each value, the vectors padded to an even length.
+ * precision (Saxe et al. 2014) by Gram & Schmidt, twice for each vector, which is enough (Kahan in Parlett 1980).
+ * `scratch` has space for a double per value, with vectors padded to an even length.
  */
 export function fillOrthogonal(W: usize, rows: i32, columns: i32, source: Source, scratch: usize): void {
   const tall = rows >= columns;

@@ -1,22 +1,22 @@
 /*
- * Losses over logits or values, as PyTorch defines them. Each returns the loss in double precision before any division, and
- * writes its gradient times `scale` to `grad` (scale 1 for a sum, 1/n for a mean: the host knows n).
+ * Losses over logits or values, as PyTorch defines them. Each returns the sum of the loss in double precision, and writes its
+ * gradient times `scale` to `grad` (the host passes 1 for a sum, 1/n for a mean).
  *
- * Targets and weights are in the user's order, [rows, columns, ·]. The output and its gradient are [columns, rows, ·], the
- * layout of a batch-first output in the core; rows = 1 is an output in the user's order. The loss is summed in the user's order.
+ * Targets and weights are in the user's order, [rows, columns, ·]. The output and its gradient are [columns, rows, ·], like a
+ * batch-first output in the core; rows = 1 is an output in the user's order. The loss is summed in the user's order.
  *
  * Values with weight 0 are never multiplied: masked outputs and targets may be NaN or infinite. Their gradient is 0.
  */
 import { ActivationKind, activationForward } from '../kernels/activation';
 import { exp4, log } from '../kernels/math';
-import { exponentials, largest } from './softmax';
+import { shiftedExp, maximum } from './softmax';
 import { scaleBy } from '../kernels/rows';
 
 /**
  * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over targets[rows, columns], p = softmax of logits[columns, rows, C].
  * A row with a negative target, or whose weights are all 0, has loss and gradient 0. `classWeight` [C] or 0.
  */
-export function crossEntropyRows(
+export function crossEntropy(
   grad: usize, logits: usize, targets: usize, rows: i32, columns: i32, C: i32, classWeight: usize, smoothing: f64, scale: f64,
 ): f64 {
   const bytes = <usize>C << 2;
@@ -45,8 +45,8 @@ function crossEntropyRow(
     memory.fill(grad, 0, <usize>C << 2);
     return 0;
   }
-  const shift = largest(logits, C);
-  const sum = exponentials(grad, logits, C, shift, 1);
+  const shift = maximum(logits, C);
+  const sum = shiftedExp(grad, logits, C, shift, 1);
   const logSum = <f64>shift + log(sum);
   const at = <usize>target << 2;
   let loss: f64 = share == 0 ? 0 : share * (logSum - <f64>load<f32>(logits + at));
@@ -63,7 +63,7 @@ function crossEntropyRow(
       return 0;
     }
   }
-  // d/dx_k = p_k·(all shares) − the share of k
+  // The target's share is w_y·(1 − ε), that of each class w_k·ε / C: d/dx_k = p_k·(sum of all shares) − share of k
   scaleBy(grad, C, <f32>((total * scale) / sum));
   store<f32>(grad + at, load<f32>(grad + at) - <f32>(share * scale));
   if (smoothing > 0) {
@@ -105,7 +105,7 @@ export function squaredError(
  * Σ w·(max(x, 0) − x·y + ln(1 + e^−|x|)), the binary cross-entropy of logits x[columns, rows, N] with targets
  * y[rows, columns, N] in [0, 1]; `weight` as for {@link squaredError}.
  */
-export function binaryCrossEntropySum(
+export function binaryCrossEntropy(
   grad: usize, x: usize, y: usize, rows: i32, columns: i32, N: i32, weight: usize, scale: f64,
 ): f64 {
   let loss: f64 = 0;

@@ -1,8 +1,8 @@
 /*
  * One step of each optimizer over one parameter, in one pass over memory, as PyTorch defines them. `w` and `d` are the
- * weight and its gradient, the other arrays the state that stays from step to step; all of them [count].
+ * weight and its gradient, the other arrays the optimizer's state; all of them [count].
  *
- * Arrays of parameters end at a multiple of 16 bytes and the lanes past their end stay zero, so no tail is needed.
+ * These arrays end at a multiple of 16 bytes and the lanes past their end stay zero, so no tail is needed.
  */
 import { madd, splat } from '../kernels/simd';
 
@@ -27,8 +27,8 @@ export function sgdStep(
 }
 
 /**
- * RMSprop (Tieleman & Hinton 2012): s = αs + (1 − α)g², with `mean` m = αm + (1 − α)g and s − m² in its place; w −= lr·u, where
- * u = g / (√s + ε), or with `v` the velocity v = μv + u.
+ * RMSprop (Tieleman & Hinton 2012): s = αs + (1 − α)g², and centred, with `mean`, m = αm + (1 − α)g and s − m² instead of s;
+ * u = g / (√s + ε); w −= lr·u, or with momentum, `v`, v = μv + u and w −= lr·v.
  */
 export function rmspropStep(
   w: usize, d: usize, s: usize, mean: usize, v: usize, count: i32,
@@ -45,7 +45,7 @@ export function rmspropStep(
     if (mean) {
       const average = madd(keep, v128.load(mean), f32x4.mul(take, g));
       v128.store(mean, average);
-      // Rounding can leave less than nothing where all gradients are equal; the maximum keeps NaN.
+      // Rounding can make this negative if all gradients are equal; max keeps NaN.
       spread = f32x4.max(f32x4.sub(square, f32x4.mul(average, average)), splat(0));
       mean += 16;
     }
@@ -62,15 +62,15 @@ export function rmspropStep(
 }
 
 /**
- * Adam (Kingma & Ba 2015): m = β₁m + (1 − β₁)g, s = β₂s + (1 − β₂)g², w −= rate·m / (√s·unbias + ε), where rate is
- * lr / (1 − β₁^t) and unbias 1 / √(1 − β₂^t). `coupled` adds λw to the gradient (Adam); `shrink` = 1 − lr·λ multiplies the
+ * Adam (Kingma & Ba 2015): m = β₁m + (1 − β₁)g, s = β₂s + (1 − β₂)g², w −= rate·m / (√s·correction + ε), where rate
+ * is lr / (1 − β₁^t) and correction 1 / √(1 − β₂^t). `coupled` adds λw to the gradient (Adam); `decay` = 1 − lr·λ multiplies the
  * weight instead (AdamW, Loshchilov & Hutter 2019).
  */
 export function adamStep(
   w: usize, d: usize, m: usize, s: usize, count: i32,
-  rate: f32, beta1: f64, beta2: f64, epsilon: f32, unbias: f32, coupled: f32, shrink: f32,
+  rate: f32, beta1: f64, beta2: f64, epsilon: f32, correction: f32, coupled: f32, decay: f32,
 ): void {
-  // 1 − β from the double: rounded first, a β₂ close to 1 would leave nothing of it.
+  // 1 − β in double precision: rounding β to float first would lose most digits of 1 − β₂.
   const keepMean = splat(<f32>beta1);
   const takeMean = splat(<f32>(1 - beta1));
   const keepSquare = splat(<f32>beta2);
@@ -82,8 +82,8 @@ export function adamStep(
     const square = madd(keepSquare, v128.load(s), f32x4.mul(takeSquare, f32x4.mul(g, g)));
     v128.store(m, mean);
     v128.store(s, square);
-    const spread = madd(f32x4.sqrt(square), splat(unbias), splat(epsilon));
-    v128.store(w, madd(splat(-rate), f32x4.div(mean, spread), f32x4.mul(weight, splat(shrink))));
+    const spread = madd(f32x4.sqrt(square), splat(correction), splat(epsilon));
+    v128.store(w, madd(splat(-rate), f32x4.div(mean, spread), f32x4.mul(weight, splat(decay))));
     w += 16;
     m += 16;
     s += 16;

@@ -110,7 +110,7 @@ function product({ part, M, K, N }, data, runtime) {
   const once = {
     forward: () => core.linearForward(out, x, panels, bias, M, N, K),
     input: () => core.inputGradient(out, dy, panels, M, N, K),
-    weight: () => core.weightGradient(out, dy, x, M, N, K, scratch),
+    weight: () => core.weightGradient(out, dy, x, K, M, N, K, scratch),
   }[part];
   return {
     result() {
@@ -121,6 +121,6 @@ function product({ part, M, K, N }, data, runtime) {
     run(count) {
       for (let n = 0; n < count; n++) once();
     },
-    dispose: () => [panels, x, weight, bias, dy, out, scratch].map((pointer) => runtime.release(pointer)),
+    dispose: () => [panels, x, weight, bias, dy, out, scratch].map((pointer) => runtime.free(pointer)),
   };
 }

@@ -3,6 +3,9 @@ import { Refusal } from './refusal.js';
 /** The largest body that is read, in bytes: enough for the largest request as JSON. */
 export const BODY_LIMIT = 262_144;
 
+/** How long a body may take to arrive, in milliseconds. */
+export const BODY_TIME = 30_000;
+
 /** The kind of a body, one of `kinds`. @throws Refusal */
 export function kindOf(request, kinds) {
   const given = request.headers.get('content-type') ?? 'none';
@@ -18,22 +21,35 @@ export function kindOf(request, kinds) {
 /** The bytes of a body, counted while they arrive: the header may be wrong or missing. @throws Refusal */
 export async function readBytes(request) {
   if (Number(request.headers.get('content-length')) > BODY_LIMIT) throw tooLarge();
+  const reader = request.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
+  let timer;
+  const late = new Promise((_, reject) => {
+    const refuse = () => reject(new Refusal(408, `the body expected to arrive within ${BODY_TIME / 1000} s`));
+    timer = setTimeout(refuse, BODY_TIME);
+  });
+  try {
+    return await Promise.race([readAll(reader), late]);
+  } catch (error) {
+    // Not awaited: a client that keeps sending may never let it end.
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readAll(reader) {
   const parts = [];
-  let size = 0;
-  for (const reader = request.body?.getReader(); reader; ) {
+  for (let size = 0; ; ) {
     const { done, value } = await reader.read().catch(() => {
       throw new Refusal(400, 'the body broke off before its end');
     });
-    if (done) break;
+    if (done) return joined(parts, size);
     size += value.length;
-    if (size > BODY_LIMIT) {
-      // Not awaited: a client that keeps sending may never let it end.
-      reader.cancel().catch(() => {});
-      throw tooLarge();
-    }
+    if (size > BODY_LIMIT) throw tooLarge();
     parts.push(value);
   }
-  return joined(parts, size);
 }
 
 /** A body of JSON: an object. @throws Refusal */
@@ -52,8 +68,19 @@ export async function readJson(request) {
 
 /** A value, shortened for a message. */
 export function show(value) {
-  const text = value === undefined ? 'none' : JSON.stringify(value);
+  if (value === undefined) return 'none';
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(outline(value, 2));
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** Cuts what is longer or deeper than a message shows: JSON.stringify overflows the stack at some thousand levels. */
+function outline(value, depth) {
+  if (typeof value === 'string') return value.slice(0, 60);
+  if (value === null || typeof value !== 'object') return value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) return value.slice(0, 60).map((item) => outline(item, depth - 1));
+  const fields = Object.entries(value).slice(0, 60);
+  return Object.fromEntries(fields.map(([name, item]) => [name, outline(item, depth - 1)]));
 }
 
 function tooLarge() {

@@ -11,8 +11,9 @@ export function checkFields(body, names) {
 /** A number of a body, or its default. @throws Refusal */
 export function numberOf(name, value, { from = 0, above, to, whole = false, usual }) {
   if (value === undefined && usual !== undefined) return usual;
-  const high = above === undefined ? value >= from : value > above;
-  if (typeof value === 'number' && high && value <= to && (!whole || Number.isInteger(value))) return value;
+  if (typeof value === 'number' && value <= to && (!whole || Number.isInteger(value))) {
+    if (above === undefined ? value >= from : value > above) return value;
+  }
   const range = above === undefined ? `from ${from} to ${to}` : `above ${above} and up to ${to}`;
   throw new Refusal(422, `${name} expected a ${whole ? 'whole ' : ''}number ${range}, got ${show(value)}`);
 }

@@ -51,7 +51,7 @@ async function answered(request, work) {
 
 function route(request, { about, posts, sessions }) {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: PREFLIGHT });
-  const { pathname } = new URL(request.url);
+  const pathname = pathOf(request);
   const [, name, kind] = /^\/sessions\/([\w-]{1,64})(?:\/(\w+))?$/.exec(pathname) ?? [];
   if (name !== undefined && (kind === undefined || Object.hasOwn(posts, kind))) {
     allow(request, kind === undefined ? ['DELETE'] : ['POST']);
@@ -70,10 +70,19 @@ function route(request, { about, posts, sessions }) {
 }
 
 async function routeSession(request, { posts, session }) {
-  const kind = new URL(request.url).pathname.split('/')[3];
+  const kind = pathOf(request).split('/')[3];
   if (kind !== undefined) return posts[kind](request, session);
   await session.forget();
   return new Response(null, { status: 204 });
+}
+
+/** Deno passes on URLs that do not parse. @throws Refusal */
+function pathOf({ url }) {
+  try {
+    return new URL(url).pathname;
+  } catch {
+    throw new Refusal(400, 'the request expected a valid URL');
+  }
 }
 
 function allow(request, methods) {

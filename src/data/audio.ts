@@ -5,7 +5,7 @@ import {
   checkPositive,
   checkSize,
 } from '../validation/options.js';
-import type { Tensor } from '../validation/tensor.js';
+import type { OwnTensor } from '../validation/tensor.js';
 import { type BytesSource, bytesFrom } from './source.js';
 import type { Wav } from './wav.js';
 
@@ -42,7 +42,7 @@ export interface LogMel {
    * @returns [frames, mels], with 1 + floor((samples − frameLength) / hopLength) frames
    * @throws TypeError for anything but a Float32Array, RangeError for fewer samples than one frame or a sample that is not finite
    */
-  frames(samples: Float32Array): Tensor;
+  frames(samples: Float32Array): OwnTensor;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 import { BATCH_SHUFFLES, Batches, checkEpochs, permutation, range } from './iteration.js';
 import { checkRows, gatherRows } from './rows.js';
 import {
+  checkPadded,
   checkPaddingValue,
   type PackedSequences,
   type Padded,
@@ -127,6 +128,8 @@ function makeBuckets(input: PackedSequences, target: PackedSequences | AnyTensor
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0)
     throw new RangeError(`input expected at least batchSize = ${batchSize} sequences, got ${count}`);
+  checkLargest('input', input, Math.min(batchSize, count));
+  if ('lengths' in target) checkLargest('target', target, Math.min(batchSize, count));
   const order: Order = { batchSize, perEpoch, pool: Math.min(pool, perEpoch), shuffle, seed };
   const stored = {
     ...{ batchSize, pool, shuffle, dropLast, seed, epochs, padding },
@@ -141,6 +144,12 @@ function makeBuckets(input: PackedSequences, target: PackedSequences | AnyTensor
     const batches = orderOf(runtime, input.lengths, order, epoch);
     return (position) => bucketOf(input, target, batches[position] as Int32Array, padding, targetPadding);
   });
+}
+
+/** Checks the batch with the longest sequence before training begins. @throws RangeError */
+function checkLargest(name: string, { values, lengths }: PackedSequences, rows: number): void {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  checkPadded(name, rows, longest, sizeOf(values.shape.slice(1)));
 }
 
 function targetPaddingOf(target: PackedSequences | AnyTensor, given: number | undefined): number {

@@ -1,150 +1,100 @@
-import { suggestion } from '../validation/edit-distance.js';
-import { describe } from '../validation/errors.js';
-import { checkBoolean, checkOptions } from '../validation/options.js';
-import type { Series } from './series.js';
+import { decodeText } from '../runtime/text.js';
+import { wrongKind, wrongValue } from '../validation/errors.js';
+import { checkBoolean, checkOneOf, checkOptions } from '../validation/options.js';
+import type { Decimal } from './numerals.js';
+import { type BytesSource, bytesFrom } from './source.js';
+import type { CsvTable } from './table.js';
 
 export interface CsvOptions {
-  /** The character between two cells. Default a comma. */
+  /** The character between two cells. Default: tab, semicolon, comma or bar, whichever splits the records evenly. */
   delimiter?: string;
   /** Whether the first record names the columns; otherwise their names are 0, 1, 2 … Default true. */
   header?: boolean;
+  /** The mark between whole and decimal digits. Default: as the numbers say, see {@link readCsv}. */
+  decimal?: Decimal;
+  /** The encoding of bytes, such as `windows-1252`. Default: UTF-8, or UTF-16 with a byte order mark. */
+  encoding?: string;
 }
 
 /**
- * A table of text, read by {@link readCsv}: its columns as numbers or as text.
- */
-export class CsvTable {
-  /** The names of the columns. */
-  readonly columns: readonly string[];
-  readonly #records: readonly (readonly string[])[];
-  readonly #first: number;
-
-  /** @internal `first` is the number of the first of these records in the file, from 1. */
-  constructor(columns: readonly string[], records: readonly (readonly string[])[], first: number) {
-    this.columns = columns;
-    this.#records = records;
-    this.#first = first;
-  }
-
-  /** The number of rows, without the header. */
-  get length(): number {
-    return this.#records.length;
-  }
-
-  /** The cells of a column as text: dates, names. @throws TypeError for anything but a name, RangeError for an unknown one */
-  text(column: string): string[] {
-    const n = this.#indexOf('column', column);
-    return this.#records.map((record) => record[n] as string);
-  }
-
-  /**
-   * Columns as numbers, in the order of the rows: a series, for `windows` and scalers for example.
-   *
-   * @param columns - their names; default all
-   * @param options - `missing`: the cells that mean a missing value, such as `['', 'NA']`; they become NaN. Default none
-   * @returns [rows, columns], with the names of the columns
-   * @throws TypeError for the wrong kind or an unknown option; RangeError for an unknown column, or a cell that is neither a number
-   *   nor in `missing`
-   */
-  numbers(columns: readonly string[] = this.columns, options: { missing?: readonly string[] } = {}): Series {
-    checkOptions(options, ['missing'], 'numbers');
-    const missing = checkTexts('missing', options.missing ?? []);
-    const names = checkTexts('columns', columns);
-    if (names.length === 0) throw new RangeError('columns expected at least one, got none');
-    const places = names.map((name, n) => this.#indexOf(`columns[${n}]`, name));
-    const data = new Float32Array(this.length * places.length);
-    for (const [row, record] of this.#records.entries()) {
-      for (const [n, place] of places.entries()) {
-        const cell = record[place] as string;
-        const value = missing.includes(cell.trim()) ? Number.NaN : parseNumber(cell);
-        if (value === undefined) throw this.#notANumber(row, names[n] as string, cell);
-        data[row * places.length + n] = value;
-      }
-    }
-    return { data, shape: [this.length, places.length], columns: [...names] };
-  }
-
-  #notANumber(row: number, name: string, cell: string): RangeError {
-    const hint = /\d/.test(cell) ? '' : ': list it in missing if it means a missing value';
-    return new RangeError(
-      `record ${this.#first + row}, column "${name}" expected a number, got ${describe(cell)}${hint}`,
-    );
-  }
-
-  #indexOf(name: string, column: unknown): number {
-    if (typeof column !== 'string')
-      throw new TypeError(`${name} expected the name of a column, got ${describe(column)}`);
-    const n = this.columns.indexOf(column);
-    if (n < 0)
-      throw new RangeError(
-        `${name} expected a column, got ${describe(column)}; ${suggestion(column, this.columns)}`,
-      );
-    return n;
-  }
-}
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** Parses a cell; undefined unless it is a decimal number in the range of a float. */
-function parseNumber(cell: string): number | undefined {
-  const text = cell.trim();
-  const value = DECIMAL.test(text) ? Math.fround(Number(text)) : Number.NaN;
-  return Number.isFinite(value) ? value : undefined;
-}
-
-/**
- * Reads a table from the text of a CSV file (RFC 4180). The parser, Papa Parse, is part of the package and loads at the first call.
- * Nothing is guessed: neither the delimiter, nor what is a number, nor what is missing.
+ * Reads a table from CSV (RFC 4180) as programs export it. The reader loads at the first call.
  *
+ * - The **delimiter** is a tab, `;`, `,` or `|`: the one that occurs equally often in most of the first records.
+ * - **Blank lines**, and empty records and cells at the end, are skipped. Line ends may be mixed. A byte order mark and Excel's line
+ *   `sep=;` are understood.
+ * - **Numbers** may have a decimal comma, and groups of three digits separated by `,` `.` `'` or a space. Numbers such as 1,5 decide
+ *   which mark a column uses. If only numbers such as 1.234 are there, a comma-separated file has decimal points, and others
+ *   throw until `decimal` is set.
+ *
+ * Nothing else is guessed: cells that are not numbers and missing values throw unless configured.
+ *
+ * @param text - the text, or the bytes of the file, or a `Blob`, `File` or `Response`
  * @throws TypeError for the wrong kind or an unknown option; RangeError if a record has more or fewer cells than the first, quotes are
- *   damaged, there is no record, or two columns have the same name
+ *   damaged, there is no record, two columns have the same name, or bytes have another encoding
  * @example
  * ```ts
  * import { countMissing, readCsv } from 'lstm-wasm/data';
  * const table = await readCsv('date,max,rain\n2012-01-01,12.8,0\n2012-01-02,10.6,NA\n');
  * console.log(table.columns.join(' '), table.text('date')[1]); // date max rain 2012-01-02
- * const series = table.numbers(['max', 'rain'], { missing: ['NA'] });
- * console.log(series.shape, countMissing(series)); // [ 2, 2 ] [ 0, 1 ]
+ * const series = table.numbers(['max', 'rain'], { missing: ['NA'], times: 'date' });
+ * console.log(series.shape, countMissing(series), series.times); // [ 2, 2 ] [ 0, 1 ] Float64Array(2) [ 1325376000000, 1325462400000 ]
+ *
+ * const exported = await readCsv('Stadt;Einwohner;°C\r\nBonn;335.789;10,9\r\n\r\n');
+ * console.log(...exported.numbers(['Einwohner', '°C']).data.map((x) => x * 10)); // 3357890 109
  * ```
  */
-export async function readCsv(text: string, options: CsvOptions = {}): Promise<CsvTable> {
-  checkOptions(options, ['delimiter', 'header'], 'readCsv');
-  if (typeof text !== 'string') throw new TypeError(`text expected a string, got ${describe(text)}`);
-  const { delimiter = ',', header = true } = options;
-  if (typeof delimiter !== 'string')
-    throw new TypeError(`delimiter expected one character, got ${describe(delimiter)}`);
+export async function readCsv(
+  text: string | Uint8Array | ArrayBuffer | BytesSource,
+  options: CsvOptions = {},
+): Promise<CsvTable> {
+  checkOptions(options, ['delimiter', 'header', 'decimal', 'encoding'], 'readCsv');
+  const header = checkBoolean('header', options.header ?? true);
+  const decimal = options.decimal && checkOneOf('decimal', options.decimal, ['.', ',']);
+  const delimiter = checkDelimiter(options.delimiter, decimal);
+  const content = await textFrom(text, options.encoding);
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(content.slice(0, 100)))
+    throw new RangeError('text expected CSV, got a page or XML: is the address right?');
+  const { readTable } = await import('#csv');
+  return readTable(content, header, delimiter, decimal);
+}
+
+function checkDelimiter(delimiter: unknown, decimal: Decimal | undefined): string | undefined {
+  if (delimiter === undefined) return undefined;
+  if (typeof delimiter !== 'string') throw wrongKind('delimiter', 'one character', delimiter);
   if (delimiter.length !== 1 || /["\r\n\ufeff]/.test(delimiter))
-    throw new RangeError(
-      `delimiter expected one character other than a quote or line break, got ${describe(delimiter)}`,
+    throw wrongValue(
+      'delimiter',
+      'one character other than a quote or line break',
+      JSON.stringify(delimiter.slice(0, 40)),
     );
-  checkBoolean('header', header);
-  const { parseRecords } = await import('#csv');
-  const { records, faults } = parseRecords(text, delimiter);
-  const [fault] = faults;
-  if (fault) throw new RangeError(`text, record ${fault.record + 1}: ${fault.message}`);
-  // The empty text after the last line break is not a record.
-  if (records.at(-1)?.join('') === '' && records.at(-1)?.length === 1) records.pop();
-  return tableOf(records, header);
+  if (delimiter === '.' && decimal === '.')
+    throw wrongValue('delimiter', 'a character other than decimal', '"."');
+  return delimiter;
 }
 
-function tableOf(records: string[][], header: boolean): CsvTable {
-  const [first] = records;
-  if (first === undefined) throw new RangeError('text expected at least one record, got none');
-  for (const [n, { length }] of records.entries()) {
-    if (length !== first.length)
-      throw new RangeError(
-        `text, record ${n + 1} expected as many cells as record 1 = ${first.length}, got ${length}`,
-      );
+async function textFrom(source: unknown, encoding: unknown): Promise<string> {
+  if (encoding !== undefined && typeof encoding !== 'string')
+    throw wrongKind('encoding', 'the name of an encoding', encoding);
+  if (typeof source === 'string') {
+    if (encoding === undefined) return source;
+    throw new TypeError('encoding expected bytes to decode, got a text, which has none');
   }
-  const columns = header ? first.map((name) => name.trim()) : first.map((_, n) => String(n));
-  const duplicate = columns.find((name, n) => columns.indexOf(name) < n);
-  if (duplicate !== undefined)
-    throw new RangeError(`text expected different names of columns, got ${describe(duplicate)} twice`);
-  return new CsvTable(columns, header ? records.slice(1) : records, header ? 2 : 1);
+  const bytes = await bytesFrom('text', source, 'a string, ');
+  const [a, b] = bytes;
+  if (a === 0x50 && b === 0x4b)
+    throw new RangeError('text expected CSV, got a zip file such as an .xlsx workbook: export it as CSV');
+  const isUtf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  const found = encoding ?? (isUtf16 ? `utf-16${a === 0xff ? 'le' : 'be'}` : 'utf-8');
+  return decode(bytes, found);
 }
 
-function checkTexts(name: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.some((one) => typeof one !== 'string'))
-    throw new TypeError(`${name} expected an array of texts, got ${describe(value)}`);
-  return value;
+function decode(bytes: Uint8Array, encoding: string): string {
+  try {
+    if (/^utf-?8$/i.test(encoding)) return decodeText(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new RangeError(
+      `text expected bytes in ${JSON.stringify(encoding.slice(0, 40))}, got others: set encoding, such as 'windows-1252'`,
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import { isFloat32 } from '../validation/arrays.js';
 import { isObject } from '../validation/errors.js';
-import { checkOptions, checkSize } from '../validation/options.js';
+import { checkOneOf, checkOptions, checkSize } from '../validation/options.js';
 import {
   type AnyTensor,
   checkIntegers,
@@ -12,7 +12,10 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { Batches, checkEpochs } from './iteration.js';
+import { checkSigned } from './sequences.js';
 import { type Column, checkSeries, columnIndices, describePosition, type Series } from './series.js';
+import { checkTotal } from './sizes.js';
+import { checkGaps } from './times.js';
 
 export interface LanesOptions {
   /** The number of lanes, which is the batch size. */
@@ -30,6 +33,8 @@ export interface SeriesLanesOptions extends LanesOptions {
   inputs?: readonly Column[];
   /** The columns of the target. Default: all. */
   targets?: readonly Column[];
+  /** For a gap in the `times` of the series: throw, or take all rows for consecutive. Default `refuse`. See {@link windows}. */
+  gaps?: 'refuse' | 'allow';
 }
 
 /** The kind of tensor in a batch: values or ids, as the sequence. */
@@ -83,6 +88,8 @@ export function lanes(
     const least = `batch * steps${lookahead.formula} = ${batch * steps + lookahead.steps}`;
     throw new RangeError(`${name} expected at least ${least}, got ${length}`);
   }
+  for (const { rows, columns = [0] } of [input, target])
+    checkTotal('batch', 'batch * steps * rows * columns', [batch, steps, rows, columns.length]);
   const source = {
     of: 'lanes',
     arrays,
@@ -129,9 +136,11 @@ interface LaneSources {
 
 const OPTIONS = ['batch', 'steps', 'epochs'];
 
+const GAPS = "cut the series there, or take the rows for consecutive with gaps: 'allow'";
+
 function sourcesOf(given: unknown, options: SeriesLanesOptions): LaneSources {
   if (isObject(given) && isFloat32((given as { data?: unknown }).data)) {
-    checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets'], 'lanes');
+    checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets', 'gaps'], 'lanes');
     return seriesSources(given, options);
   }
   checkOptions(options, OPTIONS, 'lanes');
@@ -144,6 +153,8 @@ function sourcesOf(given: unknown, options: SeriesLanesOptions): LaneSources {
 function seriesSources(given: unknown, options: SeriesLanesOptions): LaneSources {
   const series = checkSeries('series', given);
   const [, width = 0] = series.shape;
+  const gaps = checkOneOf('gaps', options.gaps ?? 'refuse', ['refuse', 'allow']);
+  if (gaps === 'refuse' && series.times) checkGaps('series', series.times, GAPS);
   const horizon = checkSize('horizon', options.horizon ?? 1);
   const inputs = columnIndices('inputs', options.inputs, width, series.columns);
   const targets = columnIndices('targets', options.targets, width, series.columns);
@@ -179,6 +190,7 @@ function sourceOf(name: string, given: unknown): LaneSource {
 }
 
 function idSource(name: string, { data }: IntegerTensor): LaneSource {
+  checkSigned(name, data);
   return { name, data, length: data.length, width: 1, offset: 0, rows: 1 };
 }
 
@@ -186,7 +198,8 @@ function idSource(name: string, { data }: IntegerTensor): LaneSource {
 function seriesSource(name: string, series: Series, columns: readonly number[]): LaneSource {
   const { data, shape } = series;
   const [length, width] = shape as [number, number];
-  const missing = data.findIndex((x, n) => Number.isNaN(x) && columns.includes(n % width));
+  const used = new Set(columns);
+  const missing = data.findIndex((x, n) => Number.isNaN(x) && used.has(n % width));
   if (missing < 0) return { name, data, length, width, columns, offset: 0, rows: 1 };
   throw new RangeError(
     `${describePosition(name, series, missing)} expected a number, got NaN: fill it with fillMissing()`,

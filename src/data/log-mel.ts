@@ -7,7 +7,7 @@
 import { fft } from 'fourier-transform';
 import { isFloat32 } from '../validation/arrays.js';
 import { describe } from '../validation/errors.js';
-import type { Tensor } from '../validation/tensor.js';
+import type { OwnTensor } from '../validation/tensor.js';
 import { checkTotal } from './sizes.js';
 
 export { decodeWav } from './wav.js';
@@ -57,7 +57,7 @@ export class LogMelFrames {
     this.#bands = bandsOf(plan, this.#padded.length);
   }
 
-  frames(samples: Float32Array): Tensor {
+  frames(samples: Float32Array): OwnTensor {
     if (!isFloat32(samples)) throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)

@@ -14,7 +14,7 @@ interface NeighbourOptions {
 export type FillOptions =
   /** The last value before the gap. It uses nothing from the future. */
   | ({ method: 'forward' } & NeighbourOptions)
-  /** A straight line between the values before and after the gap. It uses the future: fill each part of a split separately. */
+  /** A straight line between the values before and after the gap, over the `times` if the series has them. It uses the future: fill each part of a split separately. */
   | ({ method: 'interpolate' } & NeighbourOptions)
   /** The column's mean in `of`, which should be the training part. */
   | { method: 'mean'; of: Series; maxGap?: number };
@@ -125,9 +125,26 @@ function byNeighbours(
     if (edges === 'refuse' && lacksOne) throw edgeGap(series, gap);
     const before = from > 0 ? at(from - 1) : at(to);
     const after = method === 'interpolate' && to < rows ? at(to) : before;
+    const { times } = series;
+    if (times && after !== before) return fillByTime(data, gap, width, times, before, after);
     const step = (after - before) / (to - from + 1);
     for (let row = from; row < to; row++) data[row * width + column] = before + step * (row - from + 1);
   };
+}
+
+/** A straight line over times, which may be uneven. */
+function fillByTime(
+  data: Float32Array,
+  { column, from, to }: Gap,
+  width: number,
+  times: Float64Array,
+  before: number,
+  after: number,
+): void {
+  const start = times[from - 1] as number;
+  const slope = (after - before) / ((times[to] as number) - start);
+  for (let row = from; row < to; row++)
+    data[row * width + column] = before + slope * ((times[row] as number) - start);
 }
 
 function edgeGap(series: Series, { column, from, to }: Gap): RangeError {

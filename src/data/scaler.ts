@@ -1,4 +1,4 @@
-import { describe } from '../validation/errors.js';
+import { describe, wrongValue } from '../validation/errors.js';
 import { checkOneOf, checkOptions } from '../validation/options.js';
 import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 import { type Column, checkNames, columnIndices, columnName, type Series } from './series.js';
@@ -139,9 +139,13 @@ export abstract class Scaler {
     this.#checkValues('x', data, shape.at(-1) as number, undefined);
     const out = new Float32Array(data.length);
     for (let n = 0; n < data.length; n++) {
-      out[n] = change(data[n] as number, all[given[n % given.length] as number] as Affine);
+      const x = data[n] as number;
+      out[n] = change(x, all[given[n % given.length] as number] as Affine);
+      if (Number.isFinite(x) && !Number.isFinite(out[n]))
+        throw wrongValue(`x, value ${n}`, `a number whose ${call} a float holds`, x);
     }
-    const kept = 'columns' in x && x.columns ? { columns: [...x.columns] } : {};
+    const { columns, times } = x as Series;
+    const kept = { ...(columns && { columns: [...columns] }), ...(times && { times: times.slice() }) };
     return { data: out, shape: [...shape], ...kept } as unknown as T;
   }
 
@@ -159,7 +163,7 @@ export abstract class Scaler {
     if (!own || !this.columns) return;
     const expected = Array.from(own, (_, n) => this.columns?.[given[n % given.length] as number] as string);
     const n = own.findIndex((name, place) => name !== expected[place]);
-    if (n >= 0) throw new RangeError(`x.columns[${n}] expected "${expected[n]}" as in fit, got "${own[n]}"`);
+    if (n >= 0) throw wrongValue(`x.columns[${n}]`, `${describe(expected[n])} as in fit`, describe(own[n]));
   }
 
   #checkValues(name: string, data: Float32Array, width: number, names: readonly string[] | undefined): void {
@@ -187,7 +191,7 @@ export function stateFields(state: unknown, type: string, statistics: readonly s
     throw new RangeError(`state.type expected "${type}", got ${describe(fields.type)}`);
   const numbers = statistics.map((name) => {
     const values = fields[name];
-    if (!Array.isArray(values) || values.length === 0 || !values.every(Number.isFinite))
+    if (!Array.isArray(values) || values.length === 0 || ![...values].every(Number.isFinite))
       throw new RangeError(`state.${name} expected a finite number for each column, got ${describe(values)}`);
     return values as number[];
   });

@@ -1,4 +1,5 @@
-import { describe } from '../validation/errors.js';
+import { arrayKind } from '../validation/arrays.js';
+import { describe, wrongValue } from '../validation/errors.js';
 import { checkNumber, checkOptions } from '../validation/options.js';
 import {
   type AnyTensor,
@@ -11,6 +12,7 @@ import {
   type Tensor,
 } from '../validation/tensor.js';
 import { checkRows } from './rows.js';
+import { checkTotal } from './sizes.js';
 
 /** Sequences of different lengths: values [time, features], or ids [time]. */
 export type Sequences = readonly Tensor[] | readonly Integers[];
@@ -38,7 +40,8 @@ export function packSequences(name: string, sequences: unknown): PackedSequences
   if (!Array.isArray(sequences))
     throw new TypeError(`${name} expected an array of sequences, got ${describe(sequences)}`);
   if (sequences.length === 0) throw new RangeError(`${name} expected at least one sequence, got none`);
-  const checked = sequences.map((one, n) => checkRows(`${name}[${n}]`, one));
+  // Not by `map`, which leaves holes as they are.
+  const checked = Array.from(sequences, (one, n) => checkRows(`${name}[${n}]`, one));
   const first = checked[0] as AnyTensor;
   const features = first.shape.slice(1);
   const lengths = new Int32Array(checked.length);
@@ -58,9 +61,21 @@ export function packSequences(name: string, sequences: unknown): PackedSequences
   const steps = packed.starts[lengths.length] as number;
   const size = sizeOf(features);
   const data = isIntegerArray(first.data) ? new Int32Array(steps * size) : new Float32Array(steps * size);
-  for (const [n, one] of checked.entries()) data.set(one.data, (packed.starts[n] as number) * size);
+  for (const [n, one] of checked.entries()) {
+    checkSigned(`${name}[${n}]`, one.data);
+    data.set(one.data, (packed.starts[n] as number) * size);
+  }
   return { ...packed, values: { data, shape: [steps, ...features] } as AnyTensor };
 }
+
+/** @throws RangeError for an id that an Int32Array does not hold */
+export function checkSigned(name: string, data: AnyTensor['data']): void {
+  if (arrayKind(data) !== 'Uint32Array') return;
+  const wrong = (data as Uint32Array).findIndex((id) => id > LARGEST_ID);
+  if (wrong >= 0) throw wrongValue(`${name}[${wrong}]`, 'an id of at most 2^31 - 1', data[wrong]);
+}
+
+const LARGEST_ID = 2_147_483_647;
 
 function kindOf({ data }: { data: unknown }): string {
   return isIntegerArray(data) ? 'ids' : 'values';
@@ -77,6 +92,7 @@ export function padRows(
   const count = indices.length;
   let longest = 0;
   for (let n = 0; n < count; n++) longest = Math.max(longest, lengths[indices[n] as number] as number);
+  checkPadded('sequences', count, longest, size);
   const total = count * longest * size;
   const data = isIntegerArray(values.data) ? new Int32Array(total) : new Float32Array(total);
   if (padding !== 0) data.fill(padding);
@@ -87,6 +103,16 @@ export function padRows(
     data.set(values.data.subarray(from * size, to * size), n * longest * size);
   }
   return { data, shape: [count, longest, ...features] } as AnyTensor;
+}
+
+/** Checks the size of padded sequences: a single long one makes all others as long. @throws RangeError */
+export function checkPadded(name: string, count: number, longest: number, size: number): void {
+  checkTotal(
+    name,
+    'sequences * longest * features',
+    [count, longest, size],
+    ': cut the longest, or take fewer together',
+  );
 }
 
 /** A padding value: any number for values, a whole number for ids. */
@@ -107,7 +133,7 @@ export function checkPaddingValue(name: string, value: unknown, { values }: Pack
  * @param options - `padding`: the value that pads, default 0
  * @returns `input` [sequences, longest, features], or ids [sequences, longest], and the number of steps of each sequence
  * @throws TypeError unless all are sequences of the same kind, or for an unknown option; RangeError for no sequence, an empty
- *   one, or different features
+ *   one, different features, or a result that is too large
  * @example
  * ```ts
  * import { padSequences } from 'lstm-wasm/data';

@@ -1,6 +1,7 @@
 import { suggestion } from '../validation/edit-distance.js';
-import { describe } from '../validation/errors.js';
+import { clip, describe, wrongValue } from '../validation/errors.js';
 import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
+import { checkTimes } from './times.js';
 
 /**
  * A time series: [time, columns], one row per time step, in order; NaN marks a missing value. `columns` are the names of the columns; with
@@ -8,6 +9,11 @@ import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
  */
 export interface Series extends Tensor {
   readonly columns?: readonly string[];
+  /**
+   * When each row was, in milliseconds since 1970-01-01T00:00Z, increasing. With it, functions that take rows for consecutive throw for
+   * gaps. `numbers` of a CSV table reads it from a column of dates.
+   */
+  readonly times?: Float64Array;
 }
 
 /** A column: its index, or its name if the series has names. */
@@ -19,9 +25,16 @@ export function checkSeries(name: string, value: unknown): Series {
   if (shape.length !== 2 || shape[1] === 0) {
     throw new RangeError(`${name} expected shape [time, columns], got ${showShape(shape)}`);
   }
-  const { columns } = value as Series;
+  const { columns, times } = value as Series;
   checkNames(`${name}.columns`, columns, shape[1] as number);
-  const series: Series = { data, shape, ...(columns && { columns: [...columns] }) };
+  const checkedTimes =
+    times === undefined ? undefined : checkTimes(`${name}.times`, times, shape[0] as number);
+  const series: Series = {
+    data,
+    shape,
+    ...(columns && { columns: [...columns] }),
+    ...(checkedTimes && { times: checkedTimes }),
+  };
   for (let n = 0; n < series.data.length; n++) {
     const x = series.data[n] as number;
     if (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY)
@@ -33,7 +46,7 @@ export function checkSeries(name: string, value: unknown): Series {
 /** Checks that there are no names, or `count` different ones. */
 export function checkNames(name: string, names: unknown, count: number): void {
   if (names === undefined) return;
-  if (!Array.isArray(names) || names.some((one) => typeof one !== 'string'))
+  if (!Array.isArray(names) || [...names].some((one) => typeof one !== 'string'))
     throw new TypeError(`${name} expected an array of names, got ${describe(names)}`);
   if (names.length !== count || new Set(names).size !== count)
     throw new RangeError(`${name} expected ${count} different names, got ${describe(names)}`);
@@ -46,7 +59,7 @@ export function describePosition(name: string, { shape, columns }: Series, n: nu
 }
 
 export function columnName(names: readonly string[] | undefined, column: number): string {
-  return names ? `"${names[column]}"` : String(column);
+  return names ? `"${clip(names[column] as string)}"` : String(column);
 }
 
 /** The indices of the chosen columns; all if `columns` is undefined. @throws TypeError, RangeError */
@@ -61,7 +74,10 @@ export function columnIndices(
     throw new TypeError(`${name} expected an array of columns, by index or name, got ${describe(columns)}`);
   }
   if (columns.length === 0) throw new RangeError(`${name} expected at least one column, got none`);
-  return columns.map((column: unknown, n) => columnIndex(`${name}[${n}]`, column, count, names));
+  const places = names && new Map(names.map((one, n) => [one, n]));
+  return Array.from(columns, (column: unknown, n) =>
+    columnIndex(`${name}[${n}]`, column, count, names, places),
+  );
 }
 
 function columnIndex(
@@ -69,13 +85,13 @@ function columnIndex(
   column: unknown,
   count: number,
   names: readonly string[] | undefined,
+  places: ReadonlyMap<string, number> | undefined,
 ): number {
   if (typeof column === 'string') {
-    if (!names)
-      throw new RangeError(`${name} expected an index, since the columns have no names, got "${column}"`);
-    const found = names.indexOf(column);
-    if (found < 0)
-      throw new RangeError(`${name} expected a column, got "${column}"; ${suggestion(column, names)}`);
+    const got = describe(column);
+    if (!names) throw wrongValue(name, 'an index, since the columns have no names', got);
+    const found = places?.get(column);
+    if (found === undefined) throw wrongValue(name, 'a column', `${got}; ${suggestion(column, names)}`);
     return found;
   }
   if (typeof column !== 'number')
@@ -85,8 +101,13 @@ function columnIndex(
   return column;
 }
 
-/** A series with the same columns and other rows. */
-export function seriesLike({ shape, columns }: Series, data: Float32Array): Series {
-  const width = shape[1] as number;
-  return { data, shape: [data.length / width, width], ...(columns && { columns: [...columns] }) };
+/** A series with the same columns and other rows, whose times are those from row `from` on. */
+export function seriesLike({ shape, columns, times }: Series, data: Float32Array, from = 0): Series {
+  const rows = data.length / (shape[1] as number);
+  return {
+    data,
+    shape: [rows, shape[1] as number],
+    ...(columns && { columns: [...columns] }),
+    ...(times && { times: times.slice(from, from + rows) }),
+  };
 }

@@ -10,6 +10,6 @@ export function checkTotal(name: string, formula: string, factors: readonly numb
   const total = factors.reduce((product, factor) => product * factor, 1);
   if (total > LARGEST)
     throw new RangeError(
-      `${name} expected a result of at most 2^30 values, got ${formula} = ${factors.join(' * ')} = ${total}${hint}`,
+      `${name} expected at most 2^30 values in the result, got ${formula} = ${factors.join(' * ')} = ${total}${hint}`,
     );
 }

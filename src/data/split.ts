@@ -62,7 +62,7 @@ export function chronologicalSplit(
 
 function slice(series: Series, from: number, to: number): Series {
   const width = series.shape[1] as number;
-  return seriesLike(series, series.data.slice(from * width, to * width));
+  return seriesLike(series, series.data.slice(from * width, to * width), from);
 }
 
 function rowCount(name: string, share: unknown, rows: number): number {

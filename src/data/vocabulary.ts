@@ -17,7 +17,7 @@ export class Vocabulary {
 
   /** @throws TypeError for anything but an array of strings, RangeError if it is empty or contains a symbol twice */
   constructor(symbols: readonly string[]) {
-    if (!Array.isArray(symbols) || symbols.some((symbol) => typeof symbol !== 'string')) {
+    if (!Array.isArray(symbols) || [...symbols].some((symbol) => typeof symbol !== 'string')) {
       throw new TypeError(`symbols expected an array of strings, got ${describe(symbols)}`);
     }
     this.symbols = [...symbols];

@@ -202,7 +202,7 @@ function wordsOf(
   tokens: (text: string) => readonly string[],
 ): readonly string[] {
   const words: unknown = typeof text === 'string' ? tokens(text) : text;
-  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
+  if (!Array.isArray(words) || ![...words].every((word) => typeof word === 'string')) {
     const expected = typeof text === 'string' ? 'tokens from tokenize' : 'a string or its tokens';
     throw new TypeError(`${name} expected ${expected}, got ${describe(words)}`);
   }
@@ -233,10 +233,10 @@ function checkState(state: unknown): WordVocabularyState {
     throw new RangeError(`text expected a WordVocabulary, got the type ${describe(type)}`);
   const known = new Set(SPECIAL);
   const ownWord = (word: unknown) => typeof word === 'string' && known.size < known.add(word).size;
-  if (!Array.isArray(words) || words.length === 0 || !words.every(ownWord))
+  if (!Array.isArray(words) || words.length === 0 || ![...words].every(ownWord))
     throw new RangeError(`text expected different words, got ${describe(words)}`);
   const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) > 0;
-  if (!Array.isArray(counts) || counts.length !== words.length || !counts.every(isCount))
+  if (!Array.isArray(counts) || counts.length !== words.length || ![...counts].every(isCount))
     throw new RangeError(`text expected a count for each of ${words.length} words, got ${describe(counts)}`);
   if (typeof lowerCase !== 'boolean' || typeof ownTokens !== 'boolean')
     throw new RangeError('text expected true or false for lowerCase and ownTokens');

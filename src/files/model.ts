@@ -1,13 +1,14 @@
 import { readBytes, replaceFile } from '#disk';
 import type { BatchesState } from '../data/batches.js';
 import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
-import { configOf, layerOf } from '../layers/registry.js';
+import { checkSaved } from '../layers/lock.js';
+import { checkSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
-import { describe } from '../validation/errors.js';
-import { checkOptions } from '../validation/options.js';
-import { checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
+import { clip, describe } from '../validation/errors.js';
+import { checkOptions, parseWhole } from '../validation/options.js';
+import { type Bytes, checkTensor, sameShape, showShape, type Tensor } from '../validation/tensor.js';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js';
 import { moveArraysToTensors, restoreArrays } from './training-state.js';
 
@@ -47,7 +48,8 @@ interface LayerRecord {
  * and `batches` the file holds everything that training needs to resume to the same bits: optimizer slots and running
  * products, the step, the generators of dropout, the epoch's order and position, and carried states.
  *
- * @throws TypeError for anything but a model of this package's layers
+ * @throws TypeError for anything but a model of this package's layers; Error while a training step runs or waits for other
+ *   threads, or while the model is trained in a worker: `training.snapshot()` saves it then
  * @example
  * ```ts
  * import { LSTM } from 'lstm-wasm';
@@ -57,7 +59,7 @@ interface LayerRecord {
  * console.log(model.parameterCount, metadata.trainedOn); // 200 nothing
  * ```
  */
-export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
+export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
   checkOptions(options, ['trainer', 'batches', 'metadata'], 'saveModel');
   const { trainer, batches, metadata = {} } = options;
   if (trainer !== undefined) checkStateful('trainer', trainer, 'a Trainer');
@@ -71,9 +73,10 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Uint8Array {
   const own: Record<string, string> = { version: String(VERSION), model: JSON.stringify(configOf(model)) };
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value !== 'string')
-      throw new TypeError(`metadata.${name} expected text, got ${describe(value)}`);
+      throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
     own[`user.${name}`] = value;
   }
+  checkSaved(model);
   Object.assign(tensors, model.stateDict());
   const layers = layersOf(model);
   if (new Set(layers).size < layers.length) {
@@ -113,18 +116,17 @@ export function loadModel<Model extends Layer = Layer>(
   checkOptions(options, ['runtime'], 'loadModel');
   const { tensors, metadata: all } = readSafetensors(bytes);
   const own = (key: string) => all[`lstm-wasm.${key}`];
-  const version = Number(own('version') ?? Number.NaN);
-  if (Number.isNaN(version))
-    throw new RangeError(
-      'this safetensors file was not written by saveModel: read it with readSafetensors and LSTM.fromStateDict',
-    );
-  if (version > VERSION)
-    throw new RangeError(
-      `this file has version ${version}, but this release of lstm-wasm reads versions up to ${VERSION}`,
-    );
-  const model = layerOf(parse(own('model'), 'model'), checkRuntime(options.runtime));
+  checkVersion(own('version'));
+  const weights = weightsOf(tensors);
+  const config = parse(own('model'), 'model');
+  checkSizes(
+    config,
+    Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
+  );
+  const model = layerOf(config, checkRuntime(options.runtime));
   try {
-    loadInto(model, tensors, parse(own('layers'), 'layers'));
+    model.loadStateDict(weights);
+    loadExtras(model, tensors, parse(own('layers'), 'layers'));
     const metadata: Record<string, string> = {};
     for (const [key, value] of Object.entries(all))
       if (key.startsWith('lstm-wasm.user.'))
@@ -142,8 +144,11 @@ export function loadModel<Model extends Layer = Layer>(
 }
 
 /**
- * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file and renames it, so a crash or a
- * full disk never destroys an existing file.
+ * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file in the same folder and renames
+ * it, so a crash or a full disk never destroys an existing file. An existing file keeps its permissions; for a symbolic link, the file
+ * that it points to is replaced. A process that is killed while it saves leaves a `.lstm-wasm-….part` file, which the next save removes.
+ *
+ * @throws TypeError like {@link saveModel}, Error with the path if the file cannot be written or is not a regular file
  */
 export async function saveModelFile(
   path: string | URL,
@@ -166,15 +171,35 @@ function checkStateful(name: string, value: unknown, expected: string): void {
     throw new TypeError(`${name} expected ${expected}, got ${describe(value)}`);
 }
 
-function loadInto(model: Layer, tensors: Record<string, NamedArray>, records: unknown): void {
+/** @throws RangeError for a file that this release cannot read */
+function checkVersion(text: string | undefined): void {
+  const version = parseWhole(text);
+  if (!(version >= 1)) {
+    const told = text === undefined ? '' : ` (version ${clip(text)})`;
+    throw new RangeError(
+      `this safetensors file was not written by saveModel${told}: read it with readSafetensors and LSTM.fromStateDict`,
+    );
+  }
+  if (version > VERSION)
+    throw new RangeError(
+      `this file has version ${version}, but this release of lstm-wasm reads versions up to ${VERSION}`,
+    );
+}
+
+/** The parameters: names of everything else have a slash. */
+function weightsOf(tensors: Record<string, NamedArray>): Record<string, Tensor> {
   const weights = Object.entries(tensors).filter(([name]) => !name.includes('/'));
-  model.loadStateDict(Object.fromEntries(weights) as Record<string, Tensor>);
+  return Object.fromEntries(weights) as Record<string, Tensor>;
+}
+
+/** The state of the layers besides their parameters. */
+function loadExtras(model: Layer, tensors: Record<string, NamedArray>, records: unknown): void {
   const layers = layersOf(model);
   if (!Array.isArray(records) || records.length !== layers.length)
     throw new RangeError(`the file's metadata "lstm-wasm.layers" expected ${layers.length} records`);
   for (const [n, layer] of layers.entries()) {
     const { generators = [], carried } = layer.extras;
-    const record: Partial<LayerRecord> | null = records[n];
+    const record: Partial<LayerRecord> | null | undefined = records[n];
     for (const [m, generator] of generators.entries())
       Object.assign(generator, generatorOf(record?.generators?.[m], n));
     for (const name of Array.isArray(record?.frozen) ? record.frozen : []) {
@@ -214,10 +239,8 @@ function generatorText({ seed, stream, counter }: GeneratorState) {
 
 function generatorOf(text: unknown, n: number): GeneratorState {
   const { seed, stream, counter } = (text ?? {}) as Record<string, unknown>;
-  const numbers = [seed, stream, counter].map((part) =>
-    typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : Number.NaN,
-  );
-  if (!numbers.every(Number.isSafeInteger))
+  const numbers = [seed, stream, counter].map(parseWhole);
+  if (numbers.some(Number.isNaN))
     throw new RangeError(
       `the file's metadata "lstm-wasm.layers": the generator of layer ${n} is missing or damaged`,
     );

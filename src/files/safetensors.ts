@@ -1,7 +1,8 @@
 import { decodeText, encodeText } from '../runtime/text.js';
-import { arrayKind, bytesOf, fileBytes, lengthOf } from '../validation/arrays.js';
-import { describe } from '../validation/errors.js';
-import { checkShape, sizeOf } from '../validation/tensor.js';
+import { arrayKind, bytesOf, fileBytes, isDetached } from '../validation/arrays.js';
+import { clip, describe } from '../validation/errors.js';
+import { type Bytes, checkShape, sizeOf } from '../validation/tensor.js';
+import { kindOfFile } from './file-kinds.js';
 
 /** An array of any element kind with a shape. */
 export interface NamedArray {
@@ -43,10 +44,13 @@ const ARRAYS = {
 /** The limit of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
+/** An entry of the header: bytes `from` to `to` of the body. */
 interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
+  readonly name: string;
+  readonly dtype: keyof typeof ARRAYS | 'F16' | 'BF16';
+  readonly shape: number[];
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -54,7 +58,8 @@ interface Entry {
  *
  * @returns copies: nothing refers to `bytes`
  * @throws TypeError for anything but bytes, RangeError for a file that is truncated, damaged, or of another format; the message names the
- *   tensor
+ *   tensor, or the format if its first bytes are known. As in the reference implementation, tensors must cover the file without overlaps,
+ *   holes, or bytes after the last one
  * @example
  * ```ts
  * import { readSafetensors, writeSafetensors } from 'lstm-wasm/files';
@@ -70,24 +75,31 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   }
   const { header, start } = readHeader(file);
   const body = file.byteLength - start;
-  const tensors: Record<string, NamedArray> = {};
   const metadata: Record<string, string> = {};
-  const spans: [number, number, string][] = [];
+  const entries: Entry[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') readMetadata(entry, metadata);
-    else {
-      const [from, to] = checkEntry(name, entry, body);
-      spans.push([from, to, name]);
-      define(tensors, name, arrayOf(entry as Entry, file.slice(start + from, start + to)));
-    }
+    else entries.push(checkEntry(name, entry, body));
   }
-  spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  for (let n = 1; n < spans.length; n++) {
-    const [, end, before] = spans[n - 1] as [number, number, string];
-    const [from, , name] = spans[n] as [number, number, string];
-    if (from < end) throw new RangeError(`safetensors: "${name}" overlaps "${before}"`);
-  }
+  checkCoverage(entries, body);
+  const tensors: Record<string, NamedArray> = {};
+  for (const entry of entries)
+    define(tensors, entry.name, arrayOf(entry, file.slice(start + entry.from, start + entry.to)));
   return { tensors, metadata };
+}
+
+/** Every byte of the body belongs to one tensor: copies of all of them are no larger than the file. */
+function checkCoverage(entries: readonly Entry[], body: number): void {
+  const sorted = [...entries].sort((a, b) => a.from - b.from || a.to - b.to);
+  const hole = (from: number, to: number, why: string) =>
+    new RangeError(`safetensors: bytes ${from} to ${to} of the data belong to no tensor: ${why}`);
+  let [end, before] = [0, ''];
+  for (const { name, from, to } of sorted) {
+    if (from < end) throw new RangeError(`safetensors: "${clip(name)}" overlaps "${clip(before)}"`);
+    if (from > end) throw hole(end, from, 'the file is damaged, or its header has a name twice');
+    [end, before] = [to, name];
+  }
+  if (end < body) throw hole(end, body, 'there is something after the last one');
 }
 
 /**
@@ -98,18 +110,20 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
 export function writeSafetensors(
   tensors: Record<string, NamedArray>,
   metadata: Record<string, string> = {},
-): Uint8Array {
+): Bytes {
   if (!isRecord(tensors))
     throw new TypeError(`tensors expected named arrays { name: { data, shape } }, got ${describe(tensors)}`);
-  checkMetadata(metadata);
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const texts = checkMetadata(metadata);
+  const header: Record<string, unknown> = Object.keys(texts).length > 0 ? { __metadata__: texts } : {};
   let offset = 0;
-  for (const [name, array] of Object.entries(tensors)) checkArray(name, array);
+  const checked = Object.entries(tensors).map(([name, array]) => checkArray(name, array));
   // The widest elements first, as the reference does, so that each array begins at a multiple of its element size.
-  const entries = Object.entries(tensors).sort(([, a], [, b]) => widthOf(b) - widthOf(a));
-  for (const [name, { data, shape }] of entries) {
-    define(header, name, { dtype: dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] });
-    offset += data.byteLength;
+  const entries = checked.sort(
+    (a, b) => ARRAYS[b.dtype].BYTES_PER_ELEMENT - ARRAYS[a.dtype].BYTES_PER_ELEMENT,
+  );
+  for (const { name, dtype, shape, bytes } of entries) {
+    define(header, name, { dtype, shape, data_offsets: [offset, offset + bytes.length] });
+    offset += bytes.length;
   }
   const text = encodeText(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
@@ -117,49 +131,62 @@ export function writeSafetensors(
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.fill(0x20, 8, 8 + padded).set(text, 8);
   let at = 8 + padded;
-  for (const [, { data }] of entries) {
-    file.set(bytesOf(data), at);
-    at += data.byteLength;
+  for (const { bytes } of entries) {
+    file.set(bytes, at);
+    at += bytes.length;
   }
   return file;
 }
 
-function widthOf({ data }: NamedArray): number {
-  return data.BYTES_PER_ELEMENT;
-}
-
-function dtypeOf(data: unknown): string | undefined {
+function dtypeOf(data: unknown): keyof typeof ARRAYS | undefined {
   const name = arrayKind(data);
-  return Object.entries(ARRAYS).find(([kind, Kind]) => kind !== 'BOOL' && Kind.name === name)?.[0];
+  const kinds = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
+  return kinds.find((kind) => kind !== 'BOOL' && ARRAYS[kind].name === name);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-function checkArray(name: string, array: unknown): void {
+function checkArray(name: string, array: unknown) {
   if (name === '__metadata__')
     throw new TypeError('a tensor cannot have the name "__metadata__": the format reserves it');
-  if (!isRecord(array)) throw new TypeError(`"${name}" expected { data, shape }, got ${describe(array)}`);
-  if (dtypeOf(array.data) === undefined)
-    throw new TypeError(`"${name}".data expected a typed array, got ${describe(array.data)}`);
-  checkShape(`"${name}"`, array.shape, lengthOf(array.data as Float32Array));
+  const label = `"${clip(name)}"`;
+  if (!isRecord(array)) throw new TypeError(`${label} expected { data, shape }, got ${describe(array)}`);
+  const { data, shape } = array;
+  const dtype = dtypeOf(data);
+  if (dtype === undefined || isDetached(data as Float32Array))
+    throw new TypeError(`${label}.data expected a typed array, got ${describe(data)}`);
+  const bytes = bytesOf(data as Float32Array);
+  return {
+    name,
+    dtype,
+    shape: checkShape(label, shape, bytes.length / ARRAYS[dtype].BYTES_PER_ELEMENT),
+    bytes,
+  };
 }
 
-function checkMetadata(metadata: unknown): void {
+/** A copy of the texts. */
+function checkMetadata(metadata: unknown): Record<string, string> {
   if (!isRecord(metadata))
     throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
-  for (const [name, value] of Object.entries(metadata))
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metadata)) {
     if (typeof value !== 'string')
-      throw new TypeError(`metadata.${name} expected text, got ${describe(value)}`);
+      throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
+    define(texts, name, value);
+  }
+  return texts;
 }
 
+/** `null` stands for no metadata. */
 function readMetadata(entry: unknown, metadata: Record<string, string>): void {
+  if (entry === null) return;
   if (!isRecord(entry))
     throw new RangeError(`safetensors: the metadata expected texts, got ${describe(entry)}`);
   for (const [name, value] of Object.entries(entry)) {
     if (typeof value !== 'string')
-      throw new RangeError(`safetensors: the metadata "${name}" expected text, got ${describe(value)}`);
+      throw new RangeError(`safetensors: the metadata "${clip(name)}" expected text, got ${describe(value)}`);
     define(metadata, name, value);
   }
 }
@@ -170,27 +197,33 @@ function define(record: object, name: string, value: unknown): void {
 }
 
 function readHeader(file: Uint8Array): { header: Record<string, unknown>; start: number } {
-  if (file.byteLength < 8)
-    throw new RangeError(`safetensors: expected at least 8 bytes, got ${file.byteLength}`);
+  if (file.byteLength < 8) throw notSafetensors(file, `expected at least 8 bytes, got ${file.byteLength}`);
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > LARGEST_HEADER || 8 + length > file.byteLength) {
-    throw new RangeError(
-      `safetensors: expected a header of ${length} bytes, got a file of ${file.byteLength}: it is truncated or of another format`,
+    throw notSafetensors(
+      file,
+      `expected a header of ${length} bytes, got a file of ${file.byteLength}: it is truncated or of another format`,
     );
   }
   let header: unknown;
   try {
-    header = JSON.parse(decodeText(file.subarray(8, 8 + length)));
+    header = JSON.parse(decodeText(file.slice(8, 8 + length)));
   } catch (error) {
-    throw new RangeError(`safetensors: the header is not JSON: ${(error as Error).message}`);
+    throw notSafetensors(file, `the header is not JSON: ${clip((error as Error).message)}`);
   }
-  if (header === null || typeof header !== 'object' || Array.isArray(header))
-    throw new RangeError('safetensors: the header is not an object');
-  return { header: header as Record<string, unknown>, start: 8 + length };
+  if (!isRecord(header)) throw notSafetensors(file, 'the header is not an object');
+  return { header, start: 8 + length };
 }
 
-function checkEntry(name: string, entry: unknown, body: number): [number, number] {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>;
+/** The error for a file without a header: what it is instead, or what is wrong. */
+function notSafetensors(file: Uint8Array, wrong: string): RangeError {
+  const kind = kindOfFile(file);
+  return new RangeError(`safetensors: ${kind ? `this file is ${kind}` : wrong}`);
+}
+
+function checkEntry(name: string, entry: unknown, body: number): Entry {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  const label = `safetensors: "${clip(name)}"`;
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   if (
     typeof dtype !== 'string' ||
@@ -199,25 +232,29 @@ function checkEntry(name: string, entry: unknown, body: number): [number, number
     !Array.isArray(offsets) ||
     !offsets.every(whole)
   ) {
-    throw new RangeError(
-      `safetensors: "${name}" expected { dtype, shape, data_offsets }, got ${JSON.stringify(entry)}`,
-    );
+    const got = clip(JSON.stringify({ dtype, shape, data_offsets: offsets }, shown));
+    throw new RangeError(`${label} expected { dtype, shape, data_offsets }, got ${got}`);
   }
   const [from, to] = offsets as [number, number];
   if (offsets.length !== 2 || from > to || to > body) {
     throw new RangeError(
-      `safetensors: "${name}" expected data_offsets within ${body} bytes, got ${offsets.join(' to ')}: the file is truncated or damaged`,
+      `${label} expected data_offsets within ${body} bytes, got ${clip(offsets.join(' to '))}: the file is truncated or damaged`,
     );
   }
   const width =
     dtype === 'F16' || dtype === 'BF16' ? 2 : ARRAYS[dtype as keyof typeof ARRAYS]?.BYTES_PER_ELEMENT;
-  if (width === undefined) throw new RangeError(`safetensors: "${name}" has the unknown dtype ${dtype}`);
+  if (width === undefined) throw new RangeError(`${label} has the unknown dtype ${clip(dtype)}`);
   if (sizeOf(shape) * width !== to - from) {
     throw new RangeError(
-      `safetensors: "${name}" expected ${shape.join(' * ') || 1} * ${width} = ${sizeOf(shape) * width} bytes, got ${to - from}`,
+      `${label} expected ${clip(shape.join(' * ') || '1')} * ${width} = ${sizeOf(shape) * width} bytes, got ${to - from}`,
     );
   }
-  return [from, to];
+  return { name, dtype: dtype as Entry['dtype'], shape, from, to };
+}
+
+/** Replaces what would make a message long, or nest deeply. */
+function shown(key: string, value: unknown): unknown {
+  return key === '' || !(Array.isArray(value) ? value.length > 8 : isRecord(value)) ? value : describe(value);
 }
 
 /** `bytes` begins its own buffer, so it is aligned. */

@@ -1,4 +1,5 @@
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
+import { isObject } from '../validation/errors.js';
 import type { Tensor } from '../validation/tensor.js';
 import type { NamedArray } from './safetensors.js';
 
@@ -22,17 +23,13 @@ export function restoreArrays(state: TrainerState, tensors: Record<string, Named
   const { optimizer, monitor, accumulated } = state ?? {};
   const slots: unknown = optimizer?.slots;
   if (!Array.isArray(slots) || slots.some((slot) => typeof slot !== 'object'))
-    throw new RangeError(
-      'the file\'s metadata "lstm-wasm.trainer" is damaged: it has no optimizer with slots',
-    );
-  const lists = [monitor?.weights ?? [], accumulated?.gradients ?? []];
-  if (!lists.every(Array.isArray))
-    throw new RangeError('the file\'s metadata "lstm-wasm.trainer" is damaged: its arrays are not a list');
-  const named = Object.keys(tensors).map((name) => name.split('/'));
-  const arraysOf = (n: number) => {
-    const own = named.filter(([kind, number]) => kind === 'optimizer' && Number(number) === n);
-    return Object.fromEntries(own.map((parts) => [parts[2] as string, tensors[parts.join('/')] as Tensor]));
-  };
+    throw damaged('it has no optimizer with slots');
+  for (const one of [monitor, accumulated])
+    if (one !== undefined && !isObject(one)) throw damaged('a part of it is not an object');
+  const lists = [monitor?.weights ?? [], accumulated ? accumulated.gradients : []];
+  if (!lists.every(Array.isArray)) throw damaged('its arrays are not a list');
+  const named = slotArrays(tensors);
+  const arraysOf = (n: number) => Object.fromEntries(named.get(String(n)) ?? []);
   const arrayAt = (kind: string, n: number) => (tensors[`${kind}/${n}`] ?? null) as Tensor;
   return {
     ...state,
@@ -50,4 +47,21 @@ export function restoreArrays(state: TrainerState, tensors: Record<string, Named
       },
     }),
   };
+}
+
+/** The arrays of each slot by its number, as `optimizer/0/mean` names them. */
+function slotArrays(tensors: Record<string, NamedArray>): Map<string, [name: string, array: Tensor][]> {
+  const slots = new Map<string, [string, Tensor][]>();
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const [kind, slot = '', array = ''] = name.split('/', 3);
+    if (kind !== 'optimizer') continue;
+    const own = slots.get(slot) ?? [];
+    own.push([array, tensor as Tensor]);
+    slots.set(slot, own);
+  }
+  return slots;
+}
+
+function damaged(why: string): RangeError {
+  return new RangeError(`the file's metadata "lstm-wasm.trainer" is damaged: ${why}`);
 }

@@ -5,11 +5,11 @@ import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../train
 import { checkOptions } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import type { TracedLevel, Values } from './level.js';
-import { checkModel, record } from './recording.js';
+import { checkModel, traced } from './traced-run.js';
 import { flowWarnings, saturationWarnings } from './warnings.js';
 
-/** The gates that control how much of a state is kept. */
-const KEEPS: readonly GateRole[] = ['forget', 'update'];
+/** The gates that control how much of a state remains. */
+const FORGET_ROLES: readonly GateRole[] = ['forget', 'update'];
 
 /** A batch with a target for the loss, or with the gradient of the output. */
 export type FlowBatch<Target> =
@@ -58,10 +58,10 @@ export interface GradientFlow {
  *
  * `alongCell` is the result of the same backward with all gates held constant. How options change this path:
  * - `activations`: tanh is replaced by psi. `coupled`: f = 1 − i. `cellClip`: f counts as 0 where the cell is clamped. `projSize`: s_t
- *   comes back through `weight_hr`. A masked step passes everything on.
+ *   passes through `weight_hr`. A masked step passes all of it on.
  * - `layerNorm: 'cell'` couples the units of a step: the path from h_t to c_t goes through the Jacobian of the norm, so c̃_t of one unit
- *   contains a part of what was sent to the others. `layerNorm: 'gate'` belongs to the gates.
- * - `zoneout`: c_t is the new cell ĉ_t before it is mixed with the old one. With k_t for what comes along the cell to the mixed state:
+ *   contains a part of the gradient of the others. `layerNorm: 'gate'` counts as part of the gates.
+ * - `zoneout`: c_t is the new cell ĉ_t before it is mixed with the old one. Let k_t be the gradient of the mixed state along the cell:
  *   c̃_t = (1 − z)∘k_t + o_t∘(1 − tanh² ĉ_t)∘s_t and k_(t−1) = z∘k_t + f_t∘c̃_t. A gradient of h_t is split into 1 − z for s_t and z for
  *   s_(t−1). In the product a forget gate counts as z + (1 − z)∘f; a GRU's z likewise.
  *
@@ -97,11 +97,11 @@ export function gradientFlow<Target>(
   const checked = checkModel('gradientFlow', model);
   checkBatch(batch);
   const sequence = paddingOf(batch as Batch<Target>) as SequenceOptions;
-  return record(checked, batch.input, sequence, (recording) => {
-    const { output, levels } = recording;
+  return traced(checked, batch.input, sequence, (run) => {
+    const { output, levels } = run;
     const { loss, gradient } = gradientOf(model, batch, output, options.loss);
     const saturation = levels.map(saturationWarnings);
-    recording.backward(gradient);
+    run.backward(gradient);
     const layers = levels.map(layerFlow);
     const warnings = levels.flatMap((level, n) => [
       ...flowWarnings(level.name, (layers[n] as LayerFlow).dh, level.reverse),
@@ -117,12 +117,14 @@ function gradientOf<Target>(
   output: Tensor,
   lossOf: Loss<Target> | undefined,
 ): { loss?: number; gradient: Tensor } {
-  const given = 'grad' in batch;
-  if (given === (lossOf !== undefined))
+  const hasGrad = 'grad' in batch;
+  if (hasGrad === (lossOf !== undefined))
     throw new TypeError(
-      `gradientFlow expected ${given ? 'either a grad or a loss, got both' : 'a loss for the target, { loss }, or grad, the gradient of the output, in the batch'}`,
+      hasGrad
+        ? 'gradientFlow expected either grad or loss, got both'
+        : 'gradientFlow expected a loss for the target, { loss }, or in the batch grad, the gradient of the output',
     );
-  if (given) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
+  if (hasGrad) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
   const { loss, grad } = lossOf(output, batch.target, {
     ...lossMask(model, output.shape, batch),
@@ -131,34 +133,35 @@ function gradientOf<Target>(
   return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };
 }
 
-/** What was found at one level, as norms. */
+/** The traced gradients of one level as norms. */
 function layerFlow(level: TracedLevel): LayerFlow {
   const { name, cell, trace } = level;
-  const { dh, dc, along, stays } = trace;
-  const found = { name, cell: level.type as LayerFlow['cell'], dh: normsOf(level, dh) };
-  if (!Object.values(cell.gateRoles).some((role) => KEEPS.includes(role))) return found;
+  const { dh, dc, alongCell, retention } = trace;
+  const flow = { name, cell: level.type as LayerFlow['cell'], dh: normsOf(level, dh) };
+  if (!Object.values(cell.gateRoles).some((role) => FORGET_ROLES.includes(role))) return flow;
   return {
-    ...found,
+    ...flow,
     ...(cell.hasCell && { dc: normsOf(level, dc) }),
-    alongCell: normsOf(level, along),
-    throughGates: normsOf(level, cell.hasCell ? dc : dh, along),
-    forgetProduct: meansOf(level, stays),
+    alongCell: normsOf(level, alongCell),
+    throughGates: normsOf(level, cell.hasCell ? dc : dh, alongCell),
+    forgetProduct: meansOf(level, retention),
   };
 }
 
-/** The norm of each step, of values or of how far they are from `others`. */
+/** The norm at each step, of values or of their difference from `others`. */
 function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Array {
   const sums = new Float64Array(level.steps);
   for (const row of level.rows) {
-    const less = others && level.row(others, row);
+    const other = others && level.row(others, row);
     for (const [n, value] of level.row(values, row).entries()) {
-      const rest = value - (less?.[n] ?? 0);
-      sums[row.step] = (sums[row.step] as number) + rest * rest;
+      const difference = value - (other?.[n] ?? 0);
+      sums[row.step] = (sums[row.step] as number) + difference * difference;
     }
   }
   return sums.map(Math.sqrt);
 }
 
+/** The mean at each step. */
 function meansOf(level: TracedLevel, values: Values): Float64Array {
   const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
   for (const row of level.rows) {

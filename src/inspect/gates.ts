@@ -3,7 +3,7 @@ import type { SequenceOptions } from '../layers/sequence-options.js';
 import { checkOptions } from '../validation/options.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
 import type { TracedLevel } from './level.js';
-import { checkModel, record } from './recording.js';
+import { checkModel, traced } from './traced-run.js';
 import { saturationWarnings } from './warnings.js';
 
 interface LayerStates {
@@ -70,7 +70,7 @@ export function gates(
   options: SequenceOptions = {},
 ): { layers: readonly LayerGates[]; warnings: readonly string[] } {
   checkOptions(options, ['lengths', 'mask'], 'gates');
-  return record(checkModel('gates', model), input, options, ({ levels }) => ({
+  return traced(checkModel('gates', model), input, options, ({ levels }) => ({
     layers: levels.map(layerGates),
     warnings: levels.flatMap(saturationWarnings),
   }));

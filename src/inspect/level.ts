@@ -19,14 +19,14 @@ export interface Values {
 interface Row {
   readonly step: number;
   readonly masked: boolean;
-  /** Its index among the rows of all steps in the core, and in the user's input. */
-  readonly inside: number;
-  readonly outside: number;
+  /** Its index among the rows of all steps: in the core, and in the user's input. */
+  readonly coreIndex: number;
+  readonly userIndex: number;
 }
 
 /** One level of a recurrent layer in one direction over a traced pass, read through the core's `Plan`. */
 export class TracedLevel {
-  /** As in the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
+  /** The suffix of the parameter names: `l0`, `l1_reverse`, in a Sequential `1.l0`. */
   readonly name: string;
   readonly type: string;
   readonly cell: Cell;
@@ -73,25 +73,25 @@ export class TracedLevel {
     return this.cell.hasCell ? this.#values(this.#get(Plan.squashed), this.#get(Plan.H)) : undefined;
   }
 
-  /** What backward traced, as assembly/cells/trace.ts describes it. */
-  get trace(): { dh: Values; dc: Values; along: Values; stays: Values } {
+  /** The arrays that backward traced, described in assembly/cells/trace.ts. */
+  get trace(): { dh: Values; dc: Values; alongCell: Values; retention: Values } {
     const [R, H] = [this.#get(Plan.R), this.#get(Plan.H)];
     return {
       dh: this.#values(this.#get(Plan.traceH), R),
       dc: this.#values(this.#get(Plan.traceC), H),
-      along: this.#values(this.#get(Plan.along), H),
-      stays: this.#values(this.#get(Plan.stays), H),
+      alongCell: this.#values(this.#get(Plan.alongCell), H),
+      retention: this.#values(this.#get(Plan.retention), H),
     };
   }
 
-  /** The kind of activation of one part of the cell, undefined if it has no such part. */
+  /** The activation kind of one part of the cell, undefined if the cell has no such part. */
   activation(part: string): number | undefined {
     return this.cell.activations[this.#direction]?.[this.cell.parts.indexOf(part)]?.kind;
   }
 
   /** A view of one row, valid until the core's memory grows. */
-  row({ pointer, width, stride }: Values, { inside }: Row): Float32Array {
-    return this.#runtime.floats(pointer + inside * stride * 4, width);
+  row({ pointer, width, stride }: Values, { coreIndex }: Row): Float32Array {
+    return this.#runtime.floats(pointer + coreIndex * stride * 4, width);
   }
 
   /** A copy in the layout of the layer's input, with 0 after the end of a sequence, and at masked steps unless `masked`. */
@@ -101,7 +101,7 @@ export class TracedLevel {
     const [steps, batch] = [this.steps, this.#get(Plan.B)];
     const data = new Float32Array(steps * batch * width);
     for (const row of this.rows)
-      if (masked || !row.masked) data.set(this.row(values, row), row.outside * width);
+      if (masked || !row.masked) data.set(this.row(values, row), row.userIndex * width);
     const leading = timeMajor ? [steps, batch] : [batch, steps];
     return { data, shape: [...(batched ? leading : [steps]), width] };
   }
@@ -131,9 +131,9 @@ export class TracedLevel {
     return Array.from({ length: this.steps }, (_, step) =>
       Array.from({ length: read(active, step, batch) }, (_, place) => {
         const b = read(order, place, place);
-        const inside = step * batch + place;
-        const outside = batched && !timeMajor ? b * this.steps + step : step * batch + b;
-        return { step, inside, outside, masked: read(mask, inside, 1) === 0 };
+        const coreIndex = step * batch + place;
+        const userIndex = batched && !timeMajor ? b * this.steps + step : step * batch + b;
+        return { step, coreIndex, userIndex, masked: read(mask, coreIndex, 1) === 0 };
       }),
     ).flat();
   }
@@ -146,10 +146,10 @@ export function levelsOf(model: CoreLayer, trace: readonly TracedPass[]): Traced
   for (const [name, parameter] of model.parameters)
     names.set(parameter, [...(names.get(parameter) ?? []), name]);
   return trace.flatMap((pass) => {
-    const [runs, directions] = [Pass.runs, Pass.directions].map((field) =>
+    const [planCount, directions] = [Pass.planCount, Pass.directions].map((field) =>
       readInt(runtime.i32, pass.pointer, field),
     ) as [number, number];
-    return Array.from({ length: runs }, (_, n) => {
+    return Array.from({ length: planCount }, (_, n) => {
       const d = n % directions;
       const suffix = `l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
       // A layer that occurs twice in the model has two names.

@@ -3,13 +3,13 @@ import { HARD_SIGMOID, SIGMOID, TANH } from '../runtime/structs/activation-kind.
 import type { TracedLevel, Values } from './level.js';
 
 /** A gate below this counts as closed. */
-const SHUT = 0.05;
+const CLOSED = 0.05;
 /** Beyond this the derivative of tanh, 1 − y², is below 2 %. */
 const SATURATED = 0.99;
-/** Fractions that warn: of forget gates and saturated values; of other gates, which are often closed for good reasons. */
+/** Fractions that warn: HALF of forget gates and saturated values, MOST of other gates, which are often closed for good reasons. */
 const HALF = 0.5;
 const MOST = 0.9;
-/** A cell state of which less is left counts as forgotten. */
+/** A cell state counts as forgotten once less than this fraction is left. */
 const FORGOTTEN = 0.001;
 /** A fraction of the largest norm over time. */
 const VANISHED = 1e-6;
@@ -23,11 +23,11 @@ const SIGMOIDS: readonly number[] = [SIGMOID, HARD_SIGMOID];
 const GATES: readonly [GateRole, (values: Float32Array) => string[]][] = [
   ['forget', (values) => forgetWarning(values, 'forget gates')],
   ['update', (values) => forgetWarning(values, 'update gates z')],
-  ['input', (values) => shutWarning(values, 'input gates', 'hardly anything is written')],
+  ['input', (values) => closedWarning(values, 'input gates', 'hardly anything is written')],
   [
     'output',
     (values) =>
-      shutWarning(values, 'output gates', 'hardly anything is read, and hardly any gradient comes in'),
+      closedWarning(values, 'output gates', 'hardly anything is read, and hardly any gradient comes in'),
   ],
 ];
 
@@ -94,23 +94,23 @@ function percent(part: number): string {
 }
 
 function forgetWarning(values: Float32Array, what: string): string[] {
-  const shut = share(values, (value) => value < SHUT);
-  if (shut < HALF) return [];
-  return [`${percent(shut)} of ${what} are below ${SHUT}: memory lasts about ${memoryOf(values)}`];
+  const closed = share(values, (value) => value < CLOSED);
+  if (closed < HALF) return [];
+  return [`${percent(closed)} of ${what} are below ${CLOSED}: memory lasts about ${memoryOf(values)}`];
 }
 
 /** How many steps leave less than 0.1 % of a cell, at the median gate. */
 function memoryOf(gates: Float32Array): string {
-  // The lower of two: at least half are below SHUT, so this one is, and the loop ends.
+  // The lower median: at least half are below CLOSED, so it is, and the loop ends.
   const median = gates.slice().sort()[(gates.length - 1) >> 1] as number;
   let steps = 1;
   for (let left = median; left >= FORGOTTEN; left *= median) steps++;
   return steps === 1 ? '1 step' : `${steps} steps`;
 }
 
-function shutWarning(values: Float32Array, what: string, so: string): string[] {
-  const shut = share(values, (value) => value < SHUT);
-  return shut < MOST ? [] : [`${percent(shut)} of ${what} are below ${SHUT}: ${so}`];
+function closedWarning(values: Float32Array, what: string, effect: string): string[] {
+  const closed = share(values, (value) => value < CLOSED);
+  return closed < MOST ? [] : [`${percent(closed)} of ${what} are below ${CLOSED}: ${effect}`];
 }
 
 function saturatedWarning(values: Float32Array, what: string): string[] {

@@ -8,7 +8,7 @@ import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** The kind of each in the core. */
+/** Their kinds in the core. */
 const KINDS = {
   tanh: ActivationKind.TANH,
   sigmoid: ActivationKind.SIGMOID,
@@ -63,7 +63,7 @@ export class Activation extends Stateless {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== undefined) throw new TypeError('Activation expected values, got ids');
     const size = input.rows * input.width;
-    const pointer = allocations.allocateZeros(size * 4);
+    const pointer = allocations.allocate(size * 4);
     const kind = KINDS[this.name];
     const run = () => {
       this.allocations.check();

@@ -2,7 +2,7 @@ import type { Field } from '../runtime/struct.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type CellActivation, checkActivations, type Nonlinearity } from './nonlinearities.js';
 
-/** What a gate does, or the candidate among them. */
+/** The role of a gate. The candidate is listed among the gates. */
 export type GateRole = 'input' | 'forget' | 'output' | 'reset' | 'update' | 'candidate';
 
 /** What differs between the recurrent cells. */
@@ -11,18 +11,18 @@ export interface CellDescription {
   readonly kind: number;
   /** Blocks of hiddenSize rows in a weight. */
   readonly gates: 1 | 3 | 4;
-  /** The gates by name, in the order of their blocks; none if the only block is the state itself. */
+  /** The gates by name, in the order of their blocks; empty if the only block is the state itself. */
   readonly gateRoles: Readonly<Record<string, GateRole>>;
-  /** Blocks of hiddenSize values that backward needs of each step, and turns into their gradients. */
+  /** Blocks of hiddenSize values that each step records for backward, which overwrites them with their gradients. */
   readonly blocks: 1 | 4;
   /** Whether there is a cell state besides the hidden state. */
   readonly hasCell: boolean;
-  /** What its nonlinearities are called in `activations`, and which they are where none are given. */
+  /** The names of its nonlinearities in `activations`, and their defaults. */
   readonly parts: readonly string[];
   readonly nonlinearities: readonly Nonlinearity[];
 }
 
-/** What only some cells have. */
+/** Options that only some cells have. */
 export interface OwnOptions {
   readonly projSize?: number;
   readonly peepholes?: boolean;
@@ -34,10 +34,10 @@ export interface OwnOptions {
   readonly nonlinearities?: readonly Nonlinearity[];
 }
 
-/** A cell as its options have it. */
+/** A cell with its options. */
 export interface Cell extends CellDescription {
   readonly hiddenSize: number;
-  /** Values of h: fewer than hiddenSize where it is projected. */
+  /** The size of h: less than hiddenSize with a projection. */
   readonly stateSize: number;
   readonly own: OwnOptions;
   readonly bias: boolean | 'single';
@@ -55,12 +55,12 @@ export interface Cell extends CellDescription {
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Where a plan holds its address, and that of its gradient. */
+  /** The plan's fields for its address and that of its gradient. */
   readonly field: Field<'u32'>;
   readonly gradientField: Field<'u32'>;
 }
 
-/** The parameters of one level in one direction: PyTorch's in its order, and behind them the others. */
+/** The parameters of one level in one direction: PyTorch's in its order, then the others. */
 export function parameterSpecs(cell: Cell, inputSize: number): ParameterSpec[] {
   const { hiddenSize: H, stateSize: R, gates, bias, own, learnInitial, hasCell } = cell;
   const rows = gates * H;

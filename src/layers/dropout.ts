@@ -17,26 +17,26 @@ export class Masks {
     this.generator = { ...streamOf(runtime, seed), counter: 0 };
   }
 
-  /** out = x under a mask of its own; gives what `again` needs to draw that mask once more. */
+  /** out = x with a new mask applied. Returns the counter with which `apply` draws the same mask again. */
   draw(out: number, x: number, count: number, p: number): number {
     const { counter } = this.generator;
-    this.again(out, x, count, p, counter);
+    this.apply(out, x, count, p, counter);
     this.generator.counter += Math.ceil(count / 4) * 4;
     return counter;
   }
 
-  again(out: number, x: number, count: number, p: number, counter: number): void {
+  apply(out: number, x: number, count: number, p: number, counter: number): void {
     this.#runtime.core.dropout(out, x, count, p, 1 / (1 - p), counter, this.#source);
   }
 
-  /** Those of a pass. */
+  /** Draws the masks of a pass. */
   drawFor(pass: number): void {
     this.generator.counter += this.#runtime.core.drawMasks(pass, this.generator.counter, this.#source);
   }
 
   get #source(): number {
     const { seed, stream } = this.generator;
-    // Part 2^31: the parts from 0 up initialise parameters.
+    // Part 2^31: lower parts initialise parameters.
     return this.#runtime.source(seed, stream, 0x80000000);
   }
 }
@@ -78,7 +78,7 @@ export class Dropout extends Stateless {
     const counter = this.#masks.draw(pointer, input.pointer, size, this.p);
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {
-        this.#masks.again(dOutput.pointer, dOutput.pointer, size, this.p, counter);
+        this.#masks.apply(dOutput.pointer, dOutput.pointer, size, this.p, counter);
         return dOutput;
       });
     }

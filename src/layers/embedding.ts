@@ -3,7 +3,7 @@ import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkNumber, checkOptions, checkSize } from '../validation/options.js';
 import { type Integers, showShape, sizeOf, type Tensor } from '../validation/tensor.js';
 import { drawSource, normal, UNINITIALISED } from './initialise.js';
-import type { LayerConfig } from './layer.js';
+import type { CoreLayer, LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
@@ -66,8 +66,13 @@ export class Embedding extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
-    return this.enterIds(input as Integers, this.count, tape, turned);
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+    return this.enterIds(input as Integers, this.count, tape, turned, model);
+  }
+
+  /** @internal */
+  override valuesPerRow(_recording: boolean): number {
+    return this.size;
   }
 
   /** @internal */
@@ -96,7 +101,7 @@ export class Embedding extends Stateless {
     if (input.ids !== this.count)
       throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
     const { rows } = input;
-    const pointer = allocations.allocateZeros(rows * this.size * 4);
+    const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {
       this.allocations.check();
       this.runtime.core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);

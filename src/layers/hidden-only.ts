@@ -1,4 +1,4 @@
-import type { Integers, Tensor } from '../validation/tensor.js';
+import type { Integers, OwnTensor, Tensor } from '../validation/tensor.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { Recurrent } from './recurrent.js';
 import type { SequenceOptions } from './sequence-options.js';
@@ -10,7 +10,7 @@ export abstract class HiddenOnly extends Recurrent {
   override forward(
     input: Tensor | Integers,
     options: ForwardOptions & SequenceOptions & { h0?: Tensor } = {},
-  ): { output: Tensor; hN: Tensor } {
+  ): { output: OwnTensor; hN: OwnTensor } {
     const { output, hN } = this.forwardStates(input, options, ['h0']);
     return { output, hN };
   }
@@ -19,9 +19,9 @@ export abstract class HiddenOnly extends Recurrent {
   override backward(
     gradient: { output?: Tensor; hN?: Tensor },
     options: BackwardOptions = {},
-  ): { input: Tensor; h0: Tensor } {
+  ): { input: OwnTensor; h0: OwnTensor } {
     const { input, h0 } = this.backwardStates(gradient, ['output', 'hN'], options);
-    return { ...(input && { input }), h0 } as { input: Tensor; h0: Tensor };
+    return { ...(input && { input }), h0 } as { input: OwnTensor; h0: OwnTensor };
   }
 
   /** @internal */

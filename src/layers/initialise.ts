@@ -2,22 +2,22 @@ import type { Runtime } from '../runtime/runtime.js';
 import { checkSeed } from '../validation/options.js';
 import type { Parameter } from './parameter.js';
 
-/** In a layer's options: its parameters are about to be loaded, and drawing them would be work for nothing. */
+/** Marks a layer's options: its parameters will be loaded, so initial values are not drawn. */
 export const UNINITIALISED = Symbol('uninitialised');
 
-/** Whose numbers a layer draws: those of its own seed, or the runtime's with a stream that nobody else has. */
+/** The seed and stream of a layer's random numbers: its own seed, or the runtime's seed with a stream of its own. */
 export function streamOf(runtime: Runtime, seed: number | undefined): { seed: number; stream: number } {
   if (seed === undefined) return { seed: runtime.seed, stream: runtime.nextStream() };
   return { seed: checkSeed('seed', seed), stream: OWN_STREAM };
 }
 
-/** Where the core reads what draws each part of them. */
+/** The address of the core's random source for each part of a layer's stream. */
 export function drawSource(runtime: Runtime, own: number | undefined): (part: number) => number {
   const { seed, stream } = streamOf(runtime, own);
   return (part) => runtime.source(seed, stream, part);
 }
 
-/** Streams of the runtime count up from 0: a layer with a seed of its own never shares one with them. */
+/** The stream of layers with their own seed. The runtime's streams count up from 0. */
 const OWN_STREAM = 0xffffffff;
 
 /** U(−bound, bound) */
@@ -32,7 +32,12 @@ export function normal(parameter: Parameter, deviation: number, source: number):
   parameter.version++;
 }
 
-/** Orthonormal columns, as Keras's `orthogonal` (Saxe et al. 2014): over the whole matrix, or one of `blocks` blocks of its rows. */
+/** The scratch memory that drawing an orthogonal matrix takes. */
+export function orthogonalBytes(rows: number, columns: number): number {
+  return (rows + 1) * (columns + 1) * 8;
+}
+
+/** Orthonormal columns, as Keras's `orthogonal` (Saxe et al. 2014): over the whole matrix, or block `block` of `blocks` blocks of rows. */
 export function orthogonal(parameter: Parameter, source: number, block = 0, blocks = 1): void {
   const [rows, columns] = parameter.shape as [number, number];
   const { runtime } = parameter;
@@ -42,7 +47,7 @@ export function orthogonal(parameter: Parameter, source: number, block = 0, bloc
     count,
     columns,
     source,
-    runtime.scratch((count + 1) * (columns + 1) * 8),
+    runtime.scratch(orthogonalBytes(count, columns)),
   );
   parameter.version++;
 }

@@ -1,5 +1,5 @@
 import { Allocations } from '../runtime/memory.js';
-import type { GeneratorState, Runtime } from '../runtime/runtime.js';
+import { type GeneratorState, type Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
 import { suggestion } from '../validation/edit-distance.js';
 import { clip, listed } from '../validation/errors.js';
@@ -12,6 +12,7 @@ import {
   type IntegerArray,
   type Integers,
   type NamedTensors,
+  type OwnTensor,
   sameShape,
   sizeOf,
   type Tensor,
@@ -20,6 +21,7 @@ import {
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
 import { type AxisOrder, type SequenceOptions, type SkippedSteps, skippedSteps } from './sequence-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -115,8 +117,8 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
-  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: Tensor };
-  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: Tensor };
+  abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
+  abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
   /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
   abstract readonly overridden: boolean;
@@ -132,16 +134,18 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. */
-  stateDict(): Record<string, Tensor> {
-    const dict: Record<string, Tensor> = {};
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
+  stateDict(): Record<string, OwnTensor> {
+    this.allocations.checkHere();
+    const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
     return dict;
   }
 
   /**
-   * Replaces all parameters. If one does not fit, none is changed.
+   * Replaces all parameters. If one does not fit, none is changed. Takes the names that PyTorch's `DataParallel` (`module.`) and weight norm
+   * (`weight_g`, `weight_v`, or `parametrizations.weight.original0`) give, too.
    *
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
@@ -163,15 +167,22 @@ export abstract class CoreLayer implements Layer {
     return {};
   }
 
-  /** @internal The user's input, checked and copied into the core. */
-  enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  /** @internal How many values a forward needs at least for each row of its input, one step of one sequence. */
+  valuesPerRow(_recording: boolean): number {
+    return 0;
+  }
+
+  /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
+  enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
+    refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
     return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
-  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean): Block {
+  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean, model: CoreLayer): Block {
     const { data, shape } = checkIntegers('input', input);
+    refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
     this.skipSteps(shape, tape);
     checkIds('input', ids, count, tape.skipped?.flags);
@@ -311,7 +322,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal A block as a tensor that the caller owns. */
-  leave(block: Block, tape: Tape): Tensor {
+  leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
     const bytes = this.turningBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
@@ -329,7 +340,7 @@ export abstract class CoreLayer implements Layer {
 export interface Recording {
   readonly block: Block;
   readonly gradient: Block;
-  copyOutput(): Tensor;
+  copyOutput(): OwnTensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */
@@ -347,8 +358,10 @@ export interface LayerExtras {
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  checkObject('state dict', dict);
+function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
+  checkObject('state dict', given);
+  const isKnown = (name: string) => parameters.has(name);
+  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
       throw new TypeError(

@@ -3,7 +3,7 @@ import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
-import { PackedWeights } from './packed.js';
+import { PackedWeights } from './packed-weights.js';
 import { Parameter } from './parameter.js';
 
 /** The fields of a cell's activations, in the order of its parts. */
@@ -13,16 +13,16 @@ const ACTIVATIONS = [
   [Plan.outputActivation, Plan.outputAlpha, Plan.outputBeta],
 ] as const;
 
-/** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed forms. */
+/** One level of a recurrent stack in one direction: its parameters, in PyTorch's names and layout, and their packed copies. */
 export class Level {
   readonly #parameters: readonly (ParameterSpec & { readonly parameter: Parameter })[];
   readonly #allocations: Allocations;
-  /** The plan that every pass begins with: sizes, options and parameters. */
-  readonly #pattern: number;
+  /** The plan that every pass copies: sizes, options and parameters. */
+  readonly #template: number;
   /** For each kernel the parts of assembly/cells/packs.ts. */
   readonly #packs: PackedWeights[] = [];
 
-  /** `named` gets the parameters, with `suffix` behind their names; `pattern` is a plan of zeros. */
+  /** Adds the parameters to `named`, with `suffix` after their names; `template` points to a plan of zeros. */
   constructor(
     allocations: Allocations,
     cell: Cell,
@@ -30,7 +30,7 @@ export class Level {
     direction: number,
     named: Map<string, Parameter>,
     suffix: string,
-    pattern: number,
+    template: number,
   ) {
     this.#allocations = allocations;
     this.#parameters = parameterSpecs(cell, inputSize).map((spec) => {
@@ -38,13 +38,13 @@ export class Level {
       named.set(spec.name + suffix, parameter);
       return { ...spec, parameter };
     });
-    this.#pattern = pattern;
-    this.#writePattern(cell, inputSize, direction);
+    this.#template = template;
+    this.#writeTemplate(cell, inputSize, direction);
   }
 
-  #writePattern(cell: Cell, inputSize: number, direction: number): void {
+  #writeTemplate(cell: Cell, inputSize: number, direction: number): void {
     const { f32, i32 } = this.#allocations.runtime;
-    const plan = this.#pattern;
+    const plan = this.#template;
     const { own, zoneout } = cell;
     writeInts(i32, plan, [
       [Plan.cell, cell.kind],
@@ -62,8 +62,8 @@ export class Level {
       [Plan.epsilon, own.normEpsilon ?? 0],
       [Plan.inputDropout, cell.inputDropout],
       [Plan.recurrentDropout, cell.recurrentDropout],
-      [Plan.zoneoutOfH, zoneout.h],
-      [Plan.zoneoutOfC, zoneout.c],
+      [Plan.zoneoutH, zoneout.h],
+      [Plan.zoneoutC, zoneout.c],
     ]);
     for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
       const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
@@ -86,32 +86,32 @@ export class Level {
     return this.#parameters.find((own) => own.field === field)?.parameter.pointer ?? 0;
   }
 
-  /** Completes the plan of an open pass with the packed parameters that forward reads. */
+  /** Writes the addresses of forward's packed parameters to the plan of a pass that has begun. */
   prepareForward(plan: number): void {
-    this.#place(plan, PackPart.FORWARD);
+    this.#writePacked(plan, PackPart.FORWARD);
   }
 
-  /** Packs the parameters that forward reads again if one has changed; they stay where they are. */
+  /** Packs forward's parameters again if one has changed; their addresses stay the same. */
   refresh(plan: number): void {
-    this.#packed(plan, PackPart.FORWARD).upToDate();
+    this.#packed(plan, PackPart.FORWARD).current();
   }
 
-  /** Completes the plan with what backward needs: packed untransposed weights, and the addresses of the gradients. */
+  /** Writes the addresses of backward's packed parameters and of the gradients to the plan. */
   prepareBackward(plan: number, wantInput: boolean): void {
-    this.#place(plan, PackPart.BACK);
-    if (wantInput) this.#place(plan, PackPart.INPUT_BACK);
+    this.#writePacked(plan, PackPart.BACK);
+    if (wantInput) this.#writePacked(plan, PackPart.INPUT_BACK);
     const gradients = this.#parameters.map(
       ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
     );
     writeInts(this.#allocations.runtime.i32, plan, gradients);
   }
 
-  #place(plan: number, part: number): void {
+  #writePacked(plan: number, part: number): void {
     const { core } = this.#allocations.runtime;
-    core.pack(plan, part, this.#general(plan), this.#packed(plan, part).upToDate(), 0);
+    core.packWeights(plan, part, this.#general(plan), this.#packed(plan, part).current(), 0);
   }
 
-  /** The packed form that the kernel of the plan reads. */
+  /** The packed copy that the plan's kernel reads. */
   #packed(plan: number, part: number): PackedWeights {
     const { core } = this.#allocations.runtime;
     const general = this.#general(plan);
@@ -119,8 +119,8 @@ export class Level {
     this.#packs[n] ??= new PackedWeights(
       this.#allocations,
       this.#parameters.map(({ parameter }) => parameter),
-      () => core.pack(this.#pattern, part, general, 0, 0),
-      (to) => core.pack(this.#pattern, part, general, to, 1),
+      () => core.packWeights(this.#template, part, general, 0, 0),
+      (to) => core.packWeights(this.#template, part, general, to, 1),
     );
     return this.#packs[n];
   }

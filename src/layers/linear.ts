@@ -4,7 +4,7 @@ import { checkBoolean, checkOptions, checkSize } from '../validation/options.js'
 import { showShape, sizeOf } from '../validation/tensor.js';
 import { drawSource, UNINITIALISED, uniform } from './initialise.js';
 import type { LayerConfig } from './layer.js';
-import { PackedWeights, panelBytes } from './packed.js';
+import { PackedWeights, panelBytes } from './packed-weights.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
@@ -77,6 +77,11 @@ export class Linear extends Stateless {
   }
 
   /** @internal */
+  override valuesPerRow(_recording: boolean): number {
+    return this.outFeatures;
+  }
+
+  /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.shape.at(-1) !== K) {
@@ -91,7 +96,7 @@ export class Linear extends Stateless {
       turned: input.turned,
     };
     const bias = this.#bias?.pointer ?? 0;
-    this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.upToDate(), bias, rows, N, K);
+    this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.current(), bias, rows, N, K);
     if (tape.recording) tape.steps.push((wantInput) => this.#prepare(input, rows, tape, wantInput));
     return output;
   }
@@ -103,9 +108,9 @@ export class Linear extends Stateless {
     const scratch = tape.allocate(core.gradientScratch(N, K));
     const dWeight = this.#weight.needGradient();
     const dBias = this.#bias?.needGradient() ?? 0;
-    const backPanels = wantInput ? this.#backPanels.upToDate() : 0;
+    const backPanels = wantInput ? this.#backPanels.current() : 0;
     return ({ pointer: dOutput }) => {
-      if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, rows, N, K, scratch);
+      if (dWeight) core.weightGradient(dWeight, dOutput, input.pointer, K, rows, N, K, scratch);
       if (dBias) core.biasGradient(dBias, 0, dOutput, rows, N);
       if (!wantInput) return undefined;
       core.inputGradient(dInput, dOutput, backPanels, rows, N, K);
@@ -118,19 +123,11 @@ export class Linear extends Stateless {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.width !== K || input.ids !== undefined)
       throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
-    const pointer = allocations.allocateZeros(input.rows * N * 4);
+    const pointer = allocations.allocate(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {
       this.allocations.check();
-      this.runtime.core.linearForward(
-        pointer,
-        input.pointer,
-        this.#panels.upToDate(),
-        bias,
-        input.rows,
-        N,
-        K,
-      );
+      this.runtime.core.linearForward(pointer, input.pointer, this.#panels.current(), bias, input.rows, N, K);
     };
     return { output: { pointer, rows: input.rows, width: N }, states: [], run };
   }

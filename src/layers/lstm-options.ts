@@ -65,20 +65,20 @@ export function checkLSTM(hiddenSize: number, options: LSTMOptions): OwnOptions 
   }
   refuse(
     options.normEpsilon !== undefined && !layerNorm,
-    'normEpsilon expected a layer norm: it goes with layerNorm',
+    'normEpsilon expected layerNorm to be set, got none',
   );
   refuse(
     coupled && layerNorm === 'cell',
-    "coupled expected gates without f: layerNorm 'cell' takes its mean over all four",
+    "coupled cannot be combined with layerNorm: 'cell', which normalizes all four gates together",
   );
   const bias = forgetBias !== undefined;
   const lag = chrono !== undefined;
-  refuse(bias && lag, 'forgetBias and chrono both set the forget biases: give one of them');
+  refuse(bias && lag, 'forgetBias and chrono both set the forget biases: pass only one');
   refuse(
     options.bias === false && (bias || lag),
     `${lag ? 'chrono' : 'forgetBias'} expected biases to set, got bias: false`,
   );
-  refuse(coupled && bias, 'forgetBias expected a forget gate of its own: with coupled: true f is 1 - i');
+  refuse(coupled && bias, 'forgetBias expected a separate forget gate, got coupled: true, where f is 1 - i');
   return checked;
 }
 

@@ -1,5 +1,5 @@
 import * as CellKind from '../runtime/structs/cell-kind.js';
-import type { Integers, NamedTensors, Tensor } from '../validation/tensor.js';
+import type { Integers, NamedTensors, OwnTensor, Tensor } from '../validation/tensor.js';
 import type { CellDescription } from './cell.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
@@ -72,9 +72,9 @@ export class LSTM extends Recurrent {
   override forward(
     input: Tensor | Integers,
     options: ForwardOptions & SequenceOptions & { h0?: Tensor; c0?: Tensor } = {},
-  ): { output: Tensor; hN: Tensor; cN: Tensor } {
+  ): { output: OwnTensor; hN: OwnTensor; cN: OwnTensor } {
     const { output, hN, cN } = this.forwardStates(input, options, ['h0', 'c0']);
-    return { output, hN, cN: cN as Tensor };
+    return { output, hN, cN: cN as OwnTensor };
   }
 
   /**
@@ -87,9 +87,9 @@ export class LSTM extends Recurrent {
   override backward(
     gradient: { output?: Tensor; hN?: Tensor; cN?: Tensor },
     options: BackwardOptions = {},
-  ): { input: Tensor; h0: Tensor; c0: Tensor } {
+  ): { input: OwnTensor; h0: OwnTensor; c0: OwnTensor } {
     const { input, h0, c0 } = this.backwardStates(gradient, ['output', 'hN', 'cN'], options);
-    return { ...(input && { input }), h0, c0 } as { input: Tensor; h0: Tensor; c0: Tensor };
+    return { ...(input && { input }), h0, c0 } as { input: OwnTensor; h0: OwnTensor; c0: OwnTensor };
   }
 
   /** @internal */
@@ -132,7 +132,7 @@ function initialise(layer: LSTM, options: LSTMOptions): void {
   }
 }
 
-/** Parts of the layer's stream from here on draw chrono biases; those below belong to the parameters in their order. */
+/** Parts of the layer's stream from here on draw chrono biases; lower ones draw the parameters in order. */
 const CHRONO_PART = 0x40000000;
 
 function setForgetBlock(bias: Parameter, value: number): void {

@@ -2,7 +2,7 @@ import * as ActivationKind from '../runtime/structs/activation-kind.js';
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
 
-/** The kind of each in the core, and the defaults of α and β, where there are any. */
+/** Their kinds in the core, and the defaults of α and β for those that have them. */
 const NONLINEARITIES = {
   tanh: [ActivationKind.TANH],
   sigmoid: [ActivationKind.SIGMOID],
@@ -31,7 +31,7 @@ export type NonlinearitySpec = Nonlinearity | { name: Nonlinearity; alpha?: numb
 
 const NAMES = /* @__PURE__ */ Object.keys(NONLINEARITIES) as Nonlinearity[];
 
-/** An activation as the core has it. */
+/** An activation as the core describes it. */
 export interface CellActivation {
   readonly kind: number;
   readonly alpha: number;
@@ -39,7 +39,7 @@ export interface CellActivation {
 }
 
 /**
- * The activation of each of `parts`, for each direction; `given` is a list with one for each part, or two such lists.
+ * The activations of `parts` for each direction. `given` is a list with one for each part, or a list for each direction.
  *
  * @throws TypeError for another kind, RangeError for an unknown name or another number of them
  */
@@ -54,9 +54,7 @@ export function checkActivations(
   if (!Array.isArray(list)) throw wrongKind('activations', expected, list);
   const nested = Array.isArray(list[0]);
   if (nested && directions === 1)
-    throw new TypeError(
-      `activations expected ${expected}: a list for each direction goes with bidirectional: true`,
-    );
+    throw new TypeError(`activations expected ${expected}, got two lists: they need bidirectional: true`);
   const lists: unknown[] = nested ? list : Array(directions).fill(list);
   if (lists.length !== directions) throw wrongValue('activations', expected, `${lists.length} lists`);
   return Array.from(lists, (own) => {

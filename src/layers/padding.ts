@@ -1,7 +1,7 @@
 import type { IntegerTensor } from '../validation/tensor.js';
 import type { ForwardOptions } from './layer.js';
 
-/** What a batch tells a model about its sequences, besides the input. */
+/** The lengths and mask of a batch's sequences. */
 export interface Padding {
   readonly lengths?: ArrayLike<number>;
   readonly mask?: IntegerTensor;

@@ -1,7 +1,15 @@
 import type { Allocations } from '../runtime/memory.js';
 import { wrongValue } from '../validation/errors.js';
 import { checkBoolean } from '../validation/options.js';
-import { isFloats, plainArray, sizeOf, unshared, valuesFor, wrongFloats } from '../validation/tensor.js';
+import {
+  type Floats,
+  isFloats,
+  plainArray,
+  sizeOf,
+  unshared,
+  valuesFor,
+  wrongFloats,
+} from '../validation/tensor.js';
 
 /**
  * A handle for one parameter of a layer and its gradient, in PyTorch's layout. The values live in WebAssembly memory: `read` returns a
@@ -75,11 +83,15 @@ export class Parameter {
   }
 
   /** A copy of the values, written into `out` if given. @throws RangeError if `out` has a different length */
+  read(): Floats;
+  read<Out extends Float32Array>(out: Out): Out;
   read(out?: Float32Array): Float32Array {
     return this.#copy(this.#pointer, out);
   }
 
   /** A copy of the gradient, zeros before the first backward. */
+  readGrad(): Floats;
+  readGrad<Out extends Float32Array>(out: Out): Out;
   readGrad(out?: Float32Array): Float32Array {
     return this.#copy(this.#gradient, out);
   }

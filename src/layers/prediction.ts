@@ -3,13 +3,13 @@ import { type ForwardOptions, type Layer, layersOf, remember } from './layer.js'
 import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
 
-/** An output, and the states that the layers carry after it. */
+/** An output, and the states that the layers carry to the next batch. */
 export interface Prediction {
   readonly output: Tensor;
   readonly carried: readonly Carried[];
 }
 
-/** A forward pass without dropout, from these carried states on. The model's own states, generators and gradients do not change. */
+/** A forward pass without dropout, starting from `carried`. The model's states, generators and gradients do not change. */
 export function predictFrom(
   model: Layer,
   input: Tensor | Integers,
@@ -34,12 +34,13 @@ export function predictFrom(
   }
 }
 
-/** Copies the gradients, which dropping a recording zeroes. @returns a function that writes them back */
+/** Copies the gradients, which discarding a recording zeroes. @returns a function that writes them back */
 function gradientsOf(model: Layer): () => void {
-  const kept = [...model.parameters.values()]
+  const copies = [...model.parameters.values()]
     .filter(({ gradient }) => gradient !== 0)
     .map((parameter) => ({ parameter, gradient: parameter.readGrad() }));
   return () => {
-    for (const { parameter, gradient } of kept) parameter.runtime.f32.set(gradient, parameter.gradient >>> 2);
+    for (const { parameter, gradient } of copies)
+      parameter.runtime.f32.set(gradient, parameter.gradient >>> 2);
   };
 }

@@ -13,12 +13,12 @@ export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
 /** Draws a parameter of this name. */
 type Draw = (name: string, parameter: Parameter, source: number) => void;
 
-/** Of names without their level. */
+/** Parameters that always start at zero. */
 const startsAtZero = /^(bias_ln|[hc]0_)/;
 
 /**
- * Draws the parameters as `init` says, or one of `more`; gains of norms begin with 1, their biases and initial states with 0. Gives where the
- * numbers of the layer come from, nothing where its parameters are about to be loaded.
+ * Draws the parameters according to `init`, which may also name one of `more`. Gains of norms start at 1, their biases and initial
+ * states at 0. Returns the layer's random source, or undefined if its parameters will be loaded.
  */
 export function drawParameters(
   layer: Recurrent,
@@ -41,14 +41,14 @@ export function drawParameters(
   return source;
 }
 
-/** Glorot & Bengio 2010 counts the whole matrix [in, gates * hiddenSize], as Keras does. */
+/** Glorot & Bengio 2010, with the fans of the whole matrix [in, gates * hiddenSize], as in Keras. */
 function glorot(name: string, parameter: Parameter, source: number): void {
   const [rows = 0, columns = rows] = parameter.shape;
   if (name.startsWith('weight_hh')) orthogonal(parameter, source);
   else if (name.startsWith('weight')) uniform(parameter, Math.sqrt(6 / (rows + columns)), source);
 }
 
-/** Each gate's block orthogonal on its own, from a part of the stream of its own. */
+/** Makes each gate's block orthogonal, each from its own part of the stream. */
 function blocks(parameter: Parameter, gates: number, source: (part: number) => number, n: number): void {
   for (let gate = 0; gate < gates; gate++)
     orthogonal(parameter, source(BLOCK_PART * (gate + 1) + n), gate, gates);

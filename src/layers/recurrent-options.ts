@@ -14,7 +14,7 @@ import type { NonlinearitySpec } from './nonlinearities.js';
 /** How the outputs of the two directions are combined: concatenated, or elementwise. */
 export type Merge = 'concat' | 'sum' | 'mul' | 'average';
 
-/** `Parts`: one nonlinearity for each place of the cell that has one. */
+/** The options of all recurrent layers. `Parts`: a nonlinearity for each part of the cell that has one. */
 export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = readonly NonlinearitySpec[]> {
   /** The number of stacked layers. Default 1. */
   numLayers?: number;
@@ -59,13 +59,13 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** What parameters show of themselves, and how they would begin. */
+/** Options that follow from given parameters, and those of initialization, which they replace. */
 export const INFERRED = [
   ...['numLayers', 'bias', 'bidirectional', 'learnInitial', 'projSize', 'peepholes', 'layerNorm'],
   ...['init', 'forgetBias', 'chrono'],
 ];
 
-/** What every recurrent layer takes, each with its default. */
+/** The default and check of options that every recurrent layer has. */
 const CHECKS = {
   numLayers: [1, checkSize],
   bias: [true, (name: string, value: unknown) => (value === 'single' ? value : checkBoolean(name, value))],
@@ -83,13 +83,13 @@ const CHECKS = {
   reverse: [false, checkBoolean],
 } as const;
 
-/** Their names, and those of what is checked elsewhere. */
+/** The names of all common options, including those that are checked elsewhere. */
 export const OPTIONS = [
   .../* @__PURE__ */ Object.keys(CHECKS),
   ...['zoneout', 'activations', 'init', 'seed', 'runtime'],
 ];
 
-/** The options of a layer, with their defaults. @throws TypeError and RangeError for those that are invalid */
+/** The options of a layer, with defaults filled in. @throws TypeError or RangeError for an invalid option */
 export function checkRecurrent(
   owner: string,
   sizes: { inputSize: number; hiddenSize: number },
@@ -103,12 +103,12 @@ export function checkRecurrent(
   const { bidirectional, reverse, stateful } = checked;
   refuse(
     options.merge !== undefined && !bidirectional,
-    'merge expected two directions to make one: it goes with bidirectional: true',
+    'merge expected bidirectional: true, got one direction',
   );
-  refuse(bidirectional && reverse, 'reverse expected one direction: a bidirectional layer runs in both');
+  refuse(bidirectional && reverse, 'reverse expected one direction, got bidirectional: true');
   refuse(
     stateful && (bidirectional || reverse),
-    'stateful expected a layer that runs forward: from the last step to the first there is nothing to hand on',
+    `stateful expected a layer that runs forward only, got ${reverse ? 'reverse' : 'bidirectional'}: true`,
   );
   return { ...checked, seed: options.seed, zoneout: checkZoneout(options.zoneout, hasCell) };
 }
@@ -122,11 +122,11 @@ function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number 
   return { h: checkProbability('zoneout.h', h), c: checkProbability('zoneout.c', c) };
 }
 
-/** What a file does not say of a layer, since its parameters do or it is over. */
+/** Options that files leave out: those of initialization, which is over, and those of the runtime. */
 const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
-/** The options that a file keeps, as plain data. */
-export function saved(options: RecurrentOptions, names: readonly string[]): Record<string, unknown> {
+/** The options that files store, as plain data. */
+export function savedOptions(options: RecurrentOptions, names: readonly string[]): Record<string, unknown> {
   const given = Object.entries(options).filter(
     ([name, value]) => value !== undefined && names.includes(name) && !UNSAVED.includes(name),
   );

@@ -6,13 +6,14 @@ import {
   type IntegerArray,
   type Integers,
   isIntegers,
+  type OwnTensor,
   showShape,
   sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { writtenOut } from './ids.js';
+import { UNINITIALISED } from './initialise.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -21,7 +22,14 @@ import {
   type LayerExtras,
   type Recording,
 } from './layer.js';
-import { checkRecurrent, type Merge, OPTIONS, type RecurrentOptions, saved } from './recurrent-options.js';
+import { oneHotRows } from './one-hot.js';
+import {
+  checkRecurrent,
+  type Merge,
+  OPTIONS,
+  type RecurrentOptions,
+  savedOptions,
+} from './recurrent-options.js';
 import {
   checkSequence,
   type SequenceOptions,
@@ -47,6 +55,11 @@ interface Forward extends Sizes {
   readonly input: Block;
   readonly output: Block;
   readonly pass: StackForward;
+}
+
+/** How the weights are drawn; not at all if they are about to be loaded. */
+function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
+  return UNINITIALISED in options ? {} : { init: options.init };
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -98,14 +111,21 @@ export abstract class Recurrent extends CoreLayer {
     Object.assign(this, sizes, given);
     this.#cell = cell;
     this.stateSize = cell.stateSize;
-    this.#saved = saved(options, [...OPTIONS, ...known]);
+    this.#saved = savedOptions(options, [...OPTIONS, ...known]);
     this.#states = new StateShapes(cell, given.numLayers, given.bidirectional ? 2 : 1);
     const { dropout, numLayers, inputDropout, recurrentDropout, zoneout } = given;
     const draws =
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () => new Stack(this.allocations, cell, { ...sizes, ...given }, this.#masks, this.named),
+      () =>
+        new Stack(
+          this.allocations,
+          cell,
+          { ...sizes, ...given, ...initOf(options) },
+          this.#masks,
+          this.named,
+        ),
     );
     this.outputSize = this.#stack.width;
   }
@@ -203,10 +223,17 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal Ids stand for one-hot rows. */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     return isIntegers(input)
-      ? this.enterIds(input, this.inputSize, tape, turned)
-      : super.enter(input, tape, turned);
+      ? this.enterIds(input, this.inputSize, tape, turned, model)
+      : super.enter(input, tape, turned, model);
+  }
+
+  /** @internal Outputs, and for backward gates, cells and their activations. */
+  override valuesPerRow(recording: boolean): number {
+    const { hasCell, gates } = this.#cell;
+    const kept = recording ? (hasCell ? 5 : gates) * this.hiddenSize : 0;
+    return this.numLayers * (this.bidirectional ? 2 : 1) * (this.stateSize + kept);
   }
 
   /** @internal */
@@ -318,7 +345,7 @@ export abstract class Recurrent extends CoreLayer {
   /** The input as the core reads it: no ids where their rows are to be dropped from. */
   #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
-    return { pointer: writtenOut(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
+    return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
 
   #output(pointer: number, turned: boolean, { steps, batch, batched }: Sizes): Block {
@@ -350,7 +377,7 @@ export abstract class Recurrent extends CoreLayer {
     return { h: place('h'), c: place('c') };
   }
 
-  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: Tensor; cN: Tensor | undefined } {
+  #finalStates({ pass, ...sizes }: Forward, tape: Tape): { hN: OwnTensor; cN: OwnTensor | undefined } {
     const { h, c } = pass.final;
     return {
       hN: this.#leaveState('h', h, sizes, tape),
@@ -358,7 +385,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): Tensor {
+  #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): OwnTensor {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
   }
 

@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
 import { suggestion } from '../validation/edit-distance.js';
-import { describe } from '../validation/errors.js';
+import { describe, isObject } from '../validation/errors.js';
 import { Activation, type ActivationName } from './activation.js';
 import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
@@ -36,6 +36,51 @@ const REGISTRY: Record<string, (config: Config, runtime: Runtime) => Layer> = {
   Sequential: ({ layers }, runtime) => new Sequential(...layersFrom(layers, runtime)),
 };
 
+/** How many values the parameters of a layer have at least, by its type and the sizes in its configuration. */
+const LEAST_VALUES: Record<string, (config: Config) => number> = {
+  Embedding: ({ count, size }) => count * size,
+  Linear: ({ inFeatures, outFeatures }) => inFeatures * outFeatures,
+  // With coupled gates.
+  LSTM: (config) => 3 * recurrentValues(config),
+  GRU: (config) => 3 * recurrentValues(config),
+  RNN: recurrentValues,
+};
+
+/** The weights of one gate. */
+function recurrentValues({ inputSize, hiddenSize, projSize, numLayers = 1, bidirectional }: Config): number {
+  const directions = bidirectional === true ? 2 : 1;
+  const stateSize = projSize || hiddenSize;
+  return directions * hiddenSize * (inputSize + (numLayers - 1) + numLayers * stateSize);
+}
+
+/** Deeper nesting of layers than this is damage. */
+const DEEPEST = 64;
+
+function leastValues(config: unknown, depth = 0): number {
+  if (!isObject(config)) return 0;
+  if (depth > DEEPEST) throw new RangeError(`the file's model expected at most ${DEEPEST} nested layers`);
+  const { type, layers } = config as { type?: unknown; layers?: unknown };
+  if (type === 'Sequential' && Array.isArray(layers))
+    return layers.reduce((sum: number, layer) => sum + leastValues(layer, depth + 1), 0);
+  const least =
+    typeof type === 'string' && Object.keys(LEAST_VALUES).includes(type) ? LEAST_VALUES[type] : undefined;
+  // What is not a number is refused by its constructor.
+  return Number(least?.(config)) || 0;
+}
+
+/**
+ * Compares the sizes of a configuration with what a file holds, before anything of those sizes is allocated.
+ *
+ * @throws RangeError if its parameters have more than `count` values
+ */
+export function checkSizes(config: unknown, count: number): void {
+  const least = leastValues(config);
+  if (least > count)
+    throw new RangeError(
+      `the file's model needs memory for at least ${least} values by the sizes in its configuration, but the file holds ${count}: it is damaged`,
+    );
+}
+
 /** Makes all layers of a list; if one fails, disposes the others. */
 function layersFrom(configs: unknown, runtime: Runtime): Layer[] {
   if (!Array.isArray(configs))
@@ -52,15 +97,16 @@ function layersFrom(configs: unknown, runtime: Runtime): Layer[] {
 
 /** Makes the layer of a configuration, without its weights. @throws RangeError for an unknown type */
 export function layerOf(layerConfig: LayerConfig, runtime: Runtime): Layer {
-  if (layerConfig === null || typeof layerConfig !== 'object')
+  if (!isObject(layerConfig))
     throw new RangeError(
       `the file's model expected the configuration of a layer, got ${describe(layerConfig)}`,
     );
-  const { type, ...config } = layerConfig;
-  const create = Object.keys(REGISTRY).includes(type) ? REGISTRY[type] : undefined;
+  const { type, ...config }: { type?: unknown } = layerConfig;
+  const name = typeof type === 'string' ? type : '';
+  const create = Object.keys(REGISTRY).includes(name) ? REGISTRY[name] : undefined;
   if (create === undefined)
     throw new RangeError(
-      `the file's model has a layer of the unknown type "${type}"; ${suggestion(String(type), Object.keys(REGISTRY))}`,
+      `the file's model has a layer of the unknown type ${describe(type)}; ${suggestion(name, Object.keys(REGISTRY))}`,
     );
   return create(config, runtime);
 }

@@ -73,7 +73,7 @@ function checkRNN({ nonlinearity, activations }: RNNOptions): OwnOptions {
   if (nonlinearity === undefined) return {};
   checkOneOf('nonlinearity', nonlinearity, ['tanh', 'relu']);
   if (activations !== undefined)
-    throw new TypeError('nonlinearity and activations both say what h passes: give one of them');
+    throw new TypeError('nonlinearity and activations both set the nonlinearity of h: pass only one');
   return { nonlinearities: [nonlinearity] };
 }
 

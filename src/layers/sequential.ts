@@ -1,5 +1,5 @@
 import type { Allocations } from '../runtime/memory.js';
-import { Runtime } from '../runtime/runtime.js';
+import { Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isMap } from '../validation/arrays.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
@@ -91,7 +91,9 @@ export class Sequential extends Stateless {
     this.allocations.check();
     checkOptions(options, ['batch'], 'Sequential.stream');
     const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
-    return new Stream(this.runtime, checkStreamBatch(options.batch), inputOf(this.layers), open);
+    const batch = checkStreamBatch(options.batch);
+    refuseBytes(4 * (batch ?? 1) * this.valuesPerRow(false));
+    return new Stream(this.runtime, batch, inputOf(this.layers), open);
   }
 
   /** @internal */
@@ -108,11 +110,21 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean): Block {
+  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     const first = this.layers[0];
     return first instanceof CoreLayer
-      ? first.enter(input, tape, turned)
-      : super.enter(input as Tensor, tape, turned);
+      ? first.enter(input, tape, turned, model)
+      : super.enter(input as Tensor, tape, turned, model);
+  }
+
+  /** @internal Layers behind one that gives the last steps alone have fewer rows. */
+  override valuesPerRow(recording: boolean): number {
+    let values = 0;
+    for (const layer of this.coreLayers()) {
+      values += layer.valuesPerRow(recording);
+      if (layer instanceof Recurrent && !layer.returnSequences) break;
+    }
+    return values;
   }
 
   /** @internal */

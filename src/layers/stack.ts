@@ -7,6 +7,7 @@ import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
 import { type Cell, parameterSpecs } from './cell.js';
 import type { Masks } from './dropout.js';
+import { orthogonalBytes } from './initialise.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';
@@ -30,7 +31,7 @@ export interface CoreSequences extends SequenceSize {
   readonly mask: number;
 }
 
-/** A forward in the core: its struct, the output, and the states after the last step. */
+/** A forward pass in the core: its struct, the output, and the final states. */
 export interface StackForward {
   readonly pass: number;
   readonly y: number;
@@ -38,12 +39,12 @@ export interface StackForward {
 }
 
 /**
- * Backward from the gradient of the output (0 for zeros). `final` holds the gradients of the last states, which become those
- * of the first ones. Gives that of the input, 0 where it is not wanted.
+ * Backward from the gradient of the output (0 for zeros). `final` holds the gradients of the final states, which are overwritten
+ * with those of the initial states. Returns the gradient of the input, 0 if it is not wanted.
  */
 export type StackBackward = (dy: number, final: StatePointers) => number;
 
-/** What a stack is made from. */
+/** The options of a stack. */
 export interface StackOptions {
   readonly inputSize: number;
   readonly numLayers: number;
@@ -54,23 +55,25 @@ export interface StackOptions {
   readonly merge: MergeName;
   readonly returnSequences: boolean;
   readonly maskedOutput: 'repeat' | 'zeros';
+  /** How the weights will be drawn. */
+  readonly init?: unknown;
 }
 
-/** The levels of a recurrent layer. The core runs them over sequences, as a pass of assembly/stack/pass.ts describes. */
+/** The levels of a recurrent layer, which the core runs over sequences in a pass (assembly/stack/pass.ts). */
 export class Stack {
-  /** Values of the output, for each row. */
+  /** The number of values in a row of the output. */
   readonly width: number;
   readonly #allocations: Allocations;
   readonly #cell: Cell;
   readonly #masks: Masks | undefined;
   readonly #dropout: number;
   readonly #directions: number;
-  /** For each level its directions. */
+  /** One for each level and direction. */
   readonly #levels: readonly Level[];
-  /** What all passes begin with. */
+  /** The fields that are the same in every pass. */
   readonly #common: PassValues;
 
-  /** `named` gets the parameters. */
+  /** Adds the parameters to `named`. */
   constructor(
     allocations: Allocations,
     cell: Cell,
@@ -86,27 +89,27 @@ export class Stack {
     this.#masks = masks;
     this.#dropout = dropout;
     this.#directions = directions;
-    refuseBytes(stackBytes(cell, options, directions, this.width));
+    refuseBytes(stackBytes(cell, options, directions, this.width) + drawingBytes(cell, options.init));
     const count = numLayers * directions;
-    const patterns = allocations.allocateZeros(count * Plan.SIZE);
+    const templates = allocations.allocateZeros(count * Plan.SIZE);
     this.#common = [
-      [Pass.patterns, patterns],
-      [Pass.runs, count],
+      [Pass.templates, templates],
+      [Pass.planCount, count],
       [Pass.directions, directions],
       [Pass.reverse, +reverse],
       [Pass.merge, MERGES[merge]],
-      [Pass.last, +!returnSequences],
-      [Pass.zeros, +(maskedOutput === 'zeros')],
+      [Pass.lastOnly, +!returnSequences],
+      [Pass.zeroMasked, +(maskedOutput === 'zeros')],
     ];
     this.#levels = Array.from({ length: count }, (_, n) => {
       const d = n % directions;
       const inputSize = n < directions ? options.inputSize : this.width;
       const suffix = `_l${(n - d) / directions}${d > 0 ? '_reverse' : ''}`;
-      return new Level(allocations, cell, inputSize, d, named, suffix, patterns + n * Plan.SIZE);
+      return new Level(allocations, cell, inputSize, d, named, suffix, templates + n * Plan.SIZE);
     });
   }
 
-  /** Forward from x [steps, batch, inputSize], or from ids [steps, batch]. */
+  /** Forward over x [steps, batch, inputSize], or ids [steps, batch]. */
   forward(
     { pointer, ids }: Pick<Block, 'pointer' | 'ids'>,
     { steps, batch, lengths, mask }: CoreSequences,
@@ -114,7 +117,7 @@ export class Stack {
     tape: Tape,
   ): StackForward {
     const { training, recording, trace } = tape;
-    const pass = this.#open(tape, [
+    const pass = this.#begin(tape, [
       [Pass.lengths, lengths],
       [Pass.mask, mask],
       [Pass.h0, h],
@@ -123,53 +126,54 @@ export class Stack {
       [Pass.ids, ids ? pointer : 0],
       [Pass.T, steps],
       [Pass.B, batch],
-      [Pass.kept, +recording],
+      [Pass.recorded, +recording],
       [Pass.training, +training],
       [Pass.traced, +(trace !== undefined)],
     ]);
     const { core, i32 } = this.#allocations.runtime;
-    core.forward(pass);
+    core.stackForward(pass);
     const y = readInt(i32, pass, Pass.y);
     const final = { h: readInt(i32, pass, Pass.hN), c: readInt(i32, pass, Pass.cN) };
     return { pass, y, final };
   }
 
-  /** Allocates all that a pass needs, and draws its masks: nothing can fail in it. */
-  #open(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
+  /** Allocates everything that a pass needs and draws its masks, so that the pass cannot fail. */
+  #begin(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
     const { runtime } = this.#allocations;
     const { core } = runtime;
     const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
     writeInts(runtime.i32, pass, [...this.#common, ...values]);
-    core.openPass(pass, this.#dropout);
+    core.beginPass(pass, this.#dropout);
     for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
-    memory.allocateFor((base) => core.layOut(pass, base));
+    memory.allocateFor((base) => core.layOutForward(pass, base));
     this.#masks?.drawFor(pass);
     return pass;
   }
 
-  /** Allocates all that backward needs, and returns the step: nothing can fail in it. */
+  /** Allocates everything that backward needs, so that the returned function cannot fail. */
   prepareBackward({ pass }: StackForward, wantInput: boolean, tape: Tape): StackBackward {
     const { core } = this.#allocations.runtime;
     for (const [n, level] of this.#levels.entries())
       level.prepareBackward(planAt(pass, n), wantInput || n >= this.#directions);
     tape.allocateFor((base) => core.layOutBackward(pass, +wantInput, base));
-    return (dy, { h, c }) => core.backward(pass, dy, h, c);
+    return (dy, { h, c }) => core.stackBackward(pass, dy, h, c);
   }
 
-  /** One step of a stream: a pass over one step, opened once, since packed weights stay where they are. */
-  openStage({ pointer, rows }: StageInput, allocations: Allocations, check: () => void): Stage {
+  /** A stage of a stream. All its steps use one pass over one step, since packed weights keep their addresses. */
+  openStage(input: StageInput, allocations: Allocations, check: () => void): Stage {
+    const { rows } = input;
     const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
-    const pass = this.#open(allocations, [
+    const pass = this.#begin(allocations, [
       [Pass.lengths, 0],
       [Pass.mask, 0],
       [Pass.h0, 0],
       [Pass.c0, 0],
-      [Pass.x, pointer],
+      [Pass.x, 0],
       [Pass.ids, 0],
       [Pass.T, 1],
       [Pass.B, rows],
-      [Pass.kept, 0],
+      [Pass.recorded, 0],
       [Pass.training, 0],
       [Pass.traced, 0],
     ]);
@@ -183,14 +187,15 @@ export class Stack {
     });
     const run = (oneHot: boolean) => {
       check();
+      const { pointer } = input;
       writeInts(runtime.i32, pass, [
         [Pass.x, oneHot ? 0 : pointer],
         [Pass.ids, oneHot ? pointer : 0],
       ]);
       for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
-      runtime.core.streamStep(pass);
+      runtime.core.stackStep(pass);
     };
-    // Not the output of the pass, which may be that of the last step alone.
+    // Not the output of the pass, which may be only that of the last step.
     const top = (states[0] as StageState).pointers.at(-1) as number;
     return { output: { pointer: top, rows, width: stateSize }, states, run };
   }
@@ -201,7 +206,13 @@ function planAt(pass: number, n: number): number {
   return pass + Pass.SIZE + n * Plan.SIZE;
 }
 
-/** Bytes of all parameters, checked before the first is made: a count of layers may be wrong by orders of magnitude. */
+/** Scratch memory for drawing the weights: those of a gate, or with Keras's init of all gates at once, are made orthogonal in it. */
+function drawingBytes({ gates, hiddenSize, stateSize }: Cell, init: unknown): number {
+  if (init !== 'orthogonal' && init !== 'keras') return 0;
+  return orthogonalBytes(init === 'keras' ? gates * hiddenSize : hiddenSize, stateSize);
+}
+
+/** Bytes of all parameters, checked before the first is created: numLayers may be wrong by orders of magnitude. */
 function stackBytes(
   cell: Cell,
   { inputSize, numLayers }: StackOptions,

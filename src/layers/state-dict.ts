@@ -5,6 +5,7 @@ import { UNINITIALISED } from './initialise.js';
 import { missing } from './layer.js';
 import type { Recurrent } from './recurrent.js';
 import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 
 export type FromStateDict<Options> = Omit<
   Options,
@@ -19,11 +20,11 @@ export type FromStateDict<Options> = Omit<
   | 'forgetBias'
   | 'chrono'
 > & {
-  /** What stands before each name, as in "encoder.". Other names are left alone then. */
+  /** The part of each name before `weight_ih_l0`, such as `encoder.`. Names without it are ignored. */
   prefix?: string;
 };
 
-/** A recurrent layer of the sizes that the parameters have, with their values. */
+/** A recurrent layer with the sizes and values of the given parameters. */
 export function fromStateDict<L extends Recurrent, Options extends RecurrentOptions>(
   Class: new (inputSize: number, hiddenSize: number, options: Options) => L,
   gates: number,
@@ -39,9 +40,11 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
   if (typeof prefix !== 'string') throw wrongKind('prefix', 'a string', prefix);
-  const own: Record<string, NamedTensors[string]> = {};
-  for (const [name, value] of Object.entries(dict))
-    if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
+  const named: Record<string, NamedTensors[string]> = {};
+  const isOwn = (name: string) => prefix !== '' && name.startsWith(prefix);
+  for (const [name, value] of Object.entries(withoutWrappers(dict, isOwn)))
+    if (name.startsWith(prefix)) named[name.slice(prefix.length)] = value;
+  const own = withoutWeightNorm(named, () => true);
   const shapeOf = (name: string) => {
     if (!own[name]) throw missing(prefix + name, dict);
     return checkTensor(prefix + name, own[name]).shape;
@@ -67,7 +70,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   return layer;
 }
 
-/** What the names of the parameters tell of the options. */
+/** The options that follow from the names of the parameters. */
 function inferredFrom(own: Record<string, unknown>, stateSize: number): Record<string, unknown> {
   const has = (name: string) => `${name}_l0` in own;
   return {

@@ -1,17 +1,17 @@
 import { wrongKind } from '../validation/errors.js';
-import type { Integers, Tensor } from '../validation/tensor.js';
+import type { Integers, OwnTensor, Tensor } from '../validation/tensor.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions, type Recording } from './layer.js';
 import type { SequenceOptions } from './sequence-options.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
 
-/** The base of layers with one tensor in, one tensor out and no states. A page with only an LSTM does not load it. */
+/** The base of layers with one input, one output and no states. A page with only an LSTM does not load it. */
 export abstract class Stateless extends CoreLayer {
   /**
    * Computes the output.
    *
    * @throws TypeError for an input of the wrong type or an unknown option, RangeError for a wrong shape, Error after `dispose`
    */
-  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: Tensor } {
+  forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: OwnTensor } {
     const { training, recording, sequence } = this.checkForward(options);
     const { output } = this.attempt(training, recording, (tape) => {
       const block = this.#forward(input, sequence, tape);
@@ -31,12 +31,12 @@ export abstract class Stateless extends CoreLayer {
   }
 
   /**
-   * The gradient of the input, from the gradient of the output of the latest recorded forward, whose recording is then released.
+   * The gradient of the input, from the gradient of the output of the latest recorded forward, whose recording is then freed.
    * Parameter gradients accumulate.
    *
    * @throws Error if no forward is recorded, RangeError if the gradient does not have the output's shape
    */
-  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: Tensor } {
+  backward(gradient: { output: Tensor }, options: BackwardOptions = {}): { input?: OwnTensor } {
     const { output, wantInput } = this.checkBackward(gradient, ['output'], options);
     if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
     return this.tapes.backward((tape, recorded) => {
@@ -64,7 +64,7 @@ export abstract class Stateless extends CoreLayer {
   }
 }
 
-/** Backward through what a tape recorded, the latest step first; every step takes what it needs before the first runs. */
+/** Backward through the steps that a tape recorded, the latest first. All of them allocate their memory before the first runs. */
 export function runBackward(tape: Tape, dOutput: Block, wantInput: boolean): Block | undefined {
   const steps = tape.steps.map((prepare, n) => prepare(wantInput || n > 0));
   tape.reserve(tape.inputBytes);

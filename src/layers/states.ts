@@ -14,7 +14,7 @@ export interface RecurrentGradient {
   cN?: Tensor | undefined;
 }
 
-/** How many sequences there are, and whether the user's arrays have an axis for them. */
+/** The number of sequences, and whether the user's arrays have a batch axis. */
 export interface BatchSize {
   readonly batch: number;
   readonly batched: boolean;
@@ -22,15 +22,13 @@ export interface BatchSize {
 
 export type StateName = 'h' | 'c';
 
-/** The shapes of a layer's states, and which there are. */
+/** The states that a layer has, and their shapes. */
 export class StateShapes {
-  /** Which there are. */
   readonly names: readonly StateName[];
   readonly #widths: Record<StateName, number>;
   readonly #count: number;
   readonly #formula: (name: StateName) => string;
 
-  /** `directions` for each of `numLayers` levels. */
   constructor(cell: Cell, numLayers: number, directions: number) {
     this.names = cell.hasCell ? ['h', 'c'] : ['h'];
     this.#widths = { h: cell.stateSize, c: cell.hiddenSize };
@@ -45,12 +43,12 @@ export class StateShapes {
     return batched ? [this.#count, batch, width] : [this.#count, width];
   }
 
-  /** @throws TypeError for no tensor, RangeError for one of another shape; `label` is what the user calls it */
+  /** Checks a state, which error messages call `label`. @throws TypeError if it is not a tensor, RangeError for a wrong shape */
   check(label: string, name: StateName, state: unknown, batch: BatchSize): Tensor {
     return checkTensorOf(label, state, this.of(name, batch), this.#formula(name));
   }
 
-  /** Whether a state of this shape could be carried: of any batch. */
+  /** Whether a carried state may have this shape, with any batch size. */
   fits(name: StateName, shape: readonly number[]): boolean {
     return (
       (shape.length === 2 || shape.length === 3) &&

@@ -6,9 +6,11 @@ import { checkObject, checkOptions, checkSize } from '../validation/options.js';
 import {
   checkId,
   checkTensorOf,
+  type Floats,
   type IntegerArray,
   isFloats,
   isIntegerArray,
+  type OwnTensor,
   sizeOf,
   type Tensor,
   wrongFloats,
@@ -16,6 +18,7 @@ import {
 
 /** What a stage reads: `rows` rows of `width` values, or of one 32-bit id each. */
 export interface StageInput {
+  /** Read at each step: the input of the first stage is allocated once all stages have what they need. */
   readonly pointer: number;
   readonly rows: number;
   readonly width: number;
@@ -74,9 +77,10 @@ export class Stream {
     this.#rows = batch ?? 1;
     this.#allocations = new Allocations(runtime, this);
     try {
-      const pointer = this.#allocations.allocateZeros(this.#rows * input.width * 4);
-      this.#input = { pointer, rows: this.#rows, ...input };
-      this.#stage = open(this.#input, this.#allocations);
+      const first = { pointer: 0, rows: this.#rows, ...input };
+      this.#stage = open(first, this.#allocations);
+      first.pointer = this.#allocations.allocate(this.#rows * input.width * 4);
+      this.#input = first;
       this.reset();
     } catch (error) {
       this.#allocations.dispose('Stream');
@@ -93,6 +97,8 @@ export class Stream {
    * @returns batch * outputSize values
    * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
+  step(x: StepInput): Floats;
+  step<Out extends Float32Array>(x: StepInput, out: Out): Out;
   step(x: StepInput, out?: Float32Array): Float32Array {
     this.#allocations.check();
     const oneHot = this.#write(x);
@@ -109,32 +115,45 @@ export class Stream {
   }
 
   /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
-  reset(rows: readonly number[] = [...Array(this.#rows).keys()]): void {
+  reset(rows?: readonly number[]): void {
     this.#allocations.check();
+    if (rows === undefined) {
+      this.#resetAll();
+      return;
+    }
     if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
     const chosen = [...rows];
     for (const row of chosen) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
-    for (const { pointers, width, initial } of this.#stage.states) {
-      for (const [n, pointer] of pointers.entries()) {
-        for (const row of chosen) {
-          const state = this.runtime.floats(pointer + row * width * 4, width);
-          if (initial[n]) state.set(this.runtime.floats(initial[n], width));
-          else state.fill(0);
-        }
+    for (const state of this.#stage.states) {
+      for (const n of state.pointers.keys()) for (const row of chosen) this.#resetRow(state, n, row);
+    }
+  }
+
+  #resetAll(): void {
+    for (const state of this.#stage.states) {
+      for (const [n, pointer] of state.pointers.entries()) {
+        if (!state.initial[n]) this.runtime.floats(pointer, this.#rows * state.width).fill(0);
+        else for (let row = 0; row < this.#rows; row++) this.#resetRow(state, n, row);
       }
     }
+  }
+
+  #resetRow({ pointers, width, initial }: StageState, n: number, row: number): void {
+    const state = this.runtime.floats((pointers[n] as number) + row * width * 4, width);
+    if (initial[n]) state.set(this.runtime.floats(initial[n], width));
+    else state.fill(0);
   }
 
   /**
    * Copies of the states by name: `h` and `c`, each [numLayers, batch, hidden]. In a Sequential, the number of the layer comes first, as
    * in `1.h`.
    */
-  get state(): Record<string, Tensor> {
+  get state(): Record<string, OwnTensor> {
     this.#allocations.check();
-    const state: Record<string, Tensor> = {};
+    const state: Record<string, OwnTensor> = {};
     for (const one of this.#stage.states) {
       const shape = this.#shapeOf(one);
       const data = new Float32Array(sizeOf(shape));

@@ -1,19 +1,26 @@
 import simdSource from '#wasm/simd';
 
+/** A WebAssembly.Module, in programs that have its type: `lib: DOM` or a runtime's types bring it. */
+export type WebAssemblyModule = typeof globalThis extends {
+  WebAssembly: { Module: abstract new (...given: never) => infer Module };
+}
+  ? Module
+  : object;
+
 /** One of the package's two binaries: its bytes as text, what gives them, or the module that an edge runtime compiled. */
 export interface Binary {
   readonly variant: 'simd' | 'relaxed';
-  readonly source: string | (() => Uint8Array) | WebAssembly.Module;
+  readonly source: string | (() => Uint8Array) | WebAssemblyModule;
 }
 
-/** The default: the same bits in every runtime. */
+/** @internal The default: the same bits in every runtime. */
 export const simd: Binary = { variant: 'simd', source: simdSource };
 
 /** Compiled once, however many runtimes share it; `undefined` where the engine refuses it. */
 const compiled = new Map<Binary, WebAssembly.Module | undefined>();
 
 /**
- * The module of the first binary that the engine takes.
+ * @internal The module of the first binary that the engine takes.
  *
  * @throws Error without WebAssembly or its SIMD, or where compiling is forbidden
  */
@@ -27,7 +34,7 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 89, Safari 16.4, Node 20 or later');
 }
 
-/** The same without blocking, also on main threads that refuse {@link compile}. */
+/** @internal The same without blocking, also on main threads that refuse {@link compile}. */
 export async function compileAsync(...candidates: Binary[]): Promise<WebAssembly.Module> {
   checkWebAssembly();
   for (const binary of candidates) {
@@ -75,7 +82,7 @@ function refused(bytes: Uint8Array<ArrayBuffer>, error: unknown): undefined {
   if (WebAssembly.validate(bytes)) throw onlyAsync(error) ?? forbidden(error);
 }
 
-/** An instance of the core, which imports nothing and holds no managed objects: it needs no loader. */
+/** @internal An instance of the core, which imports nothing and holds no managed objects: it needs no loader. */
 export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
   try {
     return new WebAssembly.Instance(module);
@@ -84,7 +91,7 @@ export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
   }
 }
 
-/** The same without blocking, also on main threads that refuse {@link instantiate}. */
+/** @internal The same without blocking, also on main threads that refuse {@link instantiate}. */
 export async function instantiateAsync(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
   try {
     return await WebAssembly.instantiate(module);

@@ -1,29 +1,45 @@
-/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers, strides and counts in values. */
+/** A WebAssembly.Memory, in programs that have its type. */
+type WebAssemblyMemory = typeof globalThis extends {
+  WebAssembly: { Memory: abstract new (...given: never) => infer Memory };
+}
+  ? Memory
+  : { readonly buffer: ArrayBuffer };
+
+/** The ABI: what assembly/index.ts exports. Pointers and sizes are numbers; strides and counts are in values. */
 export interface Core {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssemblyMemory;
   isRelaxed(): number;
 
   allocate(bytes: number): number;
-  release(pointer: number): void;
+  free(pointer: number): void;
   swapAxes(out: number, rows: number, first: number, second: number, bytes: number): void;
 
   packRows(panels: number, W: number, N: number, K: number): void;
   packColumns(panels: number, B: number, stride: number, K: number, N: number): void;
-  pack(plan: number, part: number, general: number, base: number, write: number): number;
+  packWeights(plan: number, part: number, general: number, base: number, write: number): number;
 
   linearForward(y: number, x: number, panels: number, bias: number, M: number, N: number, K: number): void;
   inputGradient(dx: number, dy: number, backPanels: number, M: number, N: number, K: number): void;
-  weightGradient(dW: number, dy: number, x: number, M: number, N: number, K: number, scratch: number): void;
+  weightGradient(
+    dW: number,
+    dy: number,
+    x: number,
+    stride: number,
+    M: number,
+    N: number,
+    K: number,
+    scratch: number,
+  ): void;
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  openPass(pass: number, dropout: number): void;
-  layOut(pass: number, base: number): number;
+  beginPass(pass: number, dropout: number): void;
+  layOutForward(pass: number, base: number): number;
   drawMasks(pass: number, counter: number, source: number): number;
-  forward(pass: number): void;
-  streamStep(pass: number): void;
+  stackForward(pass: number): void;
+  stackStep(pass: number): void;
   layOutBackward(pass: number, wantInput: number, base: number): number;
-  backward(pass: number, dOutput: number, dh: number, dc: number): number;
+  stackBackward(pass: number, dOutput: number, dh: number, dc: number): number;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
   embeddingBackward(
@@ -62,8 +78,8 @@ export interface Core {
   fillOrthogonal(W: number, rows: number, columns: number, source: number, scratch: number): void;
   fillChrono(bias: number, H: number, longest: number, source: number): void;
 
-  softmaxRows(out: number, x: number, rows: number, count: number): void;
-  sampleRow(
+  softmax(out: number, x: number, rows: number, count: number): void;
+  sample(
     logits: number,
     count: number,
     temperature: number,
@@ -73,14 +89,14 @@ export interface Core {
     scratch: number,
   ): number;
   scaleBy(values: number, count: number, factor: number): void;
-  crossEntropyRows(
+  crossEntropy(
     grad: number,
     logits: number,
     targets: number,
     rows: number,
     columns: number,
     C: number,
-    weight: number,
+    classWeight: number,
     smoothing: number,
     scale: number,
   ): number;
@@ -94,7 +110,7 @@ export interface Core {
     weight: number,
     scale: number,
   ): number;
-  binaryCrossEntropySum(
+  binaryCrossEntropy(
     grad: number,
     x: number,
     y: number,
@@ -141,8 +157,8 @@ export interface Core {
     beta1: number,
     beta2: number,
     epsilon: number,
-    unbias: number,
+    correction: number,
     coupled: number,
-    shrink: number,
+    decay: number,
   ): void;
 }

@@ -1,7 +1,7 @@
 /**
- * Yields to the event loop, so that timers, input and painting run. `setImmediate` does just that where it exists;
- * elsewhere a message to this thread itself, which is faster than a timer (four milliseconds in a page). Node handles up
- * to a thousand messages in one turn of its loop, so there a message would starve everything else.
+ * Yields to the event loop, so that timers, input and painting run. It uses `setImmediate` if there is one, otherwise a message
+ * to its own thread, which is faster than a timer (four milliseconds in a page). Not messages everywhere: Node handles up to a
+ * thousand of them in one iteration of its loop, which would starve everything else.
  */
 export class EventLoop {
   readonly #channel =

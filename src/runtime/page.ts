@@ -1,9 +1,9 @@
-/** Whether code that runs here blocks a page's painting and input: only if there is a document. */
-export function holdsPage(): boolean {
+/** Whether code on this thread blocks a page's painting and input: only if there is a document. */
+export function blocksPage(): boolean {
   return typeof document !== 'undefined';
 }
 
-/** Milliseconds from some point on; where a runtime has no clock, or lets it stand still while it computes, always the same. */
+/** Milliseconds from an arbitrary start; constant if the runtime has no clock or stops it during computation. */
 export function now(): number {
   return typeof performance === 'undefined' ? 0 : performance.now();
 }

@@ -1,7 +1,15 @@
 import { isOf } from '../validation/copies.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkOptions, checkSeed } from '../validation/options.js';
-import { type Binary, compile, compileAsync, instantiate, instantiateAsync, simd } from './binary.js';
+import {
+  type Binary,
+  compile,
+  compileAsync,
+  instantiate,
+  instantiateAsync,
+  simd,
+  type WebAssemblyModule,
+} from './binary.js';
 import type { Core } from './core.js';
 import { writeInts } from './struct.js';
 import * as Source from './structs/source.js';
@@ -10,7 +18,7 @@ export interface RuntimeOptions {
   /** The binary to run; `relaxed` from 'lstm-wasm/relaxed' for speed. Where the engine refuses it, `simd` runs. */
   binary?: Binary;
   /** A module compiled already, from 'lstm-wasm/simd.wasm' or 'lstm-wasm/relaxed.wasm'; takes the place of `binary`. */
-  module?: WebAssembly.Module;
+  module?: WebAssemblyModule;
   /** The seed of everything drawn here; a whole number from 0 to 2^53 − 1. Default 0. */
   seed?: number;
 }
@@ -99,15 +107,15 @@ export class Runtime {
   }
 
   /** @internal */
-  release(pointer: number): void {
-    this.core.release(pointer);
+  free(pointer: number): void {
+    this.core.free(pointer);
   }
 
   /** @internal Scratch memory, valid until the next call of this method. It grows to the largest size requested. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       const pointer = this.allocate(bytes);
-      if (this.#scratch !== 0) this.release(this.#scratch);
+      if (this.#scratch !== 0) this.free(this.#scratch);
       this.#scratch = pointer;
       this.#scratchBytes = bytes;
     }

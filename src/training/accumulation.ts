@@ -1,5 +1,5 @@
 import type { Parameter } from '../layers/parameter.js';
-import { describe } from '../validation/errors.js';
+import { describe, isObject } from '../validation/errors.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { addSums } from './metrics.js';
 
@@ -104,14 +104,21 @@ export class Accumulation {
       throw new RangeError(
         `state.accumulated.batches expected fewer than accumulate = ${accumulate}, got ${describe(batches)}`,
       );
-    if (![divisor, loss].every(Number.isFinite) || sums === null || typeof sums !== 'object')
+    const isSum = (one: unknown) => one === null || typeof one === 'number';
+    if (
+      ![divisor, loss].every(Number.isFinite) ||
+      divisor < 0 ||
+      !isObject(sums) ||
+      !Object.values(sums).every((own) => Array.isArray(own) && own.every(isSum))
+    )
       throw new TypeError('state.accumulated expected { batches, divisor, loss, sums, gradients }');
     const taken = gradients.map((gradient, n) => {
-      const { shape } = parameters[n] as Parameter;
+      if (gradient === null) return undefined;
+      const parameter = parameters[n] as Parameter;
       const name = `state.accumulated.gradients[${n}]`;
-      return gradient === null
-        ? undefined
-        : checkTensorOf(name, gradient, shape, 'of the parameter').data.slice();
+      const { data } = checkTensorOf(name, gradient, parameter.shape, 'of the parameter');
+      // A batch whose gradients are not finite is never accumulated.
+      return parameter.checkValues(name, data).slice();
     });
     return () => {
       this.#batches = batches;

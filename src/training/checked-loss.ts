@@ -94,7 +94,7 @@ export function checkCrossEntropy(
       const { output, gradient } = place;
       const [rows, columns] = leadingAxes(place);
       const args = [rows, columns ?? targets.length, classes, weights, smoothing, scale] as const;
-      return runtime.core.crossEntropyRows(gradient, output, scratch, ...args) * scale;
+      return runtime.core.crossEntropy(gradient, output, scratch, ...args) * scale;
     },
   };
 }
@@ -102,7 +102,7 @@ export function checkCrossEntropy(
 /** A loss over single values. */
 interface ElementLoss {
   readonly name: string;
-  readonly kernel: 'squaredError' | 'binaryCrossEntropySum';
+  readonly kernel: 'squaredError' | 'binaryCrossEntropy';
   /** The divisor of the mean, from the weights and the number of values that count. */
   divisor(weights: Float32Array, counted: number): number;
   /** The targets that the loss accepts, in words and as a test. Default: any. */

@@ -1,8 +1,10 @@
 import type { Layer } from '../layers/layer.js';
+import { Lock, STEP } from '../layers/lock.js';
 import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
+import { throwIfAborted } from '../validation/options.js';
 import { type Batch, checkBatch, paddingOf } from './batch.js';
 import { type Measures, measureBatch } from './batch-loss.js';
 import { addSums, valuesOfMetrics } from './metrics.js';
@@ -25,19 +27,22 @@ export async function evaluateAll<Target>(
   signal: AbortSignal | undefined,
   pool?: WorkerPool,
 ): Promise<Evaluation> {
+  // A step on several threads may be under way.
+  await Lock.ended(STEP, model);
+  const lock = Lock.validate(model);
   const loop = new EventLoop();
   let carried: readonly Carried[] = [];
   let [loss, divisor, count] = [0, 0, 0];
   let sums: Record<string, readonly number[]> = {};
   try {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     for await (const batch of batches) {
       checkBatch(batch);
       const from = batch.reset ? [] : carried;
       const padding = paddingOf(batch);
       const prediction = pool
-        ? await pool.predictFrom(batch.input, padding, from)
-        : predictFrom(model, batch.input, padding, from);
+        ? await pool.predictFrom(batch.input, padding, from, lock)
+        : lock.open(() => predictFrom(model, batch.input, padding, from));
       const { output } = prediction;
       const tally = measureBatch(model, measures, output, batch);
       carried = prediction.carried;
@@ -46,10 +51,11 @@ export async function evaluateAll<Target>(
       sums = addSums(sums, tally.sums);
       count++;
       await loop.yield();
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
     }
   } finally {
     loop.close();
+    lock.release();
   }
   if (count === 0)
     throw new RangeError(

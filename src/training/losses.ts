@@ -1,5 +1,5 @@
 import { checkRuntime } from '../runtime/runtime.js';
-import { checkTensor, type Integers, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type Integers, type OwnTensor, type Tensor } from '../validation/tensor.js';
 import {
   type CheckedLoss,
   type CrossEntropyOptions,
@@ -14,7 +14,7 @@ export type { CrossEntropyOptions, ElementLossOptions, LossOptions } from './che
 /** The value of a loss, and its gradient with respect to the output. */
 export interface LossResult {
   readonly loss: number;
-  readonly grad: Tensor;
+  readonly grad: OwnTensor;
   /**
    * The divisor of a mean: the number of values that count, or the sum of their weights; 0 for a sum. It weights the means of several
    * batches when they are combined. Custom losses may omit it; their batches are then weighted by their rows.
@@ -101,7 +101,7 @@ function checkBinaryCrossEntropy(
 ): CheckedLoss {
   const loss = {
     name: 'binaryCrossEntropy',
-    kernel: 'binaryCrossEntropySum',
+    kernel: 'binaryCrossEntropy',
     divisor: (_: Float32Array, counted: number) => counted,
     targets: ['a value in [0, 1]', (value: number) => value >= 0 && value <= 1],
   } as const;

@@ -48,8 +48,9 @@ export class Monitor {
   observe(step: number, value: number): boolean {
     const { better, keeps, patience, minDelta } = this.#options;
     if (isBetter(value, this.#best?.value ?? null, better, 0)) {
-      this.#best = { step, value };
+      // First, since it may run out of memory.
       if (keeps) this.#weights = this.#parameters.map((parameter) => parameter.read());
+      this.#best = { step, value };
     }
     const { best, bad } = this.#stopping;
     if (isBetter(value, best, better, minDelta)) this.#stopping = { best: value, bad: 0 };
@@ -89,7 +90,7 @@ export class Monitor {
     if (best !== null && !(Number.isSafeInteger(best?.step) && Number.isFinite(best?.value)))
       throw new RangeError(`state.monitor.best expected { step, value } or null, got ${describe(best)}`);
     const { best: value, bad } = stopping ?? {};
-    if (!(value === null || Number.isFinite(value)) || !Number.isSafeInteger(bad))
+    if (!(value === null || Number.isFinite(value)) || !(Number.isSafeInteger(bad) && (bad as number) >= 0))
       throw new RangeError(`state.monitor.stopping expected { best, bad }, got ${describe(stopping)}`);
     const taken = weights === undefined ? undefined : this.#checkWeights(weights);
     return () => {
@@ -106,8 +107,10 @@ export class Monitor {
         `state.monitor.weights expected ${parameters.length} parameters, got ${describe(weights)}`,
       );
     return weights.map((one, n) => {
-      const { shape } = parameters[n] as Parameter;
-      return checkTensorOf(`state.monitor.weights[${n}]`, one, shape, 'of the parameter').data.slice();
+      const parameter = parameters[n] as Parameter;
+      const name = `state.monitor.weights[${n}]`;
+      const { data } = checkTensorOf(name, one, parameter.shape, 'of the parameter');
+      return parameter.checkValues(name, data).slice();
     });
   }
 }

@@ -4,25 +4,17 @@ import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
 import { Allocations } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { describe } from '../validation/errors.js';
-import { checkNotNegative, checkNumber, checkOptions } from '../validation/options.js';
-import { checkTensorOf, type Tensor } from '../validation/tensor.js';
+import { checkNotNegative, checkObject, checkOptions } from '../validation/options.js';
 import { type Group, groupsOf, type Parameters, parametersOf } from './groups.js';
+import {
+  type CheckedSlot,
+  checkOptimizerState,
+  checkSlot,
+  checkSlotValues,
+  type OptimizerState,
+} from './optimizer-state.js';
 
-/** What an optimizer keeps for one parameter: arrays of its size, and numbers that go on from step to step. */
-export interface SlotState {
-  readonly numbers: Record<string, number>;
-  readonly arrays: Record<string, Tensor>;
-}
-
-/** An optimizer's state as plain data; `slots` in the order of the parameters, null where one has not been updated yet. */
-export interface OptimizerState {
-  readonly type: string;
-  readonly groups: readonly Record<string, number | boolean | readonly number[]>[];
-  readonly slots: readonly (SlotState | null)[];
-}
-
-/** The same in the core. */
+/** What an optimizer keeps for one parameter, in the core. */
 export interface Slot {
   readonly numbers: Record<string, number>;
   readonly pointers: Record<string, number>;
@@ -147,6 +139,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
   stateDict(): OptimizerState {
+    this.allocations.checkHere();
     return this.stateWith((at, size) => this.runtime.f32.slice(at, at + size));
   }
 
@@ -178,10 +171,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
   *loading(state: OptimizerState): Generator<void, void, undefined> {
     this.allocations.checkFree();
     const parameters = this.#parameters();
-    this.#checkState(state, parameters);
-    const slots = yield* this.#takeSlots(state, parameters);
-    for (const [n, group] of this.#groups.entries())
-      Object.assign(group.options, given(state.groups[n] as object));
+    const checked = this.#checkState(state, parameters);
+    const slots = yield* this.#takeSlots(checked.slots, parameters);
+    for (const [n, group] of this.#groups.entries()) Object.assign(group.options, checked.groups[n]);
     this.#giveSlots(this.#slots);
     this.#slots.clear();
     for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
@@ -208,68 +200,45 @@ export abstract class Optimizer<Options extends { lr: number }> {
     return slot;
   }
 
-  #checkState(state: OptimizerState, parameters: readonly Parameter[]): void {
-    if (state === null || typeof state !== 'object' || state.type !== this.type) {
-      throw new TypeError(
-        `state expected that of ${this.type}, got ${describe((state as { type?: unknown } | null)?.type)}`,
-      );
-    }
-    for (const name of ['groups', 'slots'] as const) {
-      if (!Array.isArray(state[name]))
-        throw new TypeError(`state.${name} expected an array, got ${describe(state[name])}`);
-    }
-    if (state.groups.length !== this.#groups.length || state.slots.length !== parameters.length) {
-      throw new RangeError(
-        `state expected ${this.#groups.length} groups of ${parameters.length} parameters in all, got ${state.groups.length} of ${state.slots.length}`,
-      );
-    }
-    let n = 0;
-    for (const [g, group] of this.#groups.entries()) {
-      this.#checkOptions(state.groups[g], `groups[${g}]`);
-      const options = { ...group.options, ...state.groups[g] };
-      for (const { shape } of group.parameters) {
-        this.#checkSlot(`slots[${n}]`, state.slots[n], shape, options);
-        n++;
-      }
-    }
+  #checkState(state: OptimizerState, parameters: readonly Parameter[]) {
+    const counts = { groups: this.#groups.length, slots: parameters.length };
+    const checked = checkOptimizerState(state, this.type, counts);
+    const groups = checked.groups.map((group, g) => {
+      checkObject(`groups[${g}]`, group);
+      const own = given(group) as Partial<Options>;
+      this.#checkOptions(own, `groups[${g}]`);
+      return own;
+    });
+    const slots = this.#groups.flatMap((group, g) => {
+      const options = { ...group.options, ...groups[g] };
+      return group.parameters.map(({ shape }) => ({ shape, options }));
+    });
+    return {
+      groups,
+      slots: slots.map(({ shape, options }, n) =>
+        checkSlot(`slots[${n}]`, checked.slots[n], shape, this.arrays(options), this.numbers(options)),
+      ),
+    };
   }
 
-  /** A step trusts a slot: nothing that it reads may be missing. */
-  #checkSlot(
-    name: string,
-    slot: SlotState | null | undefined,
-    shape: readonly number[],
-    options: Options,
-  ): void {
-    if (slot === null) return;
-    if (typeof slot?.arrays !== 'object' || typeof slot.numbers !== 'object')
-      throw new TypeError(`${name} expected { numbers, arrays } or null, got ${describe(slot)}`);
-    const { arrays, numbers } = slot;
-    for (const key of this.arrays(options))
-      checkTensorOf(`${name}.${key}`, arrays?.[key], shape, 'of the parameter');
-    for (const key of Object.keys(this.numbers(options)))
-      checkNumber(`${name}.${key}`, numbers?.[key], 'a number from 0 up', (x) => x >= 0);
-  }
-
-  /** The slots of a state in the core: all of them, or none where there is no room. */
+  /** The slots of a state in the core: all of them, or none if there is no room or a value cannot be one of a slot. */
   *#takeSlots(
-    { groups, slots }: OptimizerState,
+    slots: readonly (CheckedSlot | undefined)[],
     parameters: readonly Parameter[],
   ): Generator<void, Map<Parameter, Slot>, undefined> {
     const taken = new Map<Parameter, Slot>();
-    const options = this.#groups.flatMap((group, n) =>
-      group.parameters.map(() => ({ ...group.options, ...groups[n] }) as Options),
-    );
     try {
-      for (const [n, parameter] of parameters.entries()) {
-        const slot = slots[n];
+      for (const [n, slot] of slots.entries()) {
         if (!slot) continue;
+        const parameter = parameters[n] as Parameter;
         const pointers: Record<string, number> = {};
-        taken.set(parameter, { numbers: { ...slot.numbers }, pointers });
-        for (const name of this.arrays(options[n] as Options)) {
+        taken.set(parameter, { numbers: slot.numbers, pointers });
+        for (const [name, data] of slot.arrays) {
           const pointer = this.allocations.allocateZeros(bytesOf(parameter.size));
           pointers[name] = pointer;
-          this.runtime.f32.set((slot.arrays[name] as Tensor).data, pointer >>> 2);
+          const values = this.runtime.floats(pointer, parameter.size);
+          values.set(data);
+          checkSlotValues(`slots[${n}]`, name, values);
           yield;
         }
       }

@@ -1,4 +1,4 @@
-import { holdsPage, now } from '../runtime/page.js';
+import { blocksPage, now } from '../runtime/page.js';
 
 /** From here on browsers speak of a long task, and a page feels slow (W3C, Long Tasks). */
 const LONG_MILLISECONDS = 50;
@@ -40,7 +40,7 @@ export class LongSteps {
 
   /** Runs a step. */
   watch<T>(step: () => T): T {
-    if (this.#said || !holdsPage()) return step();
+    if (this.#said || !blocksPage()) return step();
     const begun = now();
     const result = step();
     const took = now() - begun;

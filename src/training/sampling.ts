@@ -1,6 +1,6 @@
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
-import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type OwnTensor, showShape, type Tensor } from '../validation/tensor.js';
 
 /**
  * Softmax over the last axis.
@@ -13,13 +13,13 @@ import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
  * console.log([...data]); // [ 0.5, 0.5 ]
  * ```
  */
-export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Tensor {
+export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): OwnTensor {
   checkOptions(options, ['runtime'], 'softmax');
   const { data, shape, classes } = checkLogits(logits);
   const runtime = checkRuntime(options.runtime);
   const x = runtime.scratch(data.length * 4 + 16);
   runtime.f32.set(data, x >>> 2);
-  runtime.core.softmaxRows(x, x, data.length / classes, classes);
+  runtime.core.softmax(x, x, data.length / classes, classes);
   return { data: runtime.f32.slice(x >>> 2, (x >>> 2) + data.length), shape: [...shape] };
 }
 
@@ -78,7 +78,7 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
     const u = draw(runtime, seed, row);
-    drawn[row] = runtime.core.sampleRow(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
+    drawn[row] = runtime.core.sample(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;
 }

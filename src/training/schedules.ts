@@ -228,7 +228,8 @@ export function checkSchedule(name: string, value: unknown): Schedule {
       `${name} expected a schedule such as cosineAnnealingLR({ tMax: 1000 }), got ${describe(value)}`,
     );
   const { type, ...options } = value;
-  const make = typeof type === 'string' && Object.hasOwn(SCHEDULES, type) ? SCHEDULES[type] : undefined;
+  const make =
+    typeof type === 'string' && Object.keys(SCHEDULES).includes(type) ? SCHEDULES[type] : undefined;
   if (make) return make(options);
   const known = suggestion(String(type), Object.keys(SCHEDULES));
   throw new TypeError(`${name}: unknown type ${describe(type)}; ${known}`);

@@ -1,8 +1,9 @@
 import { describe } from '../validation/errors.js';
+import { parseWhole } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import type { AccumulationState } from './accumulation.js';
 import type { MonitorState } from './monitor.js';
-import type { OptimizerState } from './optimizer.js';
+import type { OptimizerState } from './optimizer-state.js';
 import type { ScheduleState } from './rates.js';
 
 /** A trainer's state as plain data; `step` as text, since a number may outgrow what a file's reader holds exactly. */
@@ -26,8 +27,8 @@ export interface TrainerState {
 export function checkState(state: TrainerState): number {
   if (state === null || typeof state !== 'object')
     throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
-  const step = Number(state.step);
-  if (!Number.isSafeInteger(step) || step < 0)
+  const step = parseWhole(state.step);
+  if (Number.isNaN(step))
     throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
   return step;
 }

@@ -48,6 +48,12 @@ export function checkSize(name: string, value: unknown, least = 1): number {
   return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
 }
 
+/** The whole number from 0 up that a text is, in digits alone; NaN for anything else. */
+export function parseWhole(text: unknown): number {
+  const number = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : Number.NaN;
+}
+
 /** A whole number from `least` up, or Infinity. @throws TypeError for another kind, RangeError for another value */
 export function checkSizeOrInfinity(name: string, value: unknown, least = 1): number {
   if (value === Number.POSITIVE_INFINITY) return value;
@@ -103,7 +109,13 @@ export function checkSeed(name: string, value: unknown): number {
 }
 
 export function checkSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function')
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean')
     return signal as AbortSignal | undefined;
   throw wrongKind('signal', 'an AbortSignal', signal);
+}
+
+/** @throws the reason of an aborted signal; its own method exists since Chrome 100 */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 }

@@ -7,6 +7,17 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** Values that the package returns: the array is the caller's, and its memory is not shared. */
+export interface OwnTensor extends Tensor {
+  readonly data: Floats;
+}
+
+/** `Float32Array<ArrayBuffer>` in TypeScript 5.7 and later, which is what `Blob`, `fetch` and audio buffers take; before, `Float32Array`. */
+export type Floats = ReturnType<Float32Array['slice']>;
+
+/** The same for bytes. */
+export type Bytes = ReturnType<Uint8Array['slice']>;
+
 /** Named arrays, as files hold them; weights are only taken from a Float32Array. */
 export type NamedTensors = Readonly<
   Record<string, { readonly data: ArrayBufferView; readonly shape: readonly number[] }>

@@ -12,6 +12,7 @@ import type { Metric } from '../training/metrics.js';
 import type { Progress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
 import { mapArrays } from '../training/trainer-state.js';
+import { throwIfAborted } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import {
   type BatchesConfig,
@@ -123,7 +124,7 @@ export class JobRunner {
         await this.#pause;
       }
       // Throws instead of returning: the trainer would take the end of the batches for the end of the run.
-      this.#stop.signal.throwIfAborted();
+      throwIfAborted(this.#stop.signal);
       const next = iterator.next();
       if (next.done) return;
       yield next.value;

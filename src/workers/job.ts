@@ -204,7 +204,7 @@ function optionsOf(checkedOptions: CheckedTrainerOptions<never>): TrainingJob['o
 
 function metricsOf(metrics: Readonly<Record<string, Metric<never>>>): TrainingJob['metrics'] {
   const entries = Object.entries(metrics).map(([name, { config }]): [string, MetricConfig] => {
-    if (config && Object.hasOwn(METRICS, config.type)) return [name, config];
+    if (config && Object.keys(METRICS).includes(config.type)) return [name, config];
     throw notInWorker(`metrics.${name}`, METRICS, 'a custom metric');
   });
   return Object.fromEntries(entries);

@@ -22,7 +22,7 @@ const GIB = 2 ** 30;
 interface Heap extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   allocate(bytes: number): number;
-  release(pointer: number): void;
+  free(pointer: number): void;
 }
 
 interface Live {
@@ -32,8 +32,8 @@ interface Live {
 }
 
 function createHeap(): Heap {
-  const { memory, allocate, release } = instantiateSync<Heap>(debug).exports;
-  return { memory, allocate: (bytes) => allocate(bytes) >>> 0, release };
+  const { memory, allocate, free } = instantiateSync<Heap>(debug).exports;
+  return { memory, allocate: (bytes) => allocate(bytes) >>> 0, free };
 }
 
 /** The heap beside a model of what lives in it: each block is filled with a stamp of its own. */
@@ -52,10 +52,10 @@ class Checked {
     this.live.push(block);
   }
 
-  release(index: number): void {
+  free(index: number): void {
     const [block] = this.live.splice(index, 1);
     this.check(block);
-    this.heap.release(block.pointer);
+    this.heap.free(block.pointer);
   }
 
   /** The stamp is whole: nobody else wrote here. */
@@ -102,11 +102,11 @@ function checkRandom(seed: number) {
     // Waves: the heap fills, and empties again.
     const filling = Math.floor(n / 400) % 2 === 0;
     if (live.length === 0 || draw(10) < (filling ? 7 : 3)) checked.take(drawBytes(draw));
-    else checked.release(draw(live.length));
+    else checked.free(draw(live.length));
     if (n % 500 === 0) checked.checkAll();
   }
   checked.checkAll();
-  while (live.length > 0) checked.release(draw(live.length));
+  while (live.length > 0) checked.free(draw(live.length));
 
   // One block again: all of the heap, but for its header and the slack at the end.
   const bytes = heap.memory.buffer.byteLength;
@@ -122,7 +122,7 @@ function checkReuse() {
   const requests = Array.from({ length: 300 }, () => drawBytes(draw));
   const round = (order: (pointers: number[]) => number[]) => {
     const pointers = requests.map((bytes) => heap.allocate(bytes));
-    for (const pointer of order(pointers)) heap.release(pointer);
+    for (const pointer of order(pointers)) heap.free(pointer);
     return heap.memory.buffer.byteLength;
   };
   const bytes = round((pointers) => pointers);
@@ -161,12 +161,12 @@ function checkFull() {
   expect(heap.allocate(GIB / 4)).toBe(0);
   checked.take(1000);
 
-  heap.release(blocks.splice(2, 1)[0]);
+  heap.free(blocks.splice(2, 1)[0]);
   const again = heap.allocate(GIB / 4 - 1000);
   expect(again, 'room in between').toBeGreaterThan(0);
-  heap.release(again);
+  heap.free(again);
   checked.checkAll();
-  for (const pointer of blocks) heap.release(pointer);
+  for (const pointer of blocks) heap.free(pointer);
   const bytes = heap.memory.buffer.byteLength;
   const most = heap.allocate((blocks.length - 1) * (GIB / 4));
   expect(most, 'neighbours became one').toBeGreaterThan(0);
@@ -202,11 +202,11 @@ describe('the allocator [debug]', () => {
   it('refuses what no memory holds, and goes on', checkRefused);
   it('fills what the engine gives, and gives it all back', checkFull);
 
-  it('traps on a second release', () => {
+  it('traps on a second free', () => {
     const heap = createHeap();
     const pointer = heap.allocate(100);
-    heap.release(pointer);
-    expect(() => heap.release(pointer)).toThrow(WebAssembly.RuntimeError);
+    heap.free(pointer);
+    expect(() => heap.free(pointer)).toThrow(WebAssembly.RuntimeError);
   });
 });
 

@@ -24,10 +24,10 @@ function isGeneral(runtime: Runtime, ints: Ints, floats: Floats = [], passFields
   runtime.i32.fill(0, pattern >>> 2, (pass + Pass.SIZE + Plan.SIZE) >>> 2);
   writeInts(runtime.i32, pattern, [...LSTM, ...ints]);
   writeFloats(runtime.f32, pattern, floats);
-  writeInts(runtime.i32, pass, [[Pass.patterns, pattern], [Pass.runs, 1], ...passFields]);
-  runtime.core.openPass(pass, 0);
+  writeInts(runtime.i32, pass, [[Pass.templates, pattern], [Pass.planCount, 1], ...passFields]);
+  runtime.core.beginPass(pass, 0);
   const general = readInt(runtime.i32, pass + Pass.SIZE, Plan.general);
-  runtime.release(pattern);
+  runtime.free(pattern);
   return general === 1;
 }
 
@@ -54,8 +54,8 @@ describe.each(variants)('the kernel of a level [$name]', ({ create }) => {
     ['another output activation', [[Plan.outputActivation, ActivationKind.AFFINE]]],
     ['clip', [], [[Plan.clip, 3]]],
     ['cellClip', [], [[Plan.cellClip, 3]]],
-    ['zoneout of h', [], [[Plan.zoneoutOfH, 0.1]]],
-    ['zoneout of c', [], [[Plan.zoneoutOfC, 0.1]]],
+    ['zoneout of h', [], [[Plan.zoneoutH, 0.1]]],
+    ['zoneout of c', [], [[Plan.zoneoutC, 0.1]]],
     ['recurrent dropout in training', [], [[Plan.recurrentDropout, 0.5]], [[Pass.training, 1]]],
     ['a mask', [], [], [[Pass.mask, 64]]],
     ['a trace', [], [], [[Pass.traced, 1]]],

@@ -82,7 +82,7 @@ function activate(core: ReturnType<Variant['create']>['core'], x: Float32Array, 
   memory[(y >> 2) + x.length] = 77;
   core.activationForward(y, at, x.length, kind, 0, 0);
   expect(memory[(y >> 2) + x.length]).toBe(77);
-  core.release(at);
+  core.free(at);
   return [...memory.subarray(y >> 2, (y >> 2) + x.length)];
 }
 

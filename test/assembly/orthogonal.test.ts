@@ -14,7 +14,7 @@ function drawn(runtime: Runtime, rows: number, columns: number, seed: number): F
   runtime.f32.fill(Number.NaN, scratch >>> 2, (scratch + bytes) >>> 2);
   core.fillOrthogonal(out, rows, columns, runtime.source(seed, 2), scratch);
   const values = runtime.f32.slice(out >>> 2, (out >>> 2) + rows * columns);
-  for (const pointer of [out, scratch]) runtime.release(pointer);
+  for (const pointer of [out, scratch]) runtime.free(pointer);
   return values;
 }
 

@@ -17,7 +17,7 @@ function drawn(core: Core, count: number, fill: (out: number) => void): Float32A
   const out = core.allocate(4 * count) >>> 0;
   fill(out);
   const values = new Float32Array(core.memory.buffer, out, count).slice();
-  core.release(out);
+  core.free(out);
   return values;
 }
 
@@ -62,7 +62,7 @@ function expectBlock(core: Core, seed: readonly number[], stream: readonly numbe
   for (let n = 0; n < count; n++) {
     expect(core.uniformAt(source, 4 * block + n) * WORD, `word ${n} of block ${block}`).toBe(words[n]);
   }
-  core.release(source);
+  core.free(source);
 }
 
 /** The first 24 bits, which is what a float in [0, 1) has room for. */
@@ -137,7 +137,7 @@ function distributionSuite(core: Core) {
         const left = drawn(core, n + 1, (out) => core.fillNormal(out, n + 1, -normal, 1, source))[n];
         expect(Math.abs(left)).toBeLessThan(4e-15);
       }
-      core.release(source);
+      core.free(source);
     }
   });
 }
@@ -189,7 +189,7 @@ function permutationSuite(core: Core) {
     for (let stream = 0; stream < draws; stream++) {
       const source = sourceOf(core, [4, 0], [stream, 0]);
       core.fillPermutation(out, 4, source);
-      core.release(source);
+      core.free(source);
       const order = new Int32Array(core.memory.buffer, out, 4).join();
       found.set(order, (found.get(order) ?? 0) + 1);
     }

@@ -48,22 +48,24 @@ describe.each(variants)('what the host writes by name, the core reads [$name]', 
     writeInts(runtime.i32, pattern, [[Plan.outputActivation, ActivationKind.SOFTSIGN]]);
     writeFloats(runtime.f32, pattern, [[Plan.outputBeta, 0.25]]);
     writeInts(runtime.i32, pass, [
-      [Pass.patterns, pattern],
-      [Pass.runs, 1],
+      [Pass.templates, pattern],
+      [Pass.planCount, 1],
       [Pass.directions, 1],
       [Pass.x, 4096],
       [Pass.T, 7],
       [Pass.B, 2],
-      [Pass.kept, 1],
+      [Pass.recorded, 1],
     ]);
     const base = 1 << 16;
-    runtime.core.openPass(pass, 0);
-    const end = base + runtime.core.layOut(pass, base);
+    runtime.core.beginPass(pass, 0);
+    const end = base + runtime.core.layOutForward(pass, base);
     const plan = pass + Pass.SIZE;
     for (const [field, size] of sizes) expect(read(plan, field)).toBe(size);
     expect(read(plan, Plan.outputActivation)).toBe(ActivationKind.SOFTSIGN);
     expect(runtime.f32[(plan + Plan.outputBeta) >>> 2]).toBe(0.25);
-    expect([Plan.x, Plan.T, Plan.B, Plan.kept].map((field) => read(plan, field))).toEqual([4096, 7, 2, 1]);
+    expect([Plan.x, Plan.T, Plan.B, Plan.recorded].map((field) => read(plan, field))).toEqual([
+      4096, 7, 2, 1,
+    ]);
     expect(read(pass, Pass.hN)).toBe(base);
     expect(read(pass, Pass.cN)).toBeGreaterThan(base);
     for (const field of [Plan.y, Plan.c, Plan.gates, Plan.squashed, Plan.product, Plan.dh, Plan.dc]) {

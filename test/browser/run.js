@@ -2,11 +2,8 @@
 // CHROMIUM names the browser where the PATH has none; `--rounds 0` leaves frames and tasks out, which only a machine that does
 // nothing else tells. Ends with one line to count on.
 
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openInChromium } from '../helpers/chromium.js';
 import { judge, table } from './judge.js';
 import { serve } from './server.js';
 
@@ -88,27 +85,10 @@ function tell(name, isGood, seen) {
 /** Opens a page in a browser of its own and gives what it reports. */
 async function visit(path, parameters, seconds = 120) {
   const name = String(count.passed + count.failed);
-  const profile = mkdtempSync(join(tmpdir(), 'lstm-wasm-chromium-'));
-  const address = `${first.origin}${path}?${new URLSearchParams({ name, ...parameters })}`;
-  const browser = spawn(
-    chromium(),
-    ['--headless=new', '--no-sandbox', '--remote-debugging-port=0', `--user-data-dir=${profile}`, address],
-    { stdio: 'ignore', detached: true },
-  );
+  const browser = openInChromium(`${first.origin}${path}?${new URLSearchParams({ name, ...parameters })}`);
   try {
     return await first.report(name, (seconds + 60) * 1000);
   } finally {
-    // With the processes that it has started.
-    process.kill(-browser.pid, 'SIGKILL');
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    browser.close();
   }
-}
-
-function chromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  const found = folders.flatMap((folder) => names.map((name) => join(folder, name))).find(existsSync);
-  if (found === undefined) throw new Error('no chromium on the PATH: set CHROMIUM');
-  return found;
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error: plain JavaScript, without declarations
 import { exported, importedInNode } from '../../scripts/entries.mjs';
@@ -54,7 +54,7 @@ function writeTsconfig(): string {
     noUnusedLocals: false,
     noUnusedParameters: false,
   };
-  const files = examples.map((_, n) => sourceOf(n));
+  const files = examples.flatMap(({ typed }, n) => (typed ? [sourceOf(n)] : []));
   const path = join(folder, 'tsconfig.json');
   writeFileSync(path, JSON.stringify({ compilerOptions, files }));
   return path;
@@ -137,6 +137,15 @@ describe('what a comment says', () => {
 
 describe('examples', () => {
   it('are found', () => expect(examples.length).toBeGreaterThan(0));
+
+  it.each(examples.filter(({ file }) => file.endsWith('.md')))('$where is JavaScript too', ({ code }) => {
+    const [asScript, asTyped] = (['js', 'ts'] as const).map(
+      (loader) =>
+        transformSync(code, { loader, tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } } })
+          .code,
+    );
+    expect(asScript).toBe(asTyped); // f<T>(x) is valid in both, and two comparisons in JavaScript
+  });
 
   const running = examples.map((example, n) => ({ ...example, n })).filter(({ runs }) => runs);
   it.each(running)('$where', ({ n, ...example }) => {

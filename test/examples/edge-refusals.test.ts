@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ask, type Body, post, postFloats, postJson, wave } from '../helpers/edge.js';
+import { ask, type Body, post, postFloats, postJson, service, wave } from '../helpers/edge.js';
 
 /* What the handler of examples/edge says to bad input: never a 500. */
 vi.mock('lstm-wasm', () => import('../../src/index.js'));
@@ -39,6 +39,12 @@ describe('bad input', () => {
       await bad(ask('POST', path, { body: '{}', headers: json }), 404, /GET \/ says/);
     await bad(post('/sessions/a/forecast', { series: [1] }), 404, /sessions are not kept here/);
     await bad(ask('DELETE', '/sessions/a'), 404, /sessions are not kept here/);
+  });
+
+  it('400: a URL that does not parse, as Deno passes it on', async () => {
+    const request = { method: 'GET', url: 'http://[', headers: new Headers() };
+    await bad(service.fetch(request), 400, /valid URL/);
+    await bad(service.inSession(request), 400, /valid URL/);
   });
 
   it('405: another method, and which would do', async () => {
@@ -97,6 +103,55 @@ describe('bad input', () => {
     await bad(ask('POST', '/generate', { body: broken, headers: json }), 400, /broke off/);
   });
 
+  describe('nested more deeply than JSON.stringify follows', () => {
+    const deep = (open: string, close: string) => open.repeat(20_000) + close.repeat(20_000);
+    const arrays = deep('[', ']');
+    const objects = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+
+    it.each(['series', 'horizon', 'state', 'other'])('%s of a forecast', async (name) => {
+      for (const value of [arrays, `[${arrays}]`, objects, `[${objects}]`, `[1,${arrays}]`]) {
+        const first = name === 'series' ? '' : '"series":[1],';
+        await bad(
+          ask('POST', '/forecast', { body: `{${first}"${name}":${value}}`, headers: json }),
+          422,
+          /expected/,
+        );
+      }
+    });
+
+    it.each(['prompt', 'length', 'temperature', 'topK', 'topP', 'seed', 'state', 'other'])(
+      '%s of a text',
+      async (name) => {
+        for (const value of [arrays, objects])
+          await bad(
+            ask('POST', '/generate', { body: `{"${name}":${value}}`, headers: json }),
+            422,
+            /expected/,
+          );
+      },
+    );
+
+    it('the body itself', async () => {
+      await bad(ask('POST', '/generate', { body: arrays, headers: json }), 400, /a JSON object, got \[\[/);
+      await bad(ask('POST', '/generate', { body: objects, headers: json }), 422, /got "a"/);
+    });
+  });
+
+  it('408: a body that does not arrive in time, and is read no further', async () => {
+    vi.useFakeTimers();
+    const cancel = vi.fn();
+    const slow = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+      cancel,
+    });
+    const response = ask('POST', '/generate', { body: slow, headers: json });
+    await vi.advanceTimersByTimeAsync(31_000);
+    await bad(response, 408, /within 30 s/);
+    expect(cancel).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
   it.each(
     named([
       [{}, /series expected an array of numbers, got none/],
@@ -153,7 +208,7 @@ describe('bad input', () => {
       await bad(postFloats(floats, { 'x-shape': shape }), 400, /x-shape expected rows,length/);
     await bad(postFloats(floats, {}), 400, /x-shape expected rows,length, got none/);
     await bad(postFloats(floats, { 'x-shape': '2,4' }), 400, /2 \* 4 \* 4 = 32 bytes, got 24/);
-    await bad(postFloats(floats, { 'x-shape': '2,3', 'x-horizon': 'x' }), 422, /horizon expected/);
+    await bad(postFloats(floats, { 'x-shape': '2,3', 'x-horizon': 'x' }), 422, /horizon expected .* got NaN/);
     await bad(postFloats(floats, { 'x-shape': '100,3' }), 422, /1 to 64/);
     await bad(
       postFloats(floats.fill(Number.NaN, 3, 4), { 'x-shape': '2,3' }),

@@ -292,8 +292,18 @@ describe('over HTTP in Node', () => {
 
   it.each([
     ['TRACE', '/', 400],
+    ['OPTIONS', '*', 204],
     ['GET', '//x:y', 404],
+    ['GET', '//[', 404],
+    ['GET', '//', 404],
     ['GET', '/%', 404],
+    ['GET', '/%00', 404],
+    ['GET', '/..%2fpackage.json', 404],
+    ['GET', '/../package.json', 404],
+    ['GET', '/.git/HEAD', 404],
+    ['GET', 'http://x/forecast', 404],
+    ['GET', 'http://[', 404],
+    ['GET', `/${'x'.repeat(10_000)}`, 404],
   ])('%s %s gives %d', async (method, path, status) => {
     const { hostname, port } = new URL(base);
     const got = await new Promise((resolve, reject) => {

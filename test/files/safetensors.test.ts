@@ -205,7 +205,11 @@ const damaged: [what: string, file: Uint8Array, message: RegExp][] = [
   ['a header of 2^64 - 1 bytes', fileOf({}, [], 2n ** 64n - 1n), /header of .* bytes/],
   ['no JSON', fileOf(new TextEncoder().encode('{"a":')), /not JSON/],
   ['text that is not UTF-8', fileOf(invalidText), /not JSON/],
-  ['PyTorch', new TextEncoder().encode('PK\u0003\u0004 archive/data.pkl and so on'), /header of .* bytes/],
+  [
+    'PyTorch',
+    new TextEncoder().encode('PK\u0003\u0004 archive/data.pkl and so on'),
+    /a zip archive, as PyTorch/,
+  ],
   ...[null, [], 3, 'a', true].map((header): [string, Uint8Array, RegExp] => [
     `${JSON.stringify(header)} for a header`,
     fileOf(header),

@@ -88,9 +88,9 @@ function checkWithoutInput(runtime: Runtime) {
 function checkResults(runtime: Runtime) {
   const lstm = new LSTM(3, 5, { runtime });
   const { output, hN, cN } = lstm.forward(tensor('input', 4, 3), { record: true });
-  expectTypeOf(cN).toEqualTypeOf<Tensor>();
+  expectTypeOf(cN).toExtend<Tensor & { data: { buffer: ArrayBuffer } }>();
   const { input, h0, c0 } = lstm.backward({ output, hN, cN });
-  expectTypeOf(input).toEqualTypeOf<Tensor>();
+  expectTypeOf(input).toExtend<Tensor & { data: { buffer: ArrayBuffer } }>();
   expect([input.shape, h0.shape, c0.shape]).toEqual([
     [4, 3],
     [1, 5],

@@ -6,11 +6,13 @@ export interface Example {
   where: string;
   file: string;
   code: string;
-  /** False for ```ts no-run: only its types are checked. */
+  /** False for a fence marked `js`, in Markdown: its types are not checked. */
+  typed: boolean;
+  /** False for a fence marked `no-run`. */
   runs: boolean;
 }
 
-/** The examples of the documentation: fences marked `ts`, in TSDoc comments of src/ and in Markdown. */
+/** The examples of the documentation: fences marked `ts`, in TSDoc comments of src/ and in Markdown, and there `js` too. */
 export function extractExamples(root: string): Example[] {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -27,15 +29,15 @@ export function extractExamples(root: string): Example[] {
 function examplesIn(file: string, text: string): Example[] {
   // In a TSDoc comment each line begins with an asterisk.
   const fence = file.endsWith('.md')
-    ? /^( *)```ts( no-run)?\n([\s\S]*?)^ *```$/gm
-    : /^( *\* ?)```ts( no-run)?\n([\s\S]*?)^ *\* ?```$/gm;
-  return [...text.matchAll(fence)].map(([, margin, noRun, block], n, all) => {
+    ? /^( *)```(ts|js)( no-run)?\n([\s\S]*?)^ *```$/gm
+    : /^( *\* ?)```(ts)( no-run)?\n([\s\S]*?)^ *\* ?```$/gm;
+  return [...text.matchAll(fence)].map(([, margin, language, noRun, block], n, all) => {
     const line = text.slice(0, all[n].index).split('\n').length + 1;
     const code = block
       .split('\n')
       .map((text) => (text.startsWith(margin.trimEnd()) ? text.slice(margin.length) : text))
       .join('\n');
-    return { where: `${file}:${line}`, file, code, runs: noRun === undefined };
+    return { where: `${file}:${line}`, file, code, typed: language === 'ts', runs: noRun === undefined };
   });
 }
 

@@ -38,7 +38,7 @@ function idsOf(other: number, timeMajor = false) {
 }
 
 /** Values [B, T, width] with `other` at skipped steps. */
-function valuesOf(name: string, width: number, other: number): Tensor {
+function valuesOf(name: string, width: number, other: number) {
   const { data, shape } = tensor(name, B, T, width);
   return { data: data.map((x, n) => (skipped(Math.floor(n / width)) ? other : x)), shape };
 }

@@ -125,7 +125,7 @@ function checkFull(runtime: Runtime) {
     expect(thrownBy(act).constructor).toBe(RangeError);
   }
   expectAllBits('what it has room for', results(layer), before);
-  for (const block of blocks) runtime.core.release(block);
+  for (const block of blocks) runtime.core.free(block);
   expectAllBits('with room again', results(layer), before);
   results(layer, 100);
   expect(runtime.memoryBytes, 'what was given back is used').toBe(memory);
@@ -140,9 +140,9 @@ function leaveRoom(runtime: Runtime, pieces: number, bytes: number): () => void 
     taken.push(reserve(runtime, 16));
   }
   taken.push(...reserveAll(runtime));
-  for (const block of room) runtime.core.release(block);
+  for (const block of room) runtime.core.free(block);
   return () => {
-    for (const block of taken) runtime.core.release(block);
+    for (const block of taken) runtime.core.free(block);
   };
 }
 

@@ -38,20 +38,32 @@ async function chromium(folder) {
   return { command: path.trim(), env: { LD_LIBRARY_PATH: join(folder, 'al2023/lib') } };
 }
 
-/** Opens a page of the place and waits until each of `places` has told its report. */
-export async function visit(name, place, page, places) {
-  const profile = mkdtempSync(join(tmpdir(), `lstm-wasm-${name}-`));
+/**
+ * Opens a page of the place and waits until each of `places` has told its report. `browser` is a name, or gives what those of
+ * the table above give.
+ */
+export async function visit(browser, place, page, places) {
   const server = await serve(place);
+  try {
+    return await open(browser, server.address + page, server, places);
+  } finally {
+    server.close();
+  }
+}
+
+/** The same for an address, whose pages tell the server. */
+export async function open(browser, address, server, places) {
+  const profile = mkdtempSync(join(tmpdir(), 'lstm-wasm-browser-'));
   let program;
   try {
-    const { version, command, args, env } = await browsers[name](profile);
+    const launch = typeof browser === 'function' ? browser : browsers[browser];
+    const { version, command, args, env } = await launch(profile);
     const began = Date.now();
-    program = start(command, [...args, server.address + page], { env });
-    const reports = await server.reports(places, 180_000);
+    program = start(command, [...args, address], { env });
+    const reports = await server.reports(places, 60_000);
     return { version: version.match(/\d+\.\d+[\d.]*/)[0], began, reports };
   } finally {
     program?.stop();
-    server.close();
     // What was stopped just now may still write.
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }

@@ -3,7 +3,6 @@ import { basename, dirname, join } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
-import { build as vite } from 'vite';
 import webpack from 'webpack';
 import { visit } from './browsers.js';
 import { laterNode, packaged, versionOf } from './installed.js';
@@ -22,6 +21,9 @@ const bundlers = {
     const bundle = await rollup({ input: names.map((name) => join(place, name)), plugins: [nodeResolve()] });
     await bundle.write({ dir, format: 'es' });
   },
+  async parcel(place, dist, names) {
+    for (const name of names) await parcel(place, dist, name);
+  },
   async webpack(place, path, [name]) {
     const compiler = webpack({
       mode: 'production',
@@ -35,24 +37,40 @@ const bundlers = {
     if (stats.hasErrors() || stats.hasWarnings())
       throw new Error(stats.toString({ all: false, errors: true, warnings: true }));
   },
-  async vite(place, outDir, [name]) {
-    const input = name === 'bundled.js' ? join(place, 'index.html') : join(place, name);
-    const rolldownOptions = { input };
-    await vite({ root: place, configFile: false, logLevel: 'warn', build: { outDir, rolldownOptions } });
-  },
 };
 
-async function bundled(name, place) {
-  const version = versionOf(name);
+/** A page bundled by `bundle`, which makes the HTML itself or leaves it. */
+export async function bundled(name, place, bundle, makesHtml = false) {
   const [app, layer] = [subfolder(place, `${name}/app`), subfolder(place, `${name}/layer`)];
-  if (name !== 'vite') copyFileSync(join(place, 'index.html'), join(app, 'index.html'));
-  await bundlers[name](place, app, ['bundled.js', 'worker.js']);
-  await bundlers[name](place, layer, ['one-layer.js']);
+  if (!makesHtml) copyFileSync(join(place, 'index.html'), join(app, 'index.html'));
+  await bundle(place, app, ['bundled.js', 'worker.js']);
+  await bundle(place, layer, ['one-layer.js']);
   const seen = await visit('chromium', app, 'index.html', ['page', 'web worker']);
   seen.reports.page.also = {
+    ...seen.reports.page.also,
     'tree-shaken': leftOut(loadedBy(layer, 'one-layer'), join(place, 'node_modules/lstm-wasm/build')),
   };
-  return { ...seen, version };
+  return seen;
+}
+
+/** Its own process, since it finds its plugins by where it is started; package.json has to let it read `exports`. */
+async function parcel(place, dist, name) {
+  const project = subfolder(place, `parcel/${name}`);
+  const inputs = readdirSync(place).filter((file) => /\.js$|^node_modules$/.test(file));
+  for (const file of inputs) cpSync(join(place, file), join(project, file), { recursive: true });
+  const settings = { private: true, type: 'module', '@parcel/resolver-default': { packageExports: true } };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(settings));
+  const args = [
+    'build',
+    name,
+    '--dist-dir',
+    dist,
+    '--no-cache',
+    '--no-source-maps',
+    '--config',
+    packaged('@parcel/config-default/index.json'),
+  ];
+  await run(process.execPath, [packaged('parcel/lib/bin.js'), ...args], { cwd: project });
 }
 
 /** The code that a page loads: a script and what it imports at once; what lies beside for later is not in it. */
@@ -85,6 +103,9 @@ async function wrangler(place) {
 }
 
 export const rows = [
-  ...Object.keys(bundlers).map((name) => ({ name, run: (place) => bundled(name, place) })),
+  ...Object.entries(bundlers).map(([name, bundle]) => ({
+    name,
+    run: async (place) => ({ ...(await bundled(name, place, bundle)), version: versionOf(name) }),
+  })),
   { name: 'wrangler', run: wrangler },
 ];

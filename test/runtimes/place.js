@@ -21,6 +21,7 @@ export async function makePlace() {
   });
   cpSync(join(here, 'start'), folder, { recursive: true });
   cpSync(join(here, 'suite.js'), join(folder, 'suite.js'));
+  copyExample(folder, 'audio-worklet');
   writeStandalone(folder);
   return folder;
 }
@@ -34,6 +35,16 @@ function writeStandalone(folder) {
       .replace("'lstm-wasm/relaxed'", `'${base}/relaxed.js'`)
       .replace(/'lstm-wasm(\/data)?'/g, `'${base}/lstm-wasm.js'`);
     writeFileSync(join(folder, 'standalone', name), text);
+  }
+}
+
+/** An example of pages without a bundler, on the installed package. */
+function copyExample(folder, name) {
+  const to = join(folder, 'examples', name);
+  cpSync(join(root, 'examples', name), to, { recursive: true });
+  for (const file of readdirSync(to)) {
+    const text = readFileSync(join(to, file), 'utf8');
+    writeFileSync(join(to, file), text.replaceAll('../../build/', '../../node_modules/lstm-wasm/build/'));
   }
 }
 

@@ -9,7 +9,10 @@ import { table } from './table.js';
 
 await installPackages();
 // These import what was installed just now.
-const drivers = ['terminal', 'workerd', 'edge-runtime', 'browsers', 'bundlers'];
+const drivers = [
+  ...['terminal', 'jest', 'workerd', 'edge-runtime', 'browsers', 'old-chromium', 'audio-worklet', 'bundlers'],
+  ...['vite', 'next', 'types'],
+];
 const runtimes = (await Promise.all(drivers.map((name) => import(`./${name}.js`)))).flatMap(
   ({ rows }) => rows,
 );
@@ -71,7 +74,11 @@ function lineOf(name, where, { version, began }, report, count) {
   const label = where === '' ? name : `${name}: ${where}`;
   for (const error of errors) console.log(`failed: ${label}: ${error}`);
   count.failed += errors.length;
-  count.passed += Object.values(cells).filter((cell) => cell !== '' && cell !== 'FAILED').length;
-  const first = report.failed ? 'FAILED' : `${((report.firstResult - began) / 1000).toFixed(2)} s`;
+  count.passed += Object.values(cells).filter((cell) => cell && cell !== 'FAILED').length;
+  const first = report.failed
+    ? 'FAILED'
+    : report.alone
+      ? ''
+      : `${((report.firstResult - began) / 1000).toFixed(2)} s`;
   return [label, version, first, ...Object.keys(CHECKS).map((check) => cells[check]), cells.also];
 }

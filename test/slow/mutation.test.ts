@@ -47,7 +47,7 @@ const mutations: Mutation[] = [
   scaled("general: tanh'", ACTIVATION, 'f32x4.sub(one, f32x4.mul(y, y))'),
   scaled("general: σ'", ACTIVATION, 'f32x4.mul(y, f32x4.sub(one, y))'),
   scaled("general: relu'", ACTIVATION, 'v128.and(one, f32x4.gt(x, zero))'),
-  swapped('peephole of o', GENERAL, '(<usize>(2 * H) << 2), sumOf', '(<usize>H << 2), sumOf'),
+  swapped('peephole of o', GENERAL, '(<usize>(2 * H) << 2), sumGradientOf', '(<usize>H << 2), sumGradientOf'),
   swapped("zoneout's part of c", GENERAL, 'addTo(dcell, carried, count);', ''),
   swapped('the coupled gate', GENERAL, 'subtract(d, d, df, count);', ''),
   swapped('dz of the GRU', GRU, 'subtract(dm, old, n, count);', 'subtract(dm, n, old, count);'),

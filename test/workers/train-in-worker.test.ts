@@ -230,7 +230,7 @@ async function checkAborted(create: Variant['create']) {
 /** While it pauses nothing comes; the model here predicts with its old weights all the while. */
 async function checkPaused(create: Variant['create']) {
   const begun = long(create, 100);
-  const before = saveModel(begun.model);
+  const before = begun.model.forward(ids('x', 1, 3)).output;
   const training = inWorker(begun);
   let told = 0;
   for await (const _ of training) {
@@ -246,8 +246,7 @@ async function checkPaused(create: Variant['create']) {
       .next()
       .then(() => 'something');
     expect(await Promise.race([more, new Promise((resolve) => setTimeout(resolve, 300))])).toBe(undefined);
-    expect(Buffer.compare(saveModel(begun.model), before)).toBe(0);
-    expect(begun.model.forward(ids('x', 1, 3)).output.shape).toEqual([1, 3, IDS]);
+    expect(begun.model.forward(ids('x', 1, 3)).output).toEqual(before);
     training.resume();
   }
   const page = long(create, 100);

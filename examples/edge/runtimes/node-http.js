@@ -3,14 +3,17 @@ const PATIENCE = 2000;
 
 /** What `http.createServer` calls, around a handler that speaks Request and Response. */
 export function listener(handle) {
-  return async (incoming, outgoing) => {
-    const request = requestOf(incoming);
-    const response = request ? await handle(request) : new Response(null, { status: 400 });
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    // The response has already started: all that is left is to mark it as incomplete.
-    await send(response.body, outgoing).catch(() => outgoing.destroy());
-    if (!incoming.complete) discard(incoming);
-  };
+  // A rejection that nobody handles would end the process.
+  return (incoming, outgoing) => answer(handle, incoming, outgoing).catch(() => outgoing.destroy());
+}
+
+async function answer(handle, incoming, outgoing) {
+  const request = requestOf(incoming);
+  const response = request ? await handle(request) : malformed();
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  // The response has already started: all that is left is to mark it as incomplete.
+  await send(response.body, outgoing).catch(() => outgoing.destroy());
+  if (!incoming.complete) discard(incoming);
 }
 
 /** Undefined for an invalid URL, or a method that Request forbids, such as TRACE. */
@@ -22,6 +25,13 @@ function requestOf(incoming) {
   } catch {
     return undefined;
   }
+}
+
+function malformed() {
+  return Response.json(
+    { error: 'the request expected a valid URL and a method other than TRACE' },
+    { status: 400 },
+  );
 }
 
 /** Read on demand. Cancelling must not close the socket, which still has to carry the response. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { models } from '../runtimes/files.js';
 import { createService } from '../service.js';
@@ -101,6 +102,49 @@ for (const [name, start] of Object.entries(runtimes)) {
         assert.deepEqual(Object.keys(await answer.json()), ['error']);
         assert.equal(answer.headers.get('access-control-allow-origin'), '*');
       }
+    });
+
+    it('refuses JSON of any depth, and goes on', async () => {
+      const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+      for (const path of ['/forecast', '/generate'])
+        for (const body of [deep, `{"series":${deep}}`, `{"length":${deep},"horizon":${deep}}`]) {
+          const answer = await fetchFrom(path, { method: 'POST', headers: json, body });
+          assert.ok(answer.status === 400 || answer.status === 422, `${body.slice(0, 20)}: ${answer.status}`);
+          assert.deepEqual(Object.keys(await answer.json()), ['error']);
+        }
+    });
+
+    /** The status of a request as it is written: fetch would resolve `..` and refuse a malformed path. */
+    const statusOf = (method, path) =>
+      new Promise((resolve, reject) => {
+        const { hostname, port } = new URL(server.base);
+        const sent = httpRequest({ hostname, port, method, path, agent: false }, (response) => {
+          resolve(response.resume().statusCode);
+        });
+        sent.on('error', (error) => (error.code === 'ECONNRESET' ? resolve('closed') : reject(error))).end();
+      });
+
+    // edge-runtime's own server parses URLs itself, and reports what fails there.
+    const ours = name !== 'vercel edge';
+    it('survives malformed URLs and odd methods', { skip: !ours && 'not this server' }, async () => {
+      const paths = [
+        '//[',
+        '//',
+        '/%',
+        '/%zz',
+        '/%00',
+        '/\\',
+        '/../..%2f.git/HEAD',
+        'http://[',
+        `/${'x'.repeat(5000)}`,
+      ];
+      const methods = ['TRACE', 'PROPFIND', 'PUT'];
+      const seen = [];
+      for (const path of paths) seen.push(['GET', path, await statusOf('GET', path)]);
+      for (const method of methods) seen.push([method, '/', await statusOf(method, '/')]);
+      const wrong = seen.filter(([, , status]) => !(status === 'closed' || status < 500));
+      assert.deepEqual(wrong, []);
+      assert.equal((await post('/forecast', { series: [1, 2] })).status, 200);
     });
 
     it('keeps sessions, or says that it does not', async () => {

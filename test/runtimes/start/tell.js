@@ -5,5 +5,5 @@ export async function tell(place, suite) {
     (report) => ({ began, ...report }),
     (error) => ({ failed: String(error?.stack ?? error) }),
   );
-  await fetch(`/report?place=${place}`, { method: 'POST', body: JSON.stringify(told) });
+  await fetch(`/?report=${place}`, { method: 'POST', body: JSON.stringify(told) });
 }

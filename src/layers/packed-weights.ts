@@ -1,12 +1,12 @@
 import type { Allocations } from '../runtime/memory.js';
 import type { Parameter } from './parameter.js';
 
-/** Bytes of the panels of a matrix [rows, columns]. */
+/** Bytes of the panels of a matrix [rows, columns] (assembly/kernels/panels.ts). */
 export function panelBytes(columns: number, rows: number): number {
   return Math.ceil(columns / 16) * rows * 64;
 }
 
-/** A packed copy of parameters, made at first use and again after one of them has changed. */
+/** A packed copy of parameters, created at first use and updated when one of them has changed. */
 export class PackedWeights {
   readonly #allocations: Allocations;
   readonly #sources: readonly Parameter[];
@@ -27,8 +27,8 @@ export class PackedWeights {
     this.#pack = pack;
   }
 
-  /** The address of the copy, packed again if it is out of date. It never changes. */
-  upToDate(): number {
+  /** Updates the copy if a parameter has changed, and returns its address, which stays the same. */
+  current(): number {
     let version = 0;
     for (const source of this.#sources) version += source.version;
     if (version !== this.#version) {

@@ -1,8 +1,8 @@
 import type { Runtime } from '../runtime/runtime.js';
 import type { Tape } from './tape.js';
 
-/** The one-hot rows of ids; rows of 0 for skipped ids, which are -1. */
-export function writtenOut(runtime: Runtime, ids: number, rows: number, width: number, tape: Tape): number {
+/** Writes the one-hot rows [rows, width] of ids, for computations that need them as values; rows of 0 for skipped ids, -1. */
+export function oneHotRows(runtime: Runtime, ids: number, rows: number, width: number, tape: Tape): number {
   const pointer = tape.allocateZeros(rows * width * 4);
   const { f32, i32 } = runtime;
   for (let n = 0; n < rows; n++) {

@@ -9,10 +9,10 @@ import type { Integers, Tensor } from '../validation/tensor.js';
 import { levelsOf, type TracedLevel } from './level.js';
 
 /**
- * A traced forward and backward of a model on a separate tape: the model's own recorded forwards and its parameter gradients
- * are not changed.
+ * A traced forward and backward of a model on a separate tape: the model's recorded forwards and parameter gradients do not
+ * change.
  */
-class Recording {
+class TracedRun {
   readonly output: Tensor;
   readonly levels: readonly TracedLevel[];
   readonly #model: CoreLayer;
@@ -49,29 +49,27 @@ class Recording {
   }
 
   dispose(): void {
-    this.#allocations.dispose('Recording');
+    this.#allocations.dispose('TracedRun');
   }
 }
 
-export type { Recording };
-
-/** Calls `use` with a recorded forward in evaluation mode, from zeros or learned states. The model does not change. */
-export function record<T>(
+/** Calls `use` with a traced run in evaluation mode, from zeros or learned states. The model does not change. */
+export function traced<T>(
   model: CoreLayer,
   input: Tensor | Integers,
   sequence: SequenceOptions,
-  use: (recording: Recording) => T,
+  use: (run: TracedRun) => T,
 ): T {
   const layers = model.coreLayers();
   for (const { allocations } of [model, ...layers]) allocations.check();
   const restore = remember(layers);
-  let recording: Recording | undefined;
+  let run: TracedRun | undefined;
   try {
     for (const { extras } of layers) extras.carried?.set({});
-    recording = new Recording(model, input, sequence);
-    return use(recording);
+    run = new TracedRun(model, input, sequence);
+    return use(run);
   } finally {
-    recording?.dispose();
+    run?.dispose();
     restore();
   }
 }
@@ -80,7 +78,9 @@ export function record<T>(
 export function checkModel(owner: string, model: unknown): CoreLayer {
   const checked = checkLayers(owner, '', model);
   if (checked.coreLayers().some((layer) => layer.recurs)) return checked;
-  throw new TypeError(`${owner}: model expected a recurrent layer in it, an LSTM, GRU or RNN, and has none`);
+  throw new TypeError(
+    `${owner}: model expected to contain a recurrent layer, an LSTM, GRU or RNN, but has none`,
+  );
 }
 
 function checkLayers(owner: string, path: string, layer: unknown): CoreLayer {

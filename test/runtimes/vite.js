@@ -1,0 +1,58 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { open } from './browsers.js';
+import { bundled } from './bundlers.js';
+import { versionOf } from './installed.js';
+import { serve } from './server.js';
+
+/** Names of package.json, by version. */
+const VERSIONS = { vite5: 'vite5', vite6: 'vite6', vite7: 'vite7', vite8: 'vite' };
+
+/** Its options for the entries of a build had the name of the bundler inside. */
+async function build(vite, place, outDir, [name]) {
+  const input = name === 'bundled.js' ? join(place, 'index.html') : join(place, name);
+  const options = 'rolldownVersion' in vite ? { rolldownOptions: { input } } : { rollupOptions: { input } };
+  // The page has a worker of its own, which loads parts on demand: Vite 5 to 7 bundle such a worker only as a module.
+  const worker = { format: 'es' };
+  await vite.build({
+    root: place,
+    configFile: false,
+    logLevel: 'warn',
+    worker,
+    build: { outDir, ...options },
+  });
+}
+
+/** The development server, which bundles only what comes from packages. */
+async function develop(vite, place) {
+  const teller = await serve(place);
+  rmSync(join(place, 'node_modules/.vite'), { recursive: true, force: true });
+  const server = await vite.createServer({
+    root: place,
+    configFile: false,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0, proxy: { '/report': teller.address } },
+  });
+  try {
+    await server.listen();
+    const address = `http://127.0.0.1:${server.httpServer.address().port}/index.html`;
+    return await open('chromium', address, teller, ['page', 'web worker']);
+  } finally {
+    await server.close();
+    teller.close();
+  }
+}
+
+async function run(name, place) {
+  const vite = await import(VERSIONS[name]);
+  const built = await bundled(name, place, (...given) => build(vite, ...given), true);
+  const { reports } = await develop(vite, place);
+  const developed = Object.entries(reports).map(([where, report]) => [`dev server, ${where}`, report]);
+  return {
+    ...built,
+    version: versionOf(VERSIONS[name]),
+    reports: { ...built.reports, ...Object.fromEntries(developed) },
+  };
+}
+
+export const rows = Object.keys(VERSIONS).map((name) => ({ name, run: (place) => run(name, place) }));
