@@ -89,7 +89,7 @@ async function checkBatches(runtime: Runtime) {
     /^"target" expected/,
   );
   const short = begin(model, 2, () => ({ loss: 1, grad: tensor('g', 5, 4) }));
-  await expectFailure(run(short, [batch]), 'RangeError', /^"output" expected shape of the output = /);
+  await expectFailure(run(short, [batch]), 'RangeError', /expected shape of the output = /);
   expectAllBits('weights', model.stateDict(), before);
   expect(trainer.step).toBe(1);
   expect(await run(trainer, [batch, { ...fewer, reset: true }])).toBe(3);
@@ -172,7 +172,7 @@ function suite({ name, create }: Variant) {
 variants.forEach(suite);
 
 it('a page without workers or shared memory gets an error that names what it lacks', () => {
-  expect(missing('workers')).toMatch(/^Worker, which this runtime does not have$/);
+  expect(missing('workers')).toMatch(/^Worker\b/);
   const given = globalThis as { Worker?: unknown; SharedArrayBuffer?: unknown };
   const { SharedArrayBuffer: shared } = given;
   try {
