@@ -1,7 +1,7 @@
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkProbability } from '../validation/options.js';
 import { sizeOf } from '../validation/tensor.js';
-import { streamOf } from './initialise.js';
+import { streamOf } from './initialize.js';
 import type { LayerConfig, LayerExtras } from './layer.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';

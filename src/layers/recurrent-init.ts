@@ -1,5 +1,5 @@
 import { checkOneOf } from '../validation/options.js';
-import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
+import { drawSource, orthogonal, UNINITIALIZED, uniform } from './initialize.js';
 import type { Parameter } from './parameter.js';
 import type { Recurrent } from './recurrent.js';
 
@@ -28,7 +28,7 @@ export function drawParameters(
 ): ((part: number) => number) | undefined {
   const { init = 'pytorch' } = options;
   checkOneOf('init', init, ['pytorch', 'keras', 'orthogonal', ...Object.keys(more)]);
-  if (UNINITIALISED in options) return undefined;
+  if (UNINITIALIZED in options) return undefined;
   const source = drawSource(layer.runtime, options.seed);
   for (const [n, [name, parameter]] of [...layer.parameters].entries()) {
     if (startsAtZero.test(name)) continue;

@@ -28,7 +28,7 @@ export function withoutWeightNorm(dict: NamedTensors, isWeight: (name: string) =
     const other = name.slice(0, -1) + (simple ? 'v' : '1');
     const v = dict[other];
     if (!matched || !v || base in dict || !isWeight(base)) continue;
-    plain[base] = normalised(name, checkTensor(name, g), checkTensor(other, v));
+    plain[base] = normalized(name, checkTensor(name, g), checkTensor(other, v));
     delete plain[name];
     delete plain[other];
   }
@@ -36,7 +36,7 @@ export function withoutWeightNorm(dict: NamedTensors, isWeight: (name: string) =
 }
 
 /** g · v / ‖v‖, with one norm for each row as PyTorch's default has it, or one for all. */
-function normalised(name: string, g: Tensor, { data: v, shape }: Tensor): Tensor {
+function normalized(name: string, g: Tensor, { data: v, shape }: Tensor): Tensor {
   const [rows = 1] = shape;
   const count = g.data.length;
   if (count !== 1 && !(count === rows && g.shape[0] === rows))

@@ -3,7 +3,7 @@ import { checkSeed } from '../validation/options.js';
 import type { Parameter } from './parameter.js';
 
 /** Set in a layer's options when its parameters will be loaded, so no initial values are drawn. */
-export const UNINITIALISED = Symbol('uninitialised');
+export const UNINITIALIZED = Symbol('uninitialized');
 
 /** The seed and stream of a layer's random numbers: its own seed, or the runtime's seed with a stream of its own. */
 export function streamOf(runtime: Runtime, seed: number | undefined): { seed: number; stream: number } {
