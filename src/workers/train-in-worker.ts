@@ -5,7 +5,7 @@ import { Trainer } from '../training/trainer.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
-import { checkBatches } from './job.js';
+import { checkRebuildableBatches } from './job.js';
 import { WorkerTraining } from './worker-training.js';
 
 /**
@@ -47,7 +47,7 @@ export function trainInWorker<Target>(
 ): WorkerTraining {
   if (!isOf('trainer', trainer, Trainer))
     throw new TypeError(`trainer expected a Trainer, got ${describe(trainer)}`);
-  checkBatches('batches', batches);
+  checkRebuildableBatches('batches', batches);
   checkOptions(options, ['signal'], 'trainInWorker');
   const signal = checkSignal(options.signal);
   const { threads } = trainer.checkedOptions;
