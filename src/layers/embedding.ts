@@ -2,7 +2,7 @@ import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkSize } from '../validation/options.js';
 import { type Integers, showShape, sizeOf, type Tensor } from '../validation/tensor.js';
-import { drawSource, normal, UNINITIALISED } from './initialise.js';
+import { drawSource, normal, UNINITIALIZED } from './initialize.js';
 import type { CoreLayer, LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
@@ -43,7 +43,7 @@ export class Embedding extends Stateless {
     const source = drawSource(this.runtime, options.seed);
     this.build(() => this.named.set('weight', new Parameter(this.allocations, [count, size])));
     this.#weight = this.named.get('weight') as Parameter;
-    if (!(UNINITIALISED in options)) normal(this.#weight, 1, source(0));
+    if (!(UNINITIALIZED in options)) normal(this.#weight, 1, source(0));
   }
 
   /** @internal */
@@ -79,7 +79,7 @@ export class Embedding extends Stateless {
   /** @internal */
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== this.count)
-      throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
+      throw new TypeError(`Embedding expected ids, got ${input.width} values per row`);
     const { rows } = input;
     const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {

@@ -56,7 +56,7 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** Options that follow from given parameters, and those of initialization, which they replace. */
+/** Options that follow from loaded parameters, and those of initialization, which loading replaces. */
 export const INFERRED = [
   ...['numLayers', 'bias', 'bidirectional', 'learnInitial', 'projSize', 'peepholes', 'layerNorm'],
   ...['init', 'forgetBias', 'chrono'],
@@ -119,7 +119,7 @@ function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number 
   return { h: checkProbability('zoneout.h', h), c: checkProbability('zoneout.c', c) };
 }
 
-/** Options that files leave out: those of initialization, which is over, and those of the runtime. */
+/** Options that files omit: the weights are already initialized, and the runtime is chosen when a file is loaded. */
 const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
 /** The options that files store, as plain data. */

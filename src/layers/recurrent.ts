@@ -12,7 +12,7 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -52,7 +52,7 @@ interface Forward extends Sizes {
 
 /** How the weights are drawn; not at all if they are about to be loaded. */
 function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
-  return UNINITIALISED in options ? {} : { init: options.init };
+  return UNINITIALIZED in options ? {} : { init: options.init };
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -246,7 +246,7 @@ export abstract class Recurrent extends CoreLayer {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.width !== this.inputSize || input.ids !== undefined) {
       const came = input.ids === undefined ? input.width : 'ids';
-      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
+      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values per row, got ${came}`);
     }
     if (this.bidirectional || this.reverse) {
       throw new TypeError(

@@ -4,12 +4,13 @@ import { isMap } from '../validation/arrays.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
-import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../validation/tensor.js';
+import { type Integers, sizeOf, type Tensor } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
 import { CoreLayer, isCoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
+import { inputGradientOf, outputOf } from './results.js';
 import { Stateless } from './stateless.js';
 import {
   checkStreamBatch,
@@ -167,25 +168,17 @@ export class Sequential extends Stateless {
 
   /** A layer of the user's own: through tensors that it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
-    const given = layer.forward(this.leave(block, tape), {
-      training: tape.training,
-      record: tape.recording,
-    });
-    // What the next layer reads has to be there.
-    const output = checkTensor('output', given.output);
+    const { training, recording: record } = tape;
+    const output = outputOf(layer.forward(this.leave(block, tape), { training, record }));
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
     if (tape.recording) {
       tape.steps.push((wantInput) => {
         tape.reserve(2 * (sizeOf(result.shape) + sizeOf(block.shape)) * 4 + 256);
         return (dOutput) => {
-          const { input } = layer.backward(
-            { output: this.leave(dOutput, tape) },
-            { inputGradient: wantInput },
-          );
-          return (
-            input && this.copyIn(checkTensorOf('input', input, block.shape, 'of the input').data, block, tape)
-          );
+          const given = layer.backward({ output: this.leave(dOutput, tape) }, { inputGradient: wantInput });
+          const input = inputGradientOf(given, block.shape);
+          return input && this.copyIn(input.data, block, tape);
         };
       });
     }

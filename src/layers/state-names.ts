@@ -31,7 +31,7 @@ export function withoutWeightNorm(dict: NamedTensors, isWeight: (name: string) =
       const [base, other] = [name.replace(pattern, weight), name.replace(pattern, direction)];
       const v = dict[other];
       if (!v || base in dict || !isWeight(base)) continue;
-      plain[base] = normalised(name, checkTensor(name, magnitude), checkTensor(other, v));
+      plain[base] = normalized(name, checkTensor(name, magnitude), checkTensor(other, v));
       delete plain[name];
       delete plain[other];
     }
@@ -40,7 +40,7 @@ export function withoutWeightNorm(dict: NamedTensors, isWeight: (name: string) =
 }
 
 /** g · v / ‖v‖, with one g for each row, for each column, or for all. */
-function normalised(name: string, g: Tensor, { data: v, shape }: Tensor): Tensor {
+function normalized(name: string, g: Tensor, { data: v, shape }: Tensor): Tensor {
   const [rows = 1] = shape;
   const columns = v.length / rows;
   const count = g.data.length;

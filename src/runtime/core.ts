@@ -33,7 +33,7 @@ export interface Core {
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  beginPass(pass: number, dropout: number): void;
+  beginPass(pass: number, p: number): void;
   layOutForward(pass: number, base: number): number;
   drawMasks(pass: number, counter: number, source: number): number;
   stackForward(pass: number): void;

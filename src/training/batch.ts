@@ -1,7 +1,8 @@
 import { CoreLayer, type Layer } from '../layers/layer.js';
 import { type Padding, rowAxis } from '../layers/padding.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { describe } from '../validation/errors.js';
+import { arrayKind } from '../validation/arrays.js';
+import { describe, isObject, wrongKind } from '../validation/errors.js';
 import {
   type Integers,
   type IntegerTensor,
@@ -37,6 +38,15 @@ export type Loss<Target> = (
 export function checkBatch(batch: unknown): void {
   if (batch === null || typeof batch !== 'object')
     throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
+  const { mask, lengths } = batch as { mask?: unknown; lengths?: unknown };
+  if (!isList(mask) && !(isObject(mask) && 'data' in mask && 'shape' in mask))
+    throw wrongKind('batch.mask', 'an array, or { data, shape } with integers', mask);
+  if (!isList(lengths)) throw wrongKind('batch.lengths', 'an array of whole numbers', lengths);
+}
+
+/** Whether a value is an array of any kind, or not given. */
+function isList(value: unknown): boolean {
+  return value === undefined || value === null || Array.isArray(value) || arrayKind(value) !== undefined;
 }
 
 export function paddingOf({ lengths, mask }: Batch<unknown>): Padding {

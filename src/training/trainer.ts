@@ -1,6 +1,7 @@
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
 import { Lock, STEP, VALIDATION } from '../layers/lock.js';
 import { trainingOptions } from '../layers/padding.js';
+import { outputOf } from '../layers/results.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal, throwIfAborted } from '../validation/options.js';
@@ -123,7 +124,7 @@ export class Trainer<Target = AnyTarget> {
       lock.open(() => model.backwardRecorded(recording));
       return measured;
     }
-    const { output } = lock.open(() => model.forward(batch.input, options));
+    const output = outputOf(lock.open(() => model.forward(batch.input, options)));
     const measured = this.#update.measure(output, batch, this.#step);
     lock.open(() => model.backward({ output: measured.grad }, { inputGradient: false }));
     return measured;
