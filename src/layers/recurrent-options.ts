@@ -43,7 +43,10 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   returnSequences?: boolean;
   /** Whether sequences are [time, batch, features] instead of [batch, time, features]. Default false. */
   timeMajor?: boolean;
-  /** Whether each recorded forward starts from the final states of the previous one. Default false. */
+  /**
+   * Whether each recorded forward (`training` or `record: true`) starts from the final states of the previous one, in prediction as in
+   * training. Other forwards start from zeros and leave the carried states unchanged. Default false.
+   */
   stateful?: boolean;
   /** Whether a second set of weights runs from the last step to the first. Default false. */
   bidirectional?: boolean;

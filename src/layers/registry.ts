@@ -23,7 +23,8 @@ type Config = Record<string, any>;
 const REGISTRY: Record<string, (config: Config, runtime: Runtime) => Layer> = {
   Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
   Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
-  Embedding: ({ count, size }, runtime) => new Embedding(count, size, uninitialized({}, runtime)),
+  Embedding: ({ count, size, ...options }, runtime) =>
+    new Embedding(count, size, uninitialized(options, runtime)),
   Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
     new Linear(inFeatures, outFeatures, uninitialized({ bias }, runtime)),
   GRU: ({ inputSize, hiddenSize, ...options }, runtime) =>

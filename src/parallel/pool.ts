@@ -194,7 +194,7 @@ export class WorkerPool {
 
   /** Assigns rows to threads; an unbatched input stays with this one. */
   #split(input: Tensor | Integers, padding: Padding): BatchSplit {
-    const checked = checkInput(this.#model, input);
+    const checked = checkInput(this.#model, input, padding);
     const axis = checked.axis ?? 0;
     const rows = checked.axis === undefined ? 1 : (checked.input.shape[axis] as number);
     const [own, ...others] = splitRows(rows, this.#workers.length + 1) as [RowRange, ...RowRange[]];

@@ -42,7 +42,14 @@ export interface Core {
   stackBackward(pass: number, dOutput: number, dh: number, dc: number): number;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
-  embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;
+  embeddingBackward(
+    dtable: number,
+    dout: number,
+    ids: number,
+    count: number,
+    size: number,
+    padding: number,
+  ): void;
   activationForward(y: number, x: number, count: number, kind: number, alpha: number, beta: number): void;
   activationBackward(
     dx: number,

@@ -9,6 +9,7 @@ import {
   isIntegerArray,
   isIntegers,
   sameShape,
+  sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
 import type { LossResult } from './losses.js';
@@ -73,8 +74,11 @@ export function lossMask(
     : (batch.mask as ArrayLike<number>);
   const within = batch.lengths && withinLengths(batch.lengths, places, orderOf(model) ?? 'batch');
   if (!within) return given ? { mask: given } : {};
-  if (!given || given.length !== within.length) return { mask: given ?? within };
-  return { mask: within.map((inside, n) => (inside && given[n] ? 1 : 0)) };
+  if (!given) return { mask: within };
+  // A mask has one value for each step, or for each value of the output.
+  const width = given.length === sizeOf(outputShape) ? (outputShape.at(-1) as number) : 1;
+  if (given.length !== within.length * width) return { mask: given };
+  return { mask: Uint8Array.from(given, (counts, n) => (counts && within[Math.floor(n / width)] ? 1 : 0)) };
 }
 
 /** 1 for each step of an output that lies within its sequence; none where the output has no steps. */
