@@ -46,7 +46,7 @@ const VARIANTS = {
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
 
-/** The oldest engines with SIMD in WebAssembly. Their syntax has no static blocks, which would keep the names of classes. */
+/** The oldest engines with SIMD in WebAssembly. They lack static blocks, with which esbuild would otherwise keep class names. */
 const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
 
 /** `import.meta.url` of a CommonJS file: the URL of the same file as a module, beside the worker's program. */
@@ -143,7 +143,10 @@ async function buildHost() {
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  const sharing = [...Object.values(exported), WORKER].filter((source) => source !== exported['lstm-wasm']);
+  const alone = [exported['lstm-wasm'], exported['lstm-wasm/relaxed']];
+  const sharing = [...Object.values(exported), WORKER, imported['#disk'].node].filter(
+    (source) => !alone.includes(source),
+  );
   await build(
     bundled(ENTRIES, {
       chunkNames: 'chunks/[name]-[hash]',
@@ -151,6 +154,8 @@ async function buildHost() {
       plugins: [shareOneChunk(exported['lstm-wasm'], sharing)],
     }),
   );
+  dropBareImports('build');
+  dropBareImports('build/chunks');
   // Without shared chunks or source maps: bundlers that do not split wrap whatever is shared with a file that is imported later.
   await build(bundled(ON_DEMAND, { sourcemap: false }));
   await build(bundled(READERS, { mainFields: ['module', 'main'], minify: true, sourcemap: false }));
@@ -210,6 +215,17 @@ async function buildCommonJs() {
     writeFileSync(`build/commonjs/${name}.cjs`, `module.exports = require('./all.cjs').part${n};\n`);
 }
 
+/**
+ * Empties the lines by which esbuild keeps the order in which chunks are evaluated. No chunk has side effects, and bundlers warn
+ * of such an import.
+ */
+function dropBareImports(folder) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^import ".*";$/gm, ''));
+  }
+}
+
 function bundled(entryPoints, options) {
   return {
     entryPoints,
@@ -219,6 +235,7 @@ function bundled(entryPoints, options) {
     platform: 'neutral',
     target: OLDEST,
     sourcemap: true,
+    minifySyntax: true, // inlines constants; names and lines stay readable
     external: ['#*', 'node:*'],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of shareOneChunk

@@ -2,6 +2,7 @@ import type { Integers, Tensor } from '../validation/tensor.js';
 import { type ForwardOptions, type Layer, layersOf, remember } from './layer.js';
 import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
+import { outputOf } from './results.js';
 import { Recordings } from './tape.js';
 
 /** An output, and the states that the layers carry to the next batch. */
@@ -25,7 +26,7 @@ export function predictFrom(
     if (carries) setCarried(layers, carried);
     // Only a recorded forward starts from the carried states.
     const options = { record: carries, ...padding } as ForwardOptions;
-    const { output } = recordings.during(() => model.forward(input, options));
+    const output = outputOf(recordings.during(() => model.forward(input, options)));
     return { output, carried: carriedOf(layers) };
   } finally {
     restore();

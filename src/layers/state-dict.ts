@@ -1,7 +1,7 @@
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkObject, checkOptions } from '../validation/options.js';
 import { checkTensor, type NamedTensors, showShape } from '../validation/tensor.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import { missing } from './layer.js';
 import type { Recurrent } from './recurrent.js';
 import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
@@ -59,7 +59,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;
-  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALISED]: true };
+  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALIZED]: true };
   const layer = new Class(inputSize, hiddenSize, inferred as unknown as Options);
   try {
     layer.loadStateDict(own);

@@ -103,7 +103,7 @@ describe('the CTC loss', () => {
     expect(() => lossOf(logits, [1, 1, 2], 3)).toThrow(
       /3 characters that need 4 steps in row 0, which has 3$/,
     );
-    expect(() => lossOf(logits, [3], 3)).toThrow('target expected classes from 1 to 2, got 3 in row 0');
+    expect(() => lossOf(logits, [3], 3)).toThrow(/target expected .*1 to 2, got 3/);
     expect(() => lossOf(logits, [0], 3)).toThrow('got 0 in row 0');
   });
 });

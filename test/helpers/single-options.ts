@@ -43,7 +43,7 @@ function activations(): SingleOption[] {
   );
 }
 
-const PARAMETRISED: ActivationSpec[] = [
+const PARAMETRIZED: ActivationSpec[] = [
   { name: 'hardSigmoid', alpha: 1 / 6 },
   { name: 'hardSigmoid', alpha: 0.25, beta: 0.375 },
   { name: 'affine', alpha: 0.75, beta: -0.25 },
@@ -118,8 +118,8 @@ export const SINGLE_OPTIONS: readonly SingleOption[] = [
   ...of(['GRU'], { resetAfter: false, numLayers: 2, bidirectional: true }),
   ...of(['RNN'], { nonlinearity: 'relu' }),
   ...activations(),
-  ...PARAMETRISED.flatMap((spec) => of(['RNN'], { activations: [spec] })),
-  ...PARAMETRISED.flatMap((spec) => of(['LSTM'], { activations: ['sigmoid', spec, 'tanh'] })),
+  ...PARAMETRIZED.flatMap((spec) => of(['RNN'], { activations: [spec] })),
+  ...PARAMETRIZED.flatMap((spec) => of(['LSTM'], { activations: ['sigmoid', spec, 'tanh'] })),
   ...of(['LSTM'], {
     bidirectional: true,
     activations: [

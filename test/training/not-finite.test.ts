@@ -16,24 +16,21 @@ function spoilt(spoil: (loss: number, grad: Float32Array) => number) {
 }
 
 const SPOILS: Record<string, [spoil: (loss: number, grad: Float32Array) => number, what: RegExp]> = {
-  'a loss of NaN': [() => Number.NaN, /^step 2: the loss is NaN; nothing was changed$/],
-  'a loss of Infinity': [
-    () => Number.POSITIVE_INFINITY,
-    /^step 2: the loss is Infinity; nothing was changed$/,
-  ],
+  'a loss of NaN': [() => Number.NaN, /^step 2: .*loss is NaN/],
+  'a loss of Infinity': [() => Number.POSITIVE_INFINITY, /^step 2: .*loss is Infinity/],
   'a gradient of NaN': [
     (loss, grad) => {
       grad[3] = Number.NaN;
       return loss;
     },
-    /^step 2: the norm of the gradient of "0\.weight" is NaN; nothing was changed$/,
+    /^step 2: .*gradient of "0\.weight" is NaN/,
   ],
   'gradients that overflow': [
     (loss, grad) => {
       grad.fill(3e38);
       return loss;
     },
-    /^step 2: the norm of the gradient of "\d\.\w+" is (NaN|Infinity); nothing was changed$/,
+    /^step 2: .*gradient of "\d\.\w+" is (NaN|Infinity)/,
   ],
 };
 
