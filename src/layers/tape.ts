@@ -273,9 +273,9 @@ export class TapePool {
     collecting?.add(() => this.#drop(pending));
   }
 
-  /** Those from before a parameter changed, which no backward can use any more. */
+  /** Those from before a parameter changed, which no backward can use any more. They are the earliest. */
   #freeStale(): void {
-    for (const one of [...this.#pending]) if (this.#changedSince(one)) this.#drop(one);
+    for (let one = this.#pending[0]; one && this.#changedSince(one); one = this.#pending[0]) this.#drop(one);
   }
 
   /** The name of a parameter that is not what it was. */
