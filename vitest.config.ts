@@ -5,8 +5,8 @@ import { exported, importedInNode } from './scripts/entries.mjs';
 
 const node = Number(process.versions.node.split('.')[0]);
 
-/** Projects of their own; `unit` is the rest: what mirrors assembly/, src/, scripts/ and docs/. */
-const APART = ['package', 'examples', 'slow', 'oracle'];
+/** Folders with their own projects; `unit` has the rest, which mirrors assembly/, src/, scripts/ and docs/. */
+const SEPARATE = ['package', 'examples', 'slow', 'oracle'];
 
 const project = (name: string, test: object = {}) => ({
   extends: true as const,
@@ -15,7 +15,7 @@ const project = (name: string, test: object = {}) => ({
 
 export default defineConfig({
   resolve: {
-    // The sources: otherwise imports resolve to the built copy, or to what an example with a package.json of its own has installed.
+    // The sources; otherwise imports resolve to the build, or to a package that an example has installed.
     alias: Object.entries<string>({
       ...exported,
       ...importedInNode,
@@ -29,7 +29,7 @@ export default defineConfig({
     projects: [
       project('unit', {
         include: ['test/**/*.test.ts'],
-        exclude: [...APART, 'runtimes'].map((folder) => `test/${folder}/**`),
+        exclude: [...SEPARATE, 'runtimes'].map((folder) => `test/${folder}/**`),
       }),
       project('package', { globalSetup: 'test/helpers/packed-package.ts' }),
       project('examples'),
@@ -39,7 +39,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    // Node 20 has relaxed SIMD only behind this flag; from 22 on it neither needs nor knows it.
+    // Node 20 supports relaxed SIMD only behind this flag, which does not exist from Node 22 on.
     execArgv: node < 22 ? ['--experimental-wasm-relaxed-simd'] : [],
     reporters: ['default', './test/helpers/reporter.ts'],
   },

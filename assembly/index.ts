@@ -12,7 +12,7 @@ export { embeddingForward, embeddingBackward } from './layers/embedding';
 export { scaleBy, clampTo } from './kernels/rows';
 export { activationForward, activationBackward } from './kernels/activation';
 export { dropout, fillUniform, fillNormal, fillPermutation, uniformAt } from './kernels/random';
-export { fillOrthogonal, fillChrono } from './training/initialisers';
+export { fillOrthogonal, fillChrono } from './training/initializers';
 export { softmax, sample } from './training/softmax';
 export { crossEntropy, squaredError, binaryCrossEntropy } from './training/losses';
 export { sumOfSquares } from './training/clipping';

@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 import { entryPoints, exported, imported, importedInNode, standalone } from './entries.mjs';
 import { builtinModules, importFromBeside, replaceByNothing, shareOneChunk } from './plugins.mjs';
 
-/** The program of a worker. The threads of `#threads` look for it beside themselves. */
+/** The program of a worker, which `#threads` expects beside itself. */
 const WORKER = 'src/workers/worker.ts';
 
 const {
@@ -28,16 +28,16 @@ const ENTRIES = { ...entryPoints([exported, environment]), 'runtime/worker': WOR
 /** Bundled alone, since it is only imported on demand. */
 const ON_DEMAND = entryPoints(pool);
 
-/** Imported on demand as well. Sound needs a library, whose licence is copied along. */
+/** Imported on demand too. Sound needs a library, whose licence is copied as well. */
 const READERS = entryPoints([csv, audio]);
 
-/** What a page starts a worker from: one file, since its import map does not reach there, and without a binary, which is sent. */
+/** The worker of a page: one file, since a page's import map does not apply in workers, and without the binary, which the page sends. */
 const PAGE_WORKER = { 'runtime/web-worker': WORKER };
 
-/** Files for pages without a bundler, each with all that it needs inside, the binary too. */
+/** Files for pages without a bundler, complete with the binary. */
 const STANDALONE = standalone;
 
-/** The same as a script that is no module, for pages that are opened as files; everything is inside, the readers too. */
+/** The same as a classic script, for pages that are opened as files; complete with the readers too. */
 const CLASSIC = { classic: STANDALONE.full };
 
 /** The released binaries, with the wasm features that each may use. */
@@ -46,14 +46,14 @@ const VARIANTS = {
   relaxed: ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'simd', 'relaxed-simd'],
 };
 
-/** What runs WebAssembly with SIMD: no newer syntax, which names of classes would otherwise be kept by. */
+/** The oldest engines with SIMD in WebAssembly. They lack static blocks, with which esbuild would otherwise keep class names. */
 const OLDEST = ['es2022', 'chrome92', 'firefox90', 'safari16.4', 'node20'];
 
-/** `import.meta.url` of a CommonJS file: where it would lie as a module, beside the program of the workers. */
+/** `import.meta.url` of a CommonJS file: the URL of the same file as a module, beside the worker's program. */
 const MODULE_URL =
   "const MODULE_URL = globalThis.process?.getBuiltinModule?.('node:url').pathToFileURL(__dirname + '/../runtime/x.js').href;";
 
-/** That of a classic script. */
+/** `import.meta.url` of a classic script. */
 const SCRIPT_URL = 'const SCRIPT_URL = globalThis.document?.currentScript?.src ?? globalThis.location?.href;';
 
 process.chdir(join(import.meta.dirname, '..'));
@@ -92,7 +92,7 @@ async function compileAndOptimize(variant) {
   const wasm = `build/wasm/${variant}.wasm`;
   const optimized = `build/wasm/${variant}.opt.wasm`;
   const features = VARIANTS[variant].map((feature) => `--enable-${feature}`);
-  // A function that is called once stays one: in line it needs its locals renumbered, and gzip finds less twice.
+  // Functions that are called once are not inlined: that renumbers their locals, and gzip finds fewer repetitions.
   await run('node_modules/binaryen/bin/wasm-opt', [
     ...['--mvp-features', ...features, '-Oz', '--one-caller-inline-max-function-size=0', '--converge'],
     ...['--strip-producers', '--strip-target-features', wasm, '-o', optimized],
@@ -106,7 +106,7 @@ async function compileAndOptimize(variant) {
   carry(variant);
 }
 
-/** The modules behind `#wasm/*` and `lstm-wasm/*.wasm`: package.json says which runtime takes which. */
+/** Writes the modules behind `#wasm/*` and `lstm-wasm/*.wasm`, one for each kind of runtime in package.json. */
 function carry(variant) {
   const base = `build/wasm/${variant}`;
   const imported = (specifier) => `import module from '${specifier}';\nexport default module;\n`;
@@ -143,7 +143,10 @@ async function buildHost() {
   for (const name of readdirSync('build')) {
     if (name !== 'wasm' && name !== '.gitkeep') rmSync(join('build', name), { recursive: true });
   }
-  const sharing = [...Object.values(exported), WORKER].filter((source) => source !== exported['lstm-wasm']);
+  const alone = [exported['lstm-wasm'], exported['lstm-wasm/relaxed']];
+  const sharing = [...Object.values(exported), WORKER, imported['#disk'].node].filter(
+    (source) => !alone.includes(source),
+  );
   await build(
     bundled(ENTRIES, {
       chunkNames: 'chunks/[name]-[hash]',
@@ -151,14 +154,16 @@ async function buildHost() {
       plugins: [shareOneChunk(exported['lstm-wasm'], sharing)],
     }),
   );
-  // Alone, sharing nothing, not even a map: a bundler that does not split wraps whatever it shares with a file that is imported later.
+  dropBareImports('build');
+  dropBareImports('build/chunks');
+  // Without shared chunks or source maps: bundlers that do not split wrap whatever is shared with a file that is imported later.
   await build(bundled(ON_DEMAND, { sourcemap: false }));
   await build(bundled(READERS, { mainFields: ['module', 'main'], minify: true, sourcemap: false }));
   await build(
     bundled(PAGE_WORKER, {
       alias: { '#threads': `./${imported['#threads'].default}` },
       external: [],
-      // A worker is sent the binary, and never opens workers of its own.
+      // A worker receives the binary from its page, and never starts workers itself.
       plugins: [
         replaceByNothing({
           '#wasm/simd': 'export default undefined;',
@@ -180,8 +185,8 @@ async function buildHost() {
 }
 
 /**
- * For Jest, which takes no modules unless it is told to: one file, so that all entries share their classes, and one for each
- * entry that gives its part. Node never takes it: it knows the condition `module-sync`.
+ * For Jest, which loads no ES modules by default: one file, so that all entries share their classes, and for each entry a file
+ * that exports its part. Node never loads them, because it supports the condition `module-sync`.
  */
 async function buildCommonJs() {
   const names = Object.keys(exported).map((name) => name.replace('lstm-wasm', '').slice(1) || 'index');
@@ -210,6 +215,17 @@ async function buildCommonJs() {
     writeFileSync(`build/commonjs/${name}.cjs`, `module.exports = require('./all.cjs').part${n};\n`);
 }
 
+/**
+ * Empties the lines by which esbuild keeps the order in which chunks are evaluated. No chunk has side effects, and bundlers warn
+ * of such an import.
+ */
+function dropBareImports(folder) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^import ".*";$/gm, ''));
+  }
+}
+
 function bundled(entryPoints, options) {
   return {
     entryPoints,
@@ -219,6 +235,7 @@ function bundled(entryPoints, options) {
     platform: 'neutral',
     target: OLDEST,
     sourcemap: true,
+    minifySyntax: true, // inlines constants; names and lines stay readable
     external: ['#*', 'node:*'],
     logLevel: 'warning',
     logOverride: { 'ignored-bare-import': 'silent' }, // those of shareOneChunk
@@ -227,7 +244,7 @@ function bundled(entryPoints, options) {
   };
 }
 
-/** `#wasm/*` and `#disk` resolve to what pages have, as package.json says; what only some need lies beside the one file. */
+/** `#wasm/*` and `#disk` resolve as in pages; what only some pages need is in files beside it. */
 async function buildStandalone() {
   await build(
     bundled(STANDALONE, {
@@ -284,7 +301,7 @@ function buildTypes() {
   return run('node_modules/typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
 }
 
-/** Whether the file that each target writes last is newer than everything it is made from. */
+/** Whether the last file that each target writes is newer than all its inputs. */
 function wasmIsFresh() {
   const outputs = [
     'build/wasm/debug.wasm',

@@ -1,5 +1,4 @@
-// Packs the package once, as npm would publish it, and looks at the result: which files are in it, whether its
-// `exports` lead somewhere (publint), whether TypeScript finds the declarations (attw).
+// Packs the package as npm would publish it, and checks the result: its files, its `exports` (publint) and its declarations (attw).
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,7 +12,7 @@ const REQUIRED = [
   ...targets.map((file) => file.replace('./', '')),
 ];
 
-/** What the build makes beside the files that package.json names. */
+/** Built files that package.json does not name. */
 const ALLOWED = [
   /^build\/chunks\/[\w.-]+\.js(\.map)?$/,
   /^build\/runtime\/(web-)?worker\.js(\.map)?$/,
@@ -46,7 +45,7 @@ try {
   run('publint/src/cli.js', [tarball, '--strict']);
   run('@arethetypeswrong/cli/dist/index.js', [
     ...[tarball, '--profile', 'esm-only', '--no-emoji'],
-    // The declarations are a module's, as in Node is what they declare; the CommonJS files are there for Jest.
+    // The declarations describe modules, which is what Node loads; the CommonJS files are for Jest.
     ...['--ignore-rules', 'false-esm'],
   ]);
 } finally {
@@ -58,7 +57,7 @@ function complain(files, what) {
   if (files.length > 0) process.exitCode = 1;
 }
 
-/** A tool's output matters only if it fails. */
+/** Runs a tool and prints its output only if it fails. */
 function run(script, args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join('node_modules', script), ...args], {
     encoding: 'utf8',

@@ -1,5 +1,5 @@
-// The files that the build makes, derived from package.json: what it exports and imports as build/x.js is bundled from
-// src/x.ts. The build, the check of the packed files, the tests and their type checker all take the list from here.
+// The files that the build makes, derived from package.json: build/x.js in its `exports` or `imports` is built from src/x.ts. The
+// build, the check of the packed files and the tests use this list.
 
 import { readFileSync } from 'node:fs';
 

@@ -7,28 +7,31 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 
-// One file is outside of that promise, and says so: a spectrum takes the sine, and a loudness the logarithm. It may be reached by
-// `import('#audio')` alone, so that nothing else comes to rest on it.
+// One file is exempt, and documents it: a spectrum needs the sine, and loudness the logarithm. Only `import('#audio')` may load it, so
+// that nothing else depends on it.
 
-const OUTSIDE = 'data/log-mel.ts';
+const EXEMPT = 'data/log-mel.ts';
 const EXACT = 'abs ceil clz32 floor fround imul max min round sign sqrt trunc'.split(' ');
 
 const folder = process.argv[2] ?? 'src';
 const names = readdirSync(folder, { recursive: true }).filter((name) => /\.[cm]?[jt]s$/.test(name));
 const files = names.map((name) => join(folder, name));
-const findings = [...files.filter((file) => !isOutside(file)).flatMap(inexact), ...files.flatMap(leaning)];
+const findings = [
+  ...files.filter((file) => !isExempt(file)).flatMap(inexact),
+  ...files.flatMap(wrongImports),
+];
 for (const finding of findings) console.error(finding);
 console.log(`arithmetic: ${names.length} files in ${folder}, ${findings.length} inexact operations`);
 if (findings.length > 0) process.exitCode = 1;
 
-function isOutside(file) {
-  return file.replaceAll('\\', '/').endsWith(OUTSIDE);
+function isExempt(file) {
+  return file.replaceAll('\\', '/').endsWith(EXEMPT);
 }
 
 /** Imports of the file that is outside, of more than its types. */
-function leaning(file) {
+function wrongImports(file) {
   const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(?!type\b)[^;(=]*?'([^']*)'/gm);
-  const [name] = OUTSIDE.match(/[\w-]+(?=\.ts$)/);
+  const [name] = EXEMPT.match(/[\w-]+(?=\.ts$)/);
   return [...imports]
     .filter(([, from]) => from === '#audio' || from.endsWith(`/${name}.js`))
     .map(

@@ -1,4 +1,4 @@
-// asc in its pedantic mode over the source, as each binary sees it: anything that it has to say fails.
+// Compiles the core in asc's pedantic mode with the features of each binary; any warning fails.
 
 import { spawnSync } from 'node:child_process';
 

@@ -1,4 +1,4 @@
-// What the build asks of esbuild beyond its options.
+// The build's plugins for esbuild.
 
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
@@ -21,7 +21,7 @@ export function shareOneChunk(main, sources) {
   };
 }
 
-/** Leaves `#csv` to be imported from csv.js beside the bundle, and so each of the given names. */
+/** Imports each of the given names, such as `#csv`, from a file beside the bundle, csv.js. */
 export function importFromBeside(names) {
   return {
     name: 'import-from-beside',
@@ -45,7 +45,7 @@ export function replaceByNothing(exportsByName) {
   };
 }
 
-/** Asks Node for its modules when the bundle runs, so that no bundler or test runner has to resolve or to import them. */
+/** Loads Node's modules when the bundle runs, so that no bundler or test runner has to resolve or import them. */
 export const builtinModules = {
   name: 'builtin-modules',
   setup({ onResolve, onLoad }) {

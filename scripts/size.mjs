@@ -1,5 +1,5 @@
-// What a page downloads that only infers, as its bundler would make it: JavaScript with the binary inside. And what one
-// without a bundler does: all of the package in one file.
+// The download of a page that only infers, bundled: JavaScript with the binary inside. And that of a page without a bundler: the
+// whole package in one file.
 
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

@@ -19,7 +19,7 @@ const SHARED = {
   'activation-kind.ts': 'kernels/activation/ActivationKind',
 };
 
-/** Compiles with `args` as asc's command line does. Gives the generated files, name to text. */
+/** Compiles with the arguments of asc's command line. Returns the generated files, name to text. */
 export async function compileStructs(args) {
   const files = {};
   class Describe {
@@ -36,7 +36,7 @@ export async function compileStructs(args) {
   return files;
 }
 
-/** Writes what has changed, so that the time of a file says when it did, and removes what is no longer generated. */
+/** Writes only changed files, so that unchanged ones keep their modification time, and removes files that are no longer generated. */
 function writeStructs(files) {
   mkdirSync(FOLDER, { recursive: true });
   const present = readStructs();

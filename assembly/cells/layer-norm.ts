@@ -1,12 +1,12 @@
 /*
- * Layer normalisation (Ba, Kiros & Hinton 2016) of one row, sums in double precision:
+ * Layer normalization (Ba, Kiros & Hinton 2016) of one row, sums in double precision:
  *
  *   x̂ = (x − μ)·s,  s = 1 / √(σ² + ε)        y = γ∘x̂ + β
  *   dγ += dy∘x̂       dx = s·(γ∘dy − mean(γ∘dy) − x̂·mean(γ∘dy∘x̂))
  */
 
 /** Overwrites x with x̂ and returns s. */
-export function normalise(x: usize, n: i32, epsilon: f32): f32 {
+export function normalize(x: usize, n: i32, epsilon: f32): f32 {
   const end = x + (<usize>n << 2);
   let sum: f64 = 0;
   for (let at = x; at < end; at += 4) sum += load<f32>(at);
@@ -22,7 +22,7 @@ export function normalise(x: usize, n: i32, epsilon: f32): f32 {
 }
 
 /** dx from dy and x̂; dx may be the row of either. dγ accumulates, unless dGain is 0. */
-export function normaliseBackward(dx: usize, dy: usize, norm: usize, gain: usize, dGain: usize, n: i32, scale: f32): void {
+export function normalizeBackward(dx: usize, dy: usize, norm: usize, gain: usize, dGain: usize, n: i32, scale: f32): void {
   const bytes = <usize>n << 2;
   let sum: f64 = 0;
   let along: f64 = 0;

@@ -7,15 +7,15 @@
  *   a_o += p_o∘ĉ   o = σ(a_o)   ĥ = o∘ψ(ĉ)
  *   c' = z∘c + (1 − z)∘ĉ                            zoneout (Krueger et al. 2016); of h in general.ts
  *
- * `clip` clamps the input of each nonlinearity, as in ONNX. Layer norm `cell` (Ba et al. 2016) normalises W x, U h and, before
- * ψ, ĉ; layer norm `gate` (TFLite) normalises each gate's sum, peepholes included, and adds the bias afterwards.
+ * `clip` clamps the input of each nonlinearity, as in ONNX. Layer norm `cell` (Ba et al. 2016) normalizes W x, U h and, before
+ * ψ, ĉ; layer norm `gate` (TFLite) normalizes each gate's sum, peepholes included, and adds the bias afterwards.
  */
 import { activationBackward, activationForward } from '../kernels/activation';
 import { addHidden, addHiddenBack, candidateBackward, candidateForward } from './planes';
 import { gateBackward, gateForward, gateOf, planeOf } from './planes';
 import { addCarried, copyMasked, splitCarried } from './carried';
-import { normaliseCells, normaliseCellsBackward, normaliseGate, normaliseGateBackward } from './lstm-norms';
-import { normaliseSums, normaliseSumsBackward } from './lstm-norms';
+import { normalizeCells, normalizeCellsBackward, normalizeGate, normalizeGateBackward } from './lstm-norms';
+import { normalizeSums, normalizeSumsBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
 import { RETENTION, traceCell } from './trace';
 import { addProduct, addTo, clampTo, complement, multiply } from '../kernels/rows';
@@ -71,7 +71,7 @@ export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize
     if (plan.sums) memory.fill(sum, 0, <usize>count << 2);
     addHidden(plan, gate, t, sum, h);
   }
-  if (plan.normInput) normaliseSums(plan, t, n);
+  if (plan.normInput) normalizeSums(plan, t, n);
   for (let gate: i32 = 0; gate < 4; gate++) {
     const a = planeOf(plan, plan.product, gate, n);
     const values = gateOf(plan, gate, n);
@@ -80,7 +80,7 @@ export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize
       const p = plan.peepholes + <usize>min(gate, 2) * row;
       peephole(a, p, gate == Gate.O ? cell : c, rows, H, false);
     }
-    if (plan.gateGain) normaliseGate(plan, t, n, gate);
+    if (plan.gateGain) normalizeGate(plan, t, n, gate);
     if (gate == Gate.G) candidateForward(plan, values, a, count);
     else gateForward(plan, values, a, count);
   }
@@ -112,7 +112,7 @@ function outputForward(plan: Plan, t: i32, cell: usize, o: usize, out: usize, co
   if (plan.activationInput) {
     input = stepOf(plan, plan.activationInput, t);
     memory.copy(input, cell, <usize>count << 2);
-    if (plan.cellGain) normaliseCells(plan, t, input);
+    if (plan.cellGain) normalizeCells(plan, t, input);
     if (plan.clip) clampTo(input, count, plan.clip);
   }
   activationForward(squashed, input, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
@@ -166,7 +166,7 @@ function gatesBackward(plan: Plan, t: i32, dcell: usize, d: usize, df: usize, dS
   gateGradient(plan, t, Gate.I, d, count);
   gateGradient(plan, t, Gate.F, df, count);
   if (plan.peepholes) peepholesGradient(plan, t, c);
-  if (plan.normInput) normaliseSumsBackward(plan, t);
+  if (plan.normInput) normalizeSumsBackward(plan, t);
   for (let gate: i32 = 0; gate < 4; gate++) {
     const da = plan.sums ? planeOf(plan, plan.sums, gate, t) : sumGradientOf(plan, gate, t);
     addHiddenBack(plan, gate, t, dState, da);
@@ -179,7 +179,7 @@ function gateGradient(plan: Plan, t: i32, gate: i32, d: usize, count: i32): void
   const values = gateOf(plan, gate, t);
   if (gate == Gate.G) candidateBackward(plan, values, d, a, count);
   else gateBackward(plan, values, d, a, count);
-  if (plan.gateGain) normaliseGateBackward(plan, t, gate);
+  if (plan.gateGain) normalizeGateBackward(plan, t, gate);
 }
 
 /** The gradient of a gate's sum, with layer norm `gate` that before the norm. */
@@ -194,7 +194,7 @@ function cellGradient(plan: Plan, t: i32, dh: usize, dcell: usize, count: i32): 
   multiply(dcell, dh, gateOf(plan, Gate.O, t), count);
   activationBackward(dcell, dcell, input, squashed, count, plan.outputActivation, plan.outputAlpha, plan.outputBeta);
   if (plan.clip) zeroOutside(dcell, input, count, plan.clip);
-  if (plan.cellGain) normaliseCellsBackward(plan, t, dcell);
+  if (plan.cellGain) normalizeCellsBackward(plan, t, dcell);
 }
 
 function peepholesGradient(plan: Plan, t: i32, c: usize): void {

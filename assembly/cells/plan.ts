@@ -97,7 +97,7 @@ export class Plan {
   newCells: usize;
   activationInput: usize;
   unprojected: usize;
-  // Normalised values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; planes of U h before its norm.
+  // Normalized values [T, B, 4H], of each gate in planes, and 1 / deviation [T, B, 4]; planes of U h before its norm.
   normInput: usize;
   normHidden: usize;
   normCell: usize;

@@ -8,7 +8,7 @@ import { Pass } from './pass';
 /** Sorts by length, longest first: writes the order, the sorted lengths, and the number of rows that each step computes. */
 export function sortSequences(pass: Pass): void {
   let rows: i32 = 0;
-  for (let t = pass.T; t > 0; t--) {
+  for (let t = pass.T; t >= 0; t--) {
     for (let b: i32 = 0; b < pass.B; b++) {
       if (load<i32>(pass.lengths + (<usize>b << 2)) != t) continue;
       const at = <usize>rows << 2;
@@ -16,7 +16,7 @@ export function sortSequences(pass: Pass): void {
       store<i32>(pass.sortedLengths + at, t);
       rows++;
     }
-    store<i32>(pass.active + (<usize>(t - 1) << 2), rows);
+    if (t > 0) store<i32>(pass.active + (<usize>(t - 1) << 2), rows);
   }
 }
 

@@ -4,6 +4,8 @@
  *
  * Targets and weights are in the user's order, [rows, columns, ·]. The output and its gradient are [columns, rows, ·], like a
  * batch-first output in the core; rows = 1 is an output in the user's order. The loss is summed in the user's order.
+ *
+ * Values with weight 0 are never multiplied: masked outputs and targets may be NaN or infinite. Their gradient is 0.
  */
 import { ActivationKind, activationForward } from '../kernels/activation';
 import { exp4, log } from '../kernels/math';
@@ -12,7 +14,7 @@ import { scaleBy } from '../kernels/rows';
 
 /**
  * −Σ w_y·((1 − ε)·ln p_y) − Σ (ε / C)·Σ_k w_k·ln p_k over targets[rows, columns], p = softmax of logits[columns, rows, C].
- * A row with a negative target has loss and gradient 0. `classWeight` [C] or 0.
+ * A row with a negative target, or whose weights are all 0, has loss and gradient 0. `classWeight` [C] or 0.
  */
 export function crossEntropy(
   grad: usize, logits: usize, targets: usize, rows: i32, columns: i32, C: i32, classWeight: usize, smoothing: f64, scale: f64,
@@ -38,18 +40,27 @@ function weightOf(weight: usize, n: i32): f64 {
 function crossEntropyRow(
   grad: usize, logits: usize, target: i32, C: i32, classWeight: usize, smoothing: f64, scale: f64,
 ): f64 {
+  const share = (1 - smoothing) * weightOf(classWeight, target);
+  if (share == 0 && smoothing == 0) {
+    memory.fill(grad, 0, <usize>C << 2);
+    return 0;
+  }
   const shift = maximum(logits, C);
   const sum = shiftedExp(grad, logits, C, shift, 1);
   const logSum = <f64>shift + log(sum);
-  const share = (1 - smoothing) * weightOf(classWeight, target);
   const at = <usize>target << 2;
-  let loss = share * (logSum - <f64>load<f32>(logits + at));
+  let loss: f64 = share == 0 ? 0 : share * (logSum - <f64>load<f32>(logits + at));
   let total = share;
   if (smoothing > 0) {
     for (let k: i32 = 0; k < C; k++) {
       const part = (smoothing / <f64>C) * weightOf(classWeight, k);
+      if (part == 0) continue;
       loss += part * (logSum - <f64>load<f32>(logits + (<usize>k << 2)));
       total += part;
+    }
+    if (total == 0) {
+      memory.fill(grad, 0, <usize>C << 2);
+      return 0;
     }
   }
   // The target's share is w_y·(1 − ε), that of each class w_k·ε / C: d/dx_k = p_k·(sum of all shares) − share of k
@@ -74,10 +85,15 @@ export function squaredError(
     for (let c: i32 = 0; c < columns; c++) {
       let at = (<usize>c * rows + r) * N << 2;
       for (const end = n + N; n < end; n++) {
-        const difference = load<f32>(x + at) - load<f32>(y + (<usize>n << 2));
-        const weighted = weightOf(weight, n) * <f64>difference;
-        store<f32>(grad + at, <f32>(2 * scale * weighted));
-        loss += weighted * <f64>difference;
+        const w = weightOf(weight, n);
+        if (w == 0) {
+          store<f32>(grad + at, 0);
+        } else {
+          const difference = load<f32>(x + at) - load<f32>(y + (<usize>n << 2));
+          const weighted = w * <f64>difference;
+          store<f32>(grad + at, <f32>(2 * scale * weighted));
+          loss += weighted * <f64>difference;
+        }
         at += 4;
       }
     }
@@ -99,13 +115,17 @@ export function binaryCrossEntropy(
     for (let c: i32 = 0; c < columns; c++) {
       let at = (<usize>c * rows + r) * N << 2;
       for (const end = n + N; n < end; n++) {
-        const logit = <f64>load<f32>(x + at);
-        const target = <f64>load<f32>(y + (<usize>n << 2));
         const w = weightOf(weight, n);
-        const shrunk = exp4(f32x4.neg(f32x4.abs(v128.load32_splat(x + at))));
-        const softplus = log(1 + <f64>f32x4.extract_lane(shrunk, 0));
-        loss += w * (max<f64>(logit, 0) - logit * target + softplus);
-        store<f32>(grad + at, <f32>((<f64>load<f32>(grad + at) - target) * w * scale));
+        if (w == 0) {
+          store<f32>(grad + at, 0);
+        } else {
+          const logit = <f64>load<f32>(x + at);
+          const target = <f64>load<f32>(y + (<usize>n << 2));
+          const shrunk = exp4(f32x4.neg(f32x4.abs(v128.load32_splat(x + at))));
+          const softplus = log(1 + <f64>f32x4.extract_lane(shrunk, 0));
+          loss += w * (max<f64>(logit, 0) - logit * target + softplus);
+          store<f32>(grad + at, <f32>((<f64>load<f32>(grad + at) - target) * w * scale));
+        }
         at += 4;
       }
     }

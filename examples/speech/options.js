@@ -3,7 +3,7 @@ import { fileName, parseFlags, UsageError, wholeNumber, writableFile, writableFo
 export const MODEL = 'speech-model';
 const PARTS = ['digits', 'speakers', 'strings'];
 
-export const HELP = `Recognises spoken digits, one by one and in strings, with LSTMs that listen while somebody speaks.
+export const HELP = `Recognizes spoken digits, one by one and in strings, with LSTMs that listen while somebody speaks.
 
   node examples/speech/main.js [digits] [speakers] [strings] [flags]
 

@@ -25,8 +25,8 @@ await command('predict', async (args) => {
   const { window } = recognizer.features;
   if (samples.length < window)
     throw new UsageError(`${file} expected at least ${window} samples, got ${samples.length}`);
-  if (kind === 'digits') tellDigit(recognizer, samples);
-  else tellString(recognizer, samples);
+  if (kind === 'digits') printDigit(recognizer, samples);
+  else printString(recognizer, samples);
 });
 
 /** @throws UsageError */
@@ -40,21 +40,21 @@ async function readSamples(file) {
   throw new UsageError(`${file} expected ${SAMPLE_RATE} samples a second, got ${wav.sampleRate}`);
 }
 
-function tellDigit(recognizer, samples) {
+function printDigit(recognizer, samples) {
   let belief;
-  for (const { seconds, said } of heard(recognizer, samples)) {
-    if (said.length === 0) continue;
-    belief = beliefOf(said.at(-1));
+  for (const { seconds, rows } of stream(recognizer, samples)) {
+    if (rows.length === 0) continue;
+    belief = beliefOf(rows.at(-1));
     const bar = '█'.repeat(Math.round(20 * belief.probability));
     console.log(`${seconds} s  ${belief.digit}  ${percent(belief.probability).padStart(7)}  ${bar}`);
   }
   console.log(`It is ${belief.digit}.`);
 }
 
-function tellString(recognizer, samples) {
+function printString(recognizer, samples) {
   const transcript = new Transcript();
-  for (const { seconds, said } of heard(recognizer, samples)) {
-    const begun = said.map((logits) => transcript.add(logits)).filter((digit) => digit !== undefined);
+  for (const { seconds, rows } of stream(recognizer, samples)) {
+    const begun = rows.map((logits) => transcript.add(logits)).filter((digit) => digit !== undefined);
     if (begun.length > 0) console.log(`${seconds} s  ${begun.join(' ')}`);
   }
   console.log(
@@ -62,14 +62,14 @@ function tellString(recognizer, samples) {
   );
 }
 
-/** The logits of the steps that each piece completes. */
-function* heard(recognizer, samples) {
+/** Recognizes piece by piece; yields the time and the logits of the steps that each piece completes. */
+function* stream(recognizer, samples) {
   const listener = recognizer.listen();
   const piece = PIECE * SAMPLE_RATE;
   for (let at = 0; at < samples.length; at += piece) {
     const end = Math.min(samples.length, at + piece);
-    const said = listener.push(samples.subarray(at, end));
-    yield { seconds: (end / SAMPLE_RATE).toFixed(2).padStart(5), said };
+    const rows = listener.push(samples.subarray(at, end));
+    yield { seconds: (end / SAMPLE_RATE).toFixed(2).padStart(5), rows };
   }
   listener.dispose();
 }

@@ -10,7 +10,7 @@ const PAUSES = [3, 6, 10, 15];
 const SHORTEST = 8;
 
 /**
- * The baseline for strings: cut where it is silent, and recognise each piece by itself. Where the cuts are made is chosen by `strings`, which
+ * The baseline for strings: cut where it is silent, and recognize each piece by itself. Where the cuts are made is chosen by `strings`, which
  * must not be those of the test.
  *
  * @returns {(samples: Float32Array) => number[]}

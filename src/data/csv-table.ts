@@ -57,8 +57,10 @@ function fit(record: string[], width: number, place: string, delimiter: string):
   if (record.length === width) return;
   const cells = width === 1 ? '1 cell' : `${width} cells`;
   const name = delimiter === '\t' ? 'tab' : delimiter;
+  const isMark = width === 1 && delimiter === ',';
+  const hint = isMark ? ": if commas are decimal marks, set decimal: ','" : '';
   throw new RangeError(
-    `${place} expected ${cells} as the first record, got ${record.length} (delimiter "${name}")`,
+    `${place} expected ${cells} as the first record, got ${record.length} (delimiter "${name}")${hint}`,
   );
 }
 

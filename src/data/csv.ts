@@ -20,8 +20,8 @@ export interface CsvOptions {
  * Reads a table from CSV (RFC 4180) as programs export it. The reader loads at the first call.
  *
  * - The **delimiter** is a tab, `;`, `,` or `|`: the one that occurs equally often in most of the first records.
- * - **Blank lines**, and empty records and cells at the end, are skipped. Line ends may be mixed. A byte order mark and Excel's line
- *   `sep=;` are understood.
+ * - **Blank lines**, and empty records and cells at the end, are skipped; between the records of a single column they are empty cells.
+ *   Line ends may be mixed. A byte order mark and Excel's line `sep=;` are understood.
  * - **Numbers** may have a decimal comma, and groups of three digits separated by `,` `.` `'` or a space. Numbers such as 1,5 decide
  *   which mark a column uses. If only numbers such as 1.234 are there, a comma-separated file has decimal points, and others
  *   throw until `decimal` is set.
@@ -80,8 +80,8 @@ async function textFrom(source: unknown, encoding: unknown): Promise<string> {
     throw new TypeError('encoding expected bytes to decode, got a text, which has none');
   }
   const bytes = await bytesFrom('text', source, 'a string, ');
-  const [a, b] = bytes;
-  if (a === 0x50 && b === 0x4b)
+  const [a, b, c, d] = bytes;
+  if (a === 0x50 && b === 0x4b && c === 3 && d === 4)
     throw new RangeError('text expected CSV, got a zip file such as an .xlsx workbook: export it as CSV');
   const isUtf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
   const found = encoding ?? (isUtf16 ? `utf-16${a === 0xff ? 'le' : 'be'}` : 'utf-8');

@@ -87,7 +87,7 @@ export class Batches<Batch> implements Iterable<Batch> {
     ];
     if (seed !== this.#seed)
       throw new RangeError(
-        `state.seed expected ${this.#seed}, got ${state.seed}: the order of the rows would change`,
+        `state.seed expected ${this.#seed}, got ${describe(state.seed)}: the order of the rows would change`,
       );
     if (
       !Number.isSafeInteger(epoch) ||

@@ -24,6 +24,8 @@ export interface LanesOptions {
   steps: number;
   /** The number of passes over the sequence; `Infinity` never ends. Default 1. */
   epochs?: number;
+  /** For a gap in the `times` of the series: throw, or take all rows for consecutive. Default `refuse`. See {@link windows}. */
+  gaps?: 'refuse' | 'allow';
 }
 
 export interface SeriesLanesOptions extends LanesOptions {
@@ -33,8 +35,6 @@ export interface SeriesLanesOptions extends LanesOptions {
   inputs?: readonly Column[];
   /** The columns of the target. Default: all. */
   targets?: readonly Column[];
-  /** For a gap in the `times` of the series: throw, or take all rows for consecutive. Default `refuse`. See {@link windows}. */
-  gaps?: 'refuse' | 'allow';
 }
 
 /** The kind of tensor in a batch: values or ids, as the sequence. */
@@ -134,41 +134,46 @@ interface LaneSources {
   readonly seriesOptions?: Pick<SeriesLanesOptions, 'horizon' | 'inputs' | 'targets'>;
 }
 
-const OPTIONS = ['batch', 'steps', 'epochs'];
+const OPTIONS = ['batch', 'steps', 'epochs', 'gaps'];
 
 const GAPS = "cut the series there, or take the rows for consecutive with gaps: 'allow'";
 
 function sourcesOf(given: unknown, options: SeriesLanesOptions): LaneSources {
   if (isObject(given) && isFloat32((given as { data?: unknown }).data)) {
-    checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets', 'gaps'], 'lanes');
+    checkOptions(options, [...OPTIONS, 'horizon', 'inputs', 'targets'], 'lanes');
     return seriesSources(given, options);
   }
   checkOptions(options, OPTIONS, 'lanes');
-  if (isObject(given) && 'input' in given) return pairSources(given);
+  if (isObject(given) && 'input' in given) return pairSources(given, checkGapsOption(options));
   const ids = checkIntegers('ids', given);
   const input = idSource('ids', ids);
   return { input, target: { ...input, offset: 1 }, lookahead: { steps: 1, formula: ' + 1' }, arrays: [ids] };
 }
 
+type Gaps = 'refuse' | 'allow';
+
+function checkGapsOption({ gaps = 'refuse' }: LanesOptions): Gaps {
+  return checkOneOf('gaps', gaps, ['refuse', 'allow']);
+}
+
 function seriesSources(given: unknown, options: SeriesLanesOptions): LaneSources {
   const series = checkSeries('series', given);
   const [, width = 0] = series.shape;
-  const gaps = checkOneOf('gaps', options.gaps ?? 'refuse', ['refuse', 'allow']);
-  if (gaps === 'refuse' && series.times) checkGaps('series', series.times, GAPS);
+  const gaps = checkGapsOption(options);
   const horizon = checkSize('horizon', options.horizon ?? 1);
   const inputs = columnIndices('inputs', options.inputs, width, series.columns);
   const targets = columnIndices('targets', options.targets, width, series.columns);
   return {
-    input: seriesSource('series', series, inputs),
-    target: { ...seriesSource('series', series, targets), offset: 1, rows: horizon },
+    input: seriesSource('series', series, inputs, gaps),
+    target: { ...seriesSource('series', series, targets, gaps), offset: 1, rows: horizon },
     lookahead: { steps: horizon, formula: ' + horizon' },
     arrays: [series],
     seriesOptions: { horizon, inputs, targets },
   };
 }
 
-function pairSources(given: { input?: unknown; target?: unknown }): LaneSources {
-  const [input, target] = [sourceOf('input', given.input), sourceOf('target', given.target)];
+function pairSources(given: { input?: unknown; target?: unknown }, gaps: Gaps): LaneSources {
+  const [input, target] = [sourceOf('input', given.input, gaps), sourceOf('target', given.target, gaps)];
   if (target.length !== input.length)
     throw new RangeError(`target expected as many steps as input = ${input.length}, got ${target.length}`);
   const arrays = [input, target].map(
@@ -178,10 +183,11 @@ function pairSources(given: { input?: unknown; target?: unknown }): LaneSources 
   return { input, target, lookahead: { steps: 0, formula: '' }, arrays };
 }
 
-function sourceOf(name: string, given: unknown): LaneSource {
+function sourceOf(name: string, given: unknown, gaps: Gaps): LaneSource {
   if (!isIntegers(given)) {
     const series = checkSeries(name, given);
-    return seriesSource(name, series, columnIndices(name, undefined, series.shape[1] as number, undefined));
+    const columns = columnIndices(name, undefined, series.shape[1] as number, undefined);
+    return seriesSource(name, series, columns, gaps);
   }
   const ids = checkIntegers(name, given);
   if (ids.shape.length !== 1)
@@ -194,8 +200,9 @@ function idSource(name: string, { data }: IntegerTensor): LaneSource {
   return { name, data, length: data.length, width: 1, offset: 0, rows: 1 };
 }
 
-/** @throws RangeError for a missing value in one of the columns */
-function seriesSource(name: string, series: Series, columns: readonly number[]): LaneSource {
+/** @throws RangeError for a missing value in one of the columns, or a gap that is refused */
+function seriesSource(name: string, series: Series, columns: readonly number[], gaps: Gaps): LaneSource {
+  if (gaps === 'refuse' && series.times) checkGaps(name, series.times, GAPS);
   const { data, shape } = series;
   const [length, width] = shape as [number, number];
   const used = new Set(columns);

@@ -1,11 +1,22 @@
 import { isFloat32 } from '../validation/arrays.js';
-import { type AnyTensor, arrayLike, checkIntegers, checkTensor, sizeOf } from '../validation/tensor.js';
+import { wrongValue } from '../validation/errors.js';
+import {
+  type AnyTensor,
+  arrayLike,
+  checkIntegers,
+  checkTensor,
+  showShape,
+  sizeOf,
+} from '../validation/tensor.js';
 
 /** Values or ids of at least one axis, which counts the rows. @throws TypeError, RangeError */
 export function checkRows(name: string, rows: unknown): AnyTensor {
   const isFloat = rows !== null && typeof rows === 'object' && 'data' in rows && isFloat32(rows.data);
   const checked = isFloat ? checkTensor(name, rows) : checkIntegers(name, rows);
   if (checked.shape.length === 0) throw new RangeError(`${name} expected shape [rows, …], got []`);
+  // Rows of nothing may be more than there is memory for their order.
+  if (checked.data.length === 0 && checked.shape[0] !== 0)
+    throw wrongValue(name, 'at least one value in each row', `shape ${showShape(checked.shape)}`);
   return checked;
 }
 

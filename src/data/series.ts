@@ -16,13 +16,16 @@ export interface Series extends Tensor {
   readonly times?: Float64Array;
 }
 
+const MOST_COLUMNS = 1_048_576;
+
 /** A column: its index, or its name if the series has names. */
 export type Column = number | string;
 
 /** @throws TypeError for the wrong kind, RangeError for a wrong shape or if there is not one name per column */
 export function checkSeries(name: string, value: unknown): Series {
   const { data, shape } = checkTensor(name, value);
-  if (shape.length !== 2 || shape[1] === 0) {
+  // Without rows a shape may name more columns than there is memory for.
+  if (shape.length !== 2 || shape[1] === 0 || (data.length === 0 && (shape[1] as number) > MOST_COLUMNS)) {
     throw new RangeError(`${name} expected shape [time, columns], got ${showShape(shape)}`);
   }
   const { columns, times } = value as Series;

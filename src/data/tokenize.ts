@@ -9,9 +9,12 @@ const PUNCTUATION =
   '!-\\/:-@\\[-`{-~\\u00a1-\\u00a9\\u00ab-\\u00ac\\u00ae-\\u00b1\\u00b4\\u00b6-\\u00b8\\u00bb\\u00bf\\u00d7\\u00f7\\u2010-\\u2027\\u2030-\\u205e\\u20a0-\\u20cf\\u2190-\\u2bff\\u3001-\\u3003\\u3008-\\u3011\\u3014-\\u301f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65';
 const WORD = `[^${SPACE}${PUNCTUATION}]`;
 
-/** A word may contain ' ’ or - between letters; a number . and , between digits. */
+/**
+ * A word may contain ' ’ or - between letters; a number . and , between digits. At most 1000 of them: engines keep a place to go back
+ * to for each, and run out of memory for millions.
+ */
 const TOKEN = new RegExp(
-  `\\d+(?:[.,]\\d+)+(?!${WORD})|${WORD}+(?:['\\u2019-]${WORD}+)*|[${PUNCTUATION}]`,
+  `\\d+(?:[.,]\\d+){1,1000}(?!${WORD})|${WORD}+(?:['\\u2019-]${WORD}+){0,1000}|[${PUNCTUATION}]`,
   'gu',
 );
 

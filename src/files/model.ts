@@ -1,6 +1,7 @@
 import { readBytes, replaceFile } from '#disk';
 import type { BatchesState } from '../data/batches.js';
 import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
+import { checkSaved } from '../layers/lock.js';
 import { checkSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
@@ -47,7 +48,8 @@ interface LayerRecord {
  * and `batches` the file holds everything that training needs to resume to the same bits: optimizer slots and running
  * products, the step, the generators of dropout, the epoch's order and position, and carried states.
  *
- * @throws TypeError for anything but a model of this package's layers
+ * @throws TypeError for anything but a model of this package's layers; Error while a training step runs or waits for other
+ *   threads, or while the model is trained in a worker: `training.snapshot()` saves it then
  * @example
  * ```ts
  * import { LSTM } from 'lstm-wasm';
@@ -74,6 +76,7 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
       throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
     own[`user.${name}`] = value;
   }
+  checkSaved(model);
   Object.assign(tensors, model.stateDict());
   const layers = layersOf(model);
   if (new Set(layers).size < layers.length) {
@@ -141,8 +144,11 @@ export function loadModel<Model extends Layer = Layer>(
 }
 
 /**
- * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file and renames it, so a crash or a
- * full disk never destroys an existing file.
+ * Saves a model to a file, as {@link saveModel}, if the runtime has a file system. It writes a temporary file in the same folder and renames
+ * it, so a crash or a full disk never destroys an existing file. An existing file keeps its permissions; for a symbolic link, the file
+ * that it points to is replaced. A process that is killed while it saves leaves a `.lstm-wasm-….part` file, which the next save removes.
+ *
+ * @throws TypeError like {@link saveModel}, Error with the path if the file cannot be written or is not a regular file
  */
 export async function saveModelFile(
   path: string | URL,

@@ -2,6 +2,7 @@ import type { GateRole } from '../layers/cell.js';
 import type { Layer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { type Batch, checkBatch, type Loss, lossMask, paddingOf } from '../training/batch.js';
+import { checkLossResult } from '../training/batch-loss.js';
 import { checkOptions } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import type { TracedLevel, Values } from './level.js';
@@ -126,11 +127,9 @@ function gradientOf<Target>(
     );
   if (hasGrad) return { gradient: checkTensorOf('grad', batch.grad, output.shape, 'of the output') };
   if (typeof lossOf !== 'function') throw new TypeError(`loss expected a function, got ${typeof lossOf}`);
-  const { loss, grad } = lossOf(output, batch.target, {
-    ...lossMask(model, output.shape, batch),
-    runtime: model.runtime,
-  });
-  return { loss, gradient: checkTensorOf('grad', grad, output.shape, 'of the output') };
+  const options = { ...lossMask(model, output.shape, batch), runtime: model.runtime };
+  const { loss, grad } = checkLossResult(lossOf(output, batch.target, options), output.shape);
+  return { loss, gradient: grad };
 }
 
 /** The traced gradients of one level as norms. */

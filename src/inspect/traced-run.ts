@@ -25,10 +25,9 @@ class TracedRun {
     this.#allocations = new Allocations(model.runtime, this);
     this.#tape = new Tape(this.#allocations);
     this.#tape.recording = true;
-    this.#tape.sequence = sequence;
     this.#tape.trace = [];
     try {
-      const entered = model.enter(input, this.#tape, model.order === 'batch');
+      const entered = model.enterSequence(input, sequence, this.#tape);
       this.#block = model.forwardIn(entered, this.#tape);
       this.output = model.leave(this.#block, this.#tape);
       this.levels = levelsOf(model, this.#tape.trace);

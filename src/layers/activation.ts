@@ -8,7 +8,7 @@ import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** Their kinds in the core. */
+/** The kind of each activation in the core. */
 const KINDS = {
   tanh: ActivationKind.TANH,
   sigmoid: ActivationKind.SIGMOID,

@@ -1,7 +1,7 @@
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkProbability } from '../validation/options.js';
 import { sizeOf } from '../validation/tensor.js';
-import { streamOf } from './initialise.js';
+import { streamOf } from './initialize.js';
 import type { LayerConfig, LayerExtras } from './layer.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
@@ -36,7 +36,7 @@ export class Masks {
 
   get #source(): number {
     const { seed, stream } = this.generator;
-    // Part 2^31: lower parts initialise parameters.
+    // Part 2^31: lower parts draw initial parameters.
     return this.#runtime.source(seed, stream, 0x80000000);
   }
 }

@@ -1,8 +1,8 @@
 import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
-import { checkOptions, checkSize } from '../validation/options.js';
+import { checkNumber, checkOptions, checkSize } from '../validation/options.js';
 import { type Integers, showShape, sizeOf, type Tensor } from '../validation/tensor.js';
-import { drawSource, normal, UNINITIALISED } from './initialise.js';
+import { drawSource, normal, UNINITIALIZED } from './initialize.js';
 import type { CoreLayer, LayerConfig } from './layer.js';
 import { Parameter } from './parameter.js';
 import { Stateless } from './stateless.js';
@@ -10,6 +10,11 @@ import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
 export interface EmbeddingOptions {
+  /**
+   * The id of padding, as PyTorch's `padding_idx`: its vector is initialized with zeros and gets no gradient. Negative ids count from the
+   * end. Default: none.
+   */
+  paddingIdx?: number;
   /** The seed of the initial weights; layers with the same seed draw the same numbers. Default: the runtime's seed, from which each layer draws different numbers. */
   seed?: number;
   runtime?: Runtime;
@@ -17,7 +22,8 @@ export interface EmbeddingOptions {
 
 /**
  * A vector of `size` values for each of `count` ids, compatible with PyTorch's `nn.Embedding`. Parameter: `weight` [count, size],
- * initialized from N(0, 1). The input is an integer array of any shape; the output has one more axis.
+ * initialized from N(0, 1). The input is an integer array of any shape; the output has one more axis. `forward` accepts `lengths` and
+ * `mask` for ids [batch, time] or [time]: skipped ids may be anything, and their output is 0.
  *
  * @example
  * ```ts
@@ -31,19 +37,32 @@ export class Embedding extends Stateless {
   override readonly type = 'Embedding';
   readonly count: number;
   readonly size: number;
+  /** The id of padding, from 0 up; undefined if there is none. */
+  readonly paddingIdx: number | undefined;
   readonly #weight: Parameter;
 
   constructor(count: number, size: number, options: EmbeddingOptions = {}) {
-    checkOptions(options, ['seed', 'runtime'], 'Embedding');
+    checkOptions(options, ['paddingIdx', 'seed', 'runtime'], 'Embedding');
     checkSize('count', count);
     checkSize('size', size);
+    const paddingIdx =
+      options.paddingIdx === undefined ? undefined : checkPaddingIdx(options.paddingIdx, count);
     super(checkRuntime(options.runtime));
     this.count = count;
     this.size = size;
+    this.paddingIdx = paddingIdx;
     const source = drawSource(this.runtime, options.seed);
     this.build(() => this.named.set('weight', new Parameter(this.allocations, [count, size])));
     this.#weight = this.named.get('weight') as Parameter;
-    if (!(UNINITIALISED in options)) normal(this.#weight, 1, source(0));
+    if (UNINITIALIZED in options) return;
+    normal(this.#weight, 1, source(0));
+    if (paddingIdx !== undefined)
+      this.runtime.floats(this.#weight.pointer + paddingIdx * size * 4, size).fill(0);
+  }
+
+  /** @internal */
+  override get readsLengths(): boolean {
+    return true;
   }
 
   /** @internal */
@@ -68,7 +87,8 @@ export class Embedding extends Stateless {
       tape.steps.push(() => {
         const gradient = this.#weight.needGradient();
         return ({ pointer: dOutput }) => {
-          if (gradient) core.embeddingBackward(gradient, dOutput, input.pointer, rows, this.size);
+          if (gradient)
+            core.embeddingBackward(gradient, dOutput, input.pointer, rows, this.size, this.paddingIdx ?? -1);
           return undefined;
         };
       });
@@ -79,7 +99,7 @@ export class Embedding extends Stateless {
   /** @internal */
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.ids !== this.count)
-      throw new TypeError(`Embedding expected ids, got ${input.width} values a row`);
+      throw new TypeError(`Embedding expected ids, got ${input.width} values per row`);
     const { rows } = input;
     const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {
@@ -91,6 +111,18 @@ export class Embedding extends Stateless {
 
   /** @internal */
   override config(): LayerConfig {
-    return { type: this.type, count: this.count, size: this.size };
+    const { type, count, size, paddingIdx } = this;
+    return { type, count, size, ...(paddingIdx !== undefined && { paddingIdx }) };
   }
+}
+
+function checkPaddingIdx(value: unknown, count: number): number {
+  const inRange = (id: number) => Number.isInteger(id) && id >= -count && id < count;
+  const id = checkNumber(
+    'paddingIdx',
+    value,
+    `an id from -count = ${-count} to count - 1 = ${count - 1}`,
+    inRange,
+  );
+  return id < 0 ? count + id : id;
 }

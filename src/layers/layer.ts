@@ -13,13 +13,15 @@ import {
   type Integers,
   type NamedTensors,
   type OwnTensor,
+  sameShape,
   sizeOf,
   type Tensor,
   unshared,
   valuesFor,
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
-import type { SequenceOptions } from './sequence-options.js';
+import { type AxisOrder, type SequenceOptions, type SkippedSteps, skippedSteps } from './sequence-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -76,9 +78,19 @@ export abstract class CoreLayer implements Layer {
     return undefined;
   }
 
-  /** @internal Whether it takes lengths and masks. */
+  /** @internal Whether it is a recurrent layer. */
   get recurs(): boolean {
     return false;
+  }
+
+  /** @internal Whether it takes lengths and masks. */
+  get readsLengths(): boolean {
+    return this.recurs;
+  }
+
+  /** @internal The order of the axes that `lengths` and `mask` describe; undefined if they do not describe the input. */
+  get sequenceOrder(): AxisOrder | undefined {
+    return this.order ?? 'batch';
   }
 
   /** @internal */
@@ -122,8 +134,9 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. */
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
   stateDict(): Record<string, OwnTensor> {
+    this.allocations.checkHere();
     const dict: Record<string, OwnTensor> = {};
     for (const [name, parameter] of this.parameters)
       dict[name] = { data: parameter.read(), shape: [...parameter.shape] };
@@ -131,7 +144,8 @@ export abstract class CoreLayer implements Layer {
   }
 
   /**
-   * Replaces all parameters. If one does not fit, none is changed.
+   * Replaces all parameters. If one does not fit, none is changed. Takes the names that PyTorch's `DataParallel` (`module.`) and weight norm
+   * (`weight_g`, `weight_v`, or `parametrizations.weight.original0`) give, too.
    *
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
@@ -170,8 +184,37 @@ export abstract class CoreLayer implements Layer {
     const { data, shape } = checkIntegers('input', input);
     refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
-    checkIds('input', ids, count);
-    return this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
+    this.skipSteps(shape, tape);
+    checkIds('input', ids, count, tape.skipped?.flags);
+    const block = this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
+    this.blank(block, tape.skipped);
+    return block;
+  }
+
+  /** @internal The user's input in the core, and the steps of it that are skipped. */
+  enterSequence(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
+    tape.sequence = sequence;
+    tape.inputOrder = this.sequenceOrder;
+    return this.enter(input, tape, this.order === 'batch');
+  }
+
+  /** @internal Sets which steps of an input with these axes in front of its features are skipped. */
+  protected skipSteps(leading: readonly number[], tape: Tape): void {
+    tape.skipped = tape.inputOrder && skippedSteps(tape.sequence, leading, tape.inputOrder);
+  }
+
+  /** @internal Overwrites skipped steps, values with 0 and ids with -1, if `block` has these steps. */
+  protected blank({ pointer, shape, turned, ids }: Block, skipped: SkippedSteps | undefined): void {
+    if (!skipped || !sameShape(ids ? shape : shape.slice(0, -1), skipped.leading)) return;
+    const width = ids ? 1 : (shape.at(-1) as number);
+    const values = ids ? this.runtime.i32 : this.runtime.f32;
+    const [first = 0, second = 1] = skipped.leading;
+    for (const [n, flag] of skipped.flags.entries()) {
+      if (!flag) continue;
+      const row = turned ? (n % second) * first + Math.floor(n / second) : n;
+      const start = (pointer >>> 2) + row * width;
+      values.fill(ids ? -1 : 0, start, start + width);
+    }
   }
 
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
@@ -232,7 +275,7 @@ export abstract class CoreLayer implements Layer {
   /** @internal */
   protected checkForward(options: ForwardOptions, known: readonly string[] = []) {
     this.allocations.check();
-    const sequences = this.coreLayers().some((layer) => layer.recurs) ? ['lengths', 'mask'] : [];
+    const sequences = this.coreLayers().some((layer) => layer.readsLengths) ? ['lengths', 'mask'] : [];
     checkOptions(options, ['training', 'record', ...known, ...sequences], `${this.type}.forward`);
     const { training = false, record = training } = options;
     checkBoolean('training', training);
@@ -315,8 +358,10 @@ export interface LayerExtras {
 }
 
 /** Writes a whole state dict, after all of it was checked. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, dict: NamedTensors): void {
-  checkObject('state dict', dict);
+function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
+  checkObject('state dict', given);
+  const isKnown = (name: string) => parameters.has(name);
+  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
   for (const name of Object.keys(dict)) {
     if (!parameters.has(name))
       throw new TypeError(

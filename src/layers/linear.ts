@@ -2,7 +2,7 @@ import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkBoolean, checkOptions, checkSize } from '../validation/options.js';
 import { showShape, sizeOf } from '../validation/tensor.js';
-import { drawSource, UNINITIALISED, uniform } from './initialise.js';
+import { drawSource, UNINITIALIZED, uniform } from './initialize.js';
 import type { LayerConfig } from './layer.js';
 import { PackedWeights, panelBytes } from './packed-weights.js';
 import { Parameter } from './parameter.js';
@@ -70,7 +70,7 @@ export class Linear extends Stateless {
       () => panelBytes(K, N),
       (to) => core.packColumns(to, pointer, K, N, K),
     );
-    if (UNINITIALISED in options) return;
+    if (UNINITIALIZED in options) return;
     for (const [n, parameter] of [...this.named.values()].entries()) {
       uniform(parameter, 1 / Math.sqrt(K), source(n));
     }
@@ -122,7 +122,7 @@ export class Linear extends Stateless {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     const { inFeatures: K, outFeatures: N } = this;
     if (input.width !== K || input.ids !== undefined)
-      throw new RangeError(`Linear expected inFeatures = ${K} values a row, got ${input.width}`);
+      throw new RangeError(`Linear expected inFeatures = ${K} values per row, got ${input.width}`);
     const pointer = allocations.allocate(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
     const run = () => {

@@ -1,5 +1,12 @@
-import type { Allocations } from '../runtime/memory.js';
+import { type Allocations, busy } from '../runtime/memory.js';
 import { isCoreLayer, type Layer, layersOf } from './layer.js';
+
+/** The use that only reads a model. */
+export const VALIDATION = 'a validation';
+/** The use that changes a model. */
+export const STEP = 'a training step';
+/** The use that changes a copy of a model, in another thread. */
+export const IN_WORKER = 'training in a worker';
 
 /**
  * Keeps a model to one use that spans several calls, such as a step that waits for other threads or calls functions of the
@@ -8,12 +15,15 @@ import { isCoreLayer, type Layer, layersOf } from './layer.js';
  */
 export class Lock {
   readonly use: string;
+  readonly elsewhere: boolean;
   readonly #owners: ReadonlyMap<Allocations, Allocations['lock']>;
+  readonly #waiting: (() => void)[] = [];
   #closed = true;
   #holders = 1;
 
   private constructor(use: string, owners: ReadonlySet<Allocations>) {
     this.use = use;
+    this.elsewhere = use === IN_WORKER;
     this.#owners = new Map([...owners].map((owner) => [owner, owner.lock]));
     for (const owner of owners) owner.lock = this;
   }
@@ -30,16 +40,24 @@ export class Lock {
     return new Lock(use, owners);
   }
 
-  /** The same for uses that only read: those of one kind share a lock. */
-  static share(use: string, model: Layer): Lock {
+  /** The same for a validation: several may run at a time. */
+  static validate(model: Layer): Lock {
     const owners = ownersOf(model);
     const [first] = owners;
     const current = first?.lock;
-    const shared =
-      current?.use === use && current.closed && [...owners].every(({ lock }) => lock === current);
-    if (!(shared && current instanceof Lock)) return Lock.take(use, model);
+    const validating = current?.use === VALIDATION && [...owners].every(({ lock }) => lock === current);
+    if (!(validating && current instanceof Lock)) return Lock.take(VALIDATION, model);
     current.#holders++;
     return current;
+  }
+
+  /** Waits until no such use locks a model. */
+  static async ended(use: string, model: Layer): Promise<void> {
+    for (;;) {
+      const lock = [...ownersOf(model)].map((owner) => owner.lock).find((one) => one?.use === use);
+      if (!(lock instanceof Lock && lock.closed)) return;
+      await new Promise<void>((resolve) => lock.#waiting.push(resolve));
+    }
   }
 
   /** Whether changes throw now. */
@@ -62,7 +80,13 @@ export class Lock {
   release(): void {
     if (--this.#holders > 0) return;
     for (const [owner, outer] of this.#owners) owner.lock = outer;
+    for (const resolve of this.#waiting) resolve();
   }
+}
+
+/** @throws Error while something changes a model: a file of it would mix the state before and after */
+export function checkSaved(model: Layer): void {
+  for (const { lock } of ownersOf(model)) if (lock && lock.use !== VALIDATION) throw busy(lock);
 }
 
 function ownersOf(model: Layer, others: readonly Allocations[] = []): Set<Allocations> {

@@ -56,7 +56,7 @@ const CHECKS = {
 
 export const LSTM_OPTIONS = /* @__PURE__ */ Object.keys(CHECKS);
 
-/** @throws TypeError for another kind or options that do not go together, RangeError for a value out of range */
+/** @throws TypeError for a wrong type or options that cannot be combined, RangeError for a value out of range */
 export function checkLSTM(hiddenSize: number, options: LSTMOptions): OwnOptions {
   const checked = checkEach(options, CHECKS);
   const { projSize, layerNorm, coupled, forgetBias, chrono } = checked;
@@ -83,5 +83,5 @@ export function checkLSTM(hiddenSize: number, options: LSTMOptions): OwnOptions 
 }
 
 function checkLag(name: string, value: unknown): number {
-  return checkNumber(name, value, 'a longest lag of at least 2 steps', (lag) => lag >= 2);
+  return checkNumber(name, value, 'a lag of at least 2 steps', (lag) => lag >= 2);
 }

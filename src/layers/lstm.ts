@@ -44,7 +44,7 @@ export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
     const own = () => checkLSTM(hiddenSize, options);
     super('LSTM', CELL, inputSize, hiddenSize, options, LSTM_OPTIONS, own);
-    this.build(() => initialise(this, options));
+    this.build(() => initialize(this, options));
   }
 
   /**
@@ -113,7 +113,7 @@ export class LSTM extends Recurrent {
   }
 }
 
-function initialise(layer: LSTM, options: LSTMOptions): void {
+function initialize(layer: LSTM, options: LSTMOptions): void {
   const source = drawParameters(layer, 4, options);
   if (!source) return;
   const { init, chrono, forgetBias = init === 'keras' ? 1 : undefined } = options;

@@ -2,7 +2,7 @@ import * as ActivationKind from '../runtime/structs/activation-kind.js';
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkNumber, checkOneOf, checkOptions } from '../validation/options.js';
 
-/** Their kinds in the core, and the defaults of α and β for those that have them. */
+/** The kind of each nonlinearity in the core, and the defaults of its α and β. */
 const NONLINEARITIES = {
   tanh: [ActivationKind.TANH],
   sigmoid: [ActivationKind.SIGMOID],
@@ -41,7 +41,7 @@ export interface CellActivation {
 /**
  * The activations of `parts` for each direction. `given` is a list with one for each part, or a list for each direction.
  *
- * @throws TypeError for another kind, RangeError for an unknown name or another number of them
+ * @throws TypeError for a wrong type, RangeError for an unknown name or a list of the wrong length
  */
 export function checkActivations(
   given: unknown,

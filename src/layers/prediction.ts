@@ -2,6 +2,7 @@ import type { Integers, Tensor } from '../validation/tensor.js';
 import { type ForwardOptions, type Layer, layersOf, remember } from './layer.js';
 import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
+import { outputOf } from './results.js';
 
 /** An output, and the states that the layers carry to the next batch. */
 export interface Prediction {
@@ -23,7 +24,7 @@ export function predictFrom(
   try {
     if (carries) setCarried(layers, carried);
     // Only a recorded forward starts from the carried states.
-    const { output } = model.forward(input, { record: carries, ...padding } as ForwardOptions);
+    const output = outputOf(model.forward(input, { record: carries, ...padding } as ForwardOptions));
     return { output, carried: carriedOf(layers) };
   } finally {
     restore();

@@ -1,5 +1,5 @@
 import { checkOneOf } from '../validation/options.js';
-import { drawSource, orthogonal, UNINITIALISED, uniform } from './initialise.js';
+import { drawSource, orthogonal, UNINITIALIZED, uniform } from './initialize.js';
 import type { Parameter } from './parameter.js';
 import type { Recurrent } from './recurrent.js';
 
@@ -10,14 +10,14 @@ import type { Recurrent } from './recurrent.js';
  */
 export type RecurrentInit = 'pytorch' | 'keras' | 'orthogonal';
 
-/** Draws a parameter of this name. */
+/** Draws the parameter with this name. */
 type Draw = (name: string, parameter: Parameter, source: number) => void;
 
 /** Parameters that always start at zero. */
 const startsAtZero = /^(bias_ln|[hc]0_)/;
 
 /**
- * Draws the parameters according to `init`, which may also name one of `more`. Gains of norms start at 1, their biases and initial
+ * Draws the parameters according to `init`, or to one of `more` that it names. Gains of norms start at 1, their biases and initial
  * states at 0. Returns the layer's random source, or undefined if its parameters will be loaded.
  */
 export function drawParameters(
@@ -28,7 +28,7 @@ export function drawParameters(
 ): ((part: number) => number) | undefined {
   const { init = 'pytorch' } = options;
   checkOneOf('init', init, ['pytorch', 'keras', 'orthogonal', ...Object.keys(more)]);
-  if (UNINITIALISED in options) return undefined;
+  if (UNINITIALIZED in options) return undefined;
   const source = drawSource(layer.runtime, options.seed);
   for (const [n, [name, parameter]] of [...layer.parameters].entries()) {
     if (startsAtZero.test(name)) continue;

@@ -43,7 +43,10 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   returnSequences?: boolean;
   /** Whether sequences are [time, batch, features] instead of [batch, time, features]. Default false. */
   timeMajor?: boolean;
-  /** Whether each recorded forward starts from the final states of the previous one. Default false. */
+  /**
+   * Whether each recorded forward (`training` or `record: true`) starts from the final states of the previous one, in prediction as in
+   * training. Other forwards start from zeros and leave the carried states unchanged. Default false.
+   */
   stateful?: boolean;
   /** Whether a second set of weights runs from the last step to the first. Default false. */
   bidirectional?: boolean;
@@ -56,7 +59,7 @@ export interface RecurrentOptions<Parts extends readonly NonlinearitySpec[] = re
   runtime?: Runtime;
 }
 
-/** Options that follow from given parameters, and those of initialization, which they replace. */
+/** Options that follow from loaded parameters, and those of initialization, which loading replaces. */
 export const INFERRED = [
   ...['numLayers', 'bias', 'bidirectional', 'learnInitial', 'projSize', 'peepholes', 'layerNorm'],
   ...['init', 'forgetBias', 'chrono'],
@@ -119,7 +122,7 @@ function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number 
   return { h: checkProbability('zoneout.h', h), c: checkProbability('zoneout.c', c) };
 }
 
-/** Options that files leave out: those of initialization, which is over, and those of the runtime. */
+/** Options that files omit: the weights are already initialized, and the runtime is chosen when a file is loaded. */
 const UNSAVED = ['seed', 'runtime', 'init', 'forgetBias', 'chrono'];
 
 /** The options that files store, as plain data. */

@@ -1,5 +1,6 @@
 import type { Allocations } from '../runtime/memory.js';
 import { checkRuntime } from '../runtime/runtime.js';
+import { wrongValue } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
 import {
   type IntegerArray,
@@ -12,7 +13,7 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import {
   type BackwardOptions,
   CoreLayer,
@@ -29,7 +30,13 @@ import {
   type RecurrentOptions,
   savedOptions,
 } from './recurrent-options.js';
-import { checkSequence, type SequenceOptions, type SequenceSize } from './sequence-options.js';
+import {
+  checkSequence,
+  type SequenceOptions,
+  type SequenceSize,
+  type SkippedSteps,
+  skippedSteps,
+} from './sequence-options.js';
 import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type BatchSize,
@@ -52,7 +59,7 @@ interface Forward extends Sizes {
 
 /** How the weights are drawn; not at all if they are about to be loaded. */
 function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
-  return UNINITIALISED in options ? {} : { init: options.init };
+  return UNINITIALIZED in options ? {} : { init: options.init };
 }
 
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
@@ -146,8 +153,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   #forwardRecorded(input: Tensor | Integers, given: States, sequence: SequenceOptions, tape: Tape): Forward {
-    tape.sequence = sequence;
-    const forward = this.#forward(this.enter(input, tape, this.order === 'batch'), given, tape);
+    const forward = this.#forward(this.enterSequence(input, sequence, tape), given, tape);
     if (tape.recording) this.#recorded.set(tape, forward);
     return forward;
   }
@@ -233,6 +239,7 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const forward = this.#forward(input, {}, tape);
+    tape.skipped = this.#skippedOutput(input, tape);
     if (tape.recording) {
       tape.steps.push((wantInput) => {
         const step = this.#prepare(forward, {}, wantInput, tape);
@@ -246,7 +253,7 @@ export abstract class Recurrent extends CoreLayer {
   override openStage(input: StageInput, allocations: Allocations): Stage {
     if (input.width !== this.inputSize || input.ids !== undefined) {
       const came = input.ids === undefined ? input.width : 'ids';
-      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values a row, got ${came}`);
+      throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values per row, got ${came}`);
     }
     if (this.bidirectional || this.reverse) {
       throw new TypeError(
@@ -280,6 +287,14 @@ export abstract class Recurrent extends CoreLayer {
     return { type, inputSize, hiddenSize, numLayers, bias, ...this.#saved };
   }
 
+  /** The steps of the output that no layer reads: at masked steps it may repeat the state. */
+  #skippedOutput({ shape, ids }: Block, tape: Tape): SkippedSteps | undefined {
+    const { lengths, mask } = tape.sequence;
+    if (!tape.recording || !this.returnSequences) return undefined;
+    const sequence = { ...(lengths && { lengths }), ...(mask && this.maskedOutput === 'zeros' && { mask }) };
+    return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), this.order);
+  }
+
   #sizes({ shape, ids }: Block): Sizes {
     const leading = ids ? shape : shape.slice(0, -1);
     const batched = leading.length === 2;
@@ -287,13 +302,15 @@ export abstract class Recurrent extends CoreLayer {
     const steps = batched && !this.timeMajor ? second : first;
     const batch = batched ? (this.timeMajor ? second : first) : 1;
     const fits = ids || shape.at(-1) === this.inputSize;
-    if (!(batched || leading.length === 1) || !fits || steps < 1 || batch < 1) {
+    if (!(batched || leading.length === 1) || !fits) {
       const axes = this.timeMajor ? 'time, batch' : 'batch, time';
       const expected = ids
         ? `ids of shape [${axes}] or [time]`
         : `shape [${axes}, inputSize] = [${axes}, ${this.inputSize}] or [time, ${this.inputSize}]`;
-      throw new RangeError(`input expected ${expected}, with at least one step, got ${showShape(shape)}`);
+      throw wrongValue('input', expected, showShape(shape));
     }
+    if (steps < 1)
+      throw wrongValue('input', 'at least one time step', `shape ${showShape(shape)} with time = 0`);
     return { steps, batch, batched };
   }
 
@@ -377,10 +394,11 @@ export abstract class Recurrent extends CoreLayer {
     const { pass, input } = forward;
     const h = this.#stateGradient('h', given.hN, forward, tape);
     const c = this.#cell.hasCell ? this.#stateGradient('c', given.cN, forward, tape) : 0;
-    const backward = this.#stack.prepareBackward(pass, wantInput && !input.ids, tape);
+    const wanted = wantInput && !input.ids;
+    const backward = this.#stack.prepareBackward(pass, wanted, tape);
     return (dOutput: Block | undefined): { dInput: Block | undefined; h: number; c: number } => {
       const pointer = backward(dOutput?.pointer ?? 0, { h, c });
-      return { dInput: pointer ? { ...input, pointer } : undefined, h, c };
+      return { dInput: wanted ? { ...input, pointer } : undefined, h, c };
     };
   }
 

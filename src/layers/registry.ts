@@ -5,7 +5,7 @@ import { Activation, type ActivationName } from './activation.js';
 import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
 import { GRU } from './gru.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import { isCoreLayer, type Layer, type LayerConfig } from './layer.js';
 import { Linear } from './linear.js';
 import { LSTM } from './lstm.js';
@@ -23,15 +23,16 @@ type Config = Record<string, any>;
 const REGISTRY: Record<string, (config: Config, runtime: Runtime) => Layer> = {
   Activation: ({ name }, runtime) => new Activation(name as ActivationName, { runtime }),
   Dropout: ({ p }, runtime) => new Dropout(p, { runtime }),
-  Embedding: ({ count, size }, runtime) => new Embedding(count, size, uninitialised({}, runtime)),
+  Embedding: ({ count, size, ...options }, runtime) =>
+    new Embedding(count, size, uninitialized(options, runtime)),
   Linear: ({ inFeatures, outFeatures, bias }, runtime) =>
-    new Linear(inFeatures, outFeatures, uninitialised({ bias }, runtime)),
+    new Linear(inFeatures, outFeatures, uninitialized({ bias }, runtime)),
   GRU: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new GRU(inputSize, hiddenSize, uninitialised(options, runtime)),
+    new GRU(inputSize, hiddenSize, uninitialized(options, runtime)),
   LSTM: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new LSTM(inputSize, hiddenSize, uninitialised(options, runtime)),
+    new LSTM(inputSize, hiddenSize, uninitialized(options, runtime)),
   RNN: ({ inputSize, hiddenSize, ...options }, runtime) =>
-    new RNN(inputSize, hiddenSize, uninitialised(options, runtime)),
+    new RNN(inputSize, hiddenSize, uninitialized(options, runtime)),
   Sequential: ({ layers }, runtime) => new Sequential(...layersFrom(layers, runtime)),
 };
 
@@ -116,7 +117,7 @@ export function configOf(model: Layer): LayerConfig {
   throw new TypeError("model expected one of this package's layers: a file cannot store any other");
 }
 
-/** Options that skip the initialisation of weights, which are loaded afterwards. */
-function uninitialised(options: Config, runtime: Runtime) {
-  return { ...options, runtime, [UNINITIALISED]: true };
+/** Options that skip the initialization of weights, which are loaded afterwards. */
+function uninitialized(options: Config, runtime: Runtime) {
+  return { ...options, runtime, [UNINITIALIZED]: true };
 }

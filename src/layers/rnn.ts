@@ -3,7 +3,7 @@ import { checkOneOf } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
 import type { CellDescription, OwnOptions } from './cell.js';
 import { HiddenOnly } from './hidden-only.js';
-import { normal } from './initialise.js';
+import { normal } from './initialize.js';
 import type { LayerConfig } from './layer.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import type { Parameter } from './parameter.js';

@@ -1,4 +1,4 @@
-import { describe } from '../validation/errors.js';
+import { wrongKind, wrongValue } from '../validation/errors.js';
 import {
   checkIntegers,
   type IntegerArray,
@@ -11,11 +11,28 @@ import {
 
 /** The options of a forward that describe its sequences. */
 export interface SequenceOptions {
-  /** The number of steps of each sequence in the batch. Steps after the end are not computed and may contain anything. */
+  /**
+   * The number of steps of each sequence in the batch, from 0 up. Steps after the end are not computed and may contain anything: NaN,
+   * infinities, ids out of range.
+   */
   lengths?: readonly number[] | IntegerArray;
-  /** Integers with the shape of the input without its features; 0 skips a step, which leaves the states unchanged. */
+  /**
+   * Integers with the shape of the input without its features; 0 skips a step, which leaves the states unchanged. The input of skipped
+   * steps may contain anything.
+   */
   mask?: Integers;
 }
+
+/** The steps of an input or output that no layer reads: those after the end of their sequence, and masked ones. */
+export interface SkippedSteps {
+  /** The axes in front of the features. */
+  readonly leading: readonly number[];
+  /** 1 for each skipped step, in the user's order. */
+  readonly flags: Uint8Array;
+}
+
+/** The order of the axes of a batch: `batch` for [batch, time], `time` for [time, batch]. */
+export type AxisOrder = 'batch' | 'time';
 
 /** The number of sequences and of their steps. */
 export interface SequenceSize {
@@ -42,17 +59,50 @@ export function checkSequence(
   return passes || ends.some((length) => length < steps) ? { lengths: ends, mask: passes } : {};
 }
 
+/**
+ * The steps that `lengths` and `mask` skip; undefined if every step counts.
+ *
+ * @param leading - the axes in front of the features: those of a batch in this order, or [time]
+ * @throws TypeError and RangeError as {@link checkSequence}, RangeError for other axes
+ */
+export function skippedSteps(
+  sequence: SequenceOptions,
+  leading: readonly number[],
+  order: AxisOrder,
+): SkippedSteps | undefined {
+  if (sequence.lengths === undefined && sequence.mask === undefined) return undefined;
+  if (leading.length < 1 || leading.length > 2) {
+    const axes = order === 'time' ? '[time, batch]' : '[batch, time]';
+    throw wrongValue(
+      'input',
+      `${axes} or [time] in front of the features for lengths or mask`,
+      showShape(leading),
+    );
+  }
+  const [batch, steps] = (
+    leading.length === 1 ? [1, leading[0]] : order === 'time' ? [leading[1], leading[0]] : leading
+  ) as [number, number];
+  const { lengths, mask } = checkSequence(sequence, { steps, batch }, leading);
+  if (!lengths) return undefined;
+  const stride = leading.length === 2 && order === 'time' ? batch : 1;
+  const flags = Uint8Array.from({ length: batch * steps }, (_, n) => Number(mask?.[n] === 0));
+  for (const [b, length] of lengths.entries()) {
+    const start = stride === 1 ? b * steps : b;
+    for (let t = length; t < steps; t++) flags[start + t * stride] = 1;
+  }
+  return { leading, flags };
+}
+
 function checkLengths(lengths: unknown, steps: number, batch: number): number[] {
   if (!Array.isArray(lengths) && !isIntegerArray(lengths))
-    throw new TypeError(`lengths expected an array of whole numbers, got ${describe(lengths)}`);
+    throw wrongKind('lengths', 'an array of whole numbers', lengths);
   const all = Array.isArray(lengths) ? [...lengths] : [...plainArray(lengths)];
   if (all.length !== batch)
     throw new RangeError(`lengths expected one for each of batch = ${batch} sequences, got ${all.length}`);
   return all.map((length, n) => {
-    if (typeof length !== 'number')
-      throw new TypeError(`lengths[${n}] expected a whole number, got ${describe(length)}`);
-    if (!Number.isInteger(length) || length < 1 || length > steps)
-      throw new RangeError(`lengths[${n}] expected a whole number from 1 to time = ${steps}, got ${length}`);
+    if (typeof length !== 'number') throw wrongKind(`lengths[${n}]`, 'a whole number', length);
+    if (!Number.isInteger(length) || length < 0 || length > steps)
+      throw wrongValue(`lengths[${n}]`, `a whole number from 0 to time = ${steps}`, length);
     return length;
   });
 }
@@ -60,8 +110,10 @@ function checkLengths(lengths: unknown, steps: number, batch: number): number[] 
 function checkMask(mask: unknown, leading: readonly number[]): IntegerArray {
   const { data, shape } = checkIntegers('mask', mask);
   if (!sameShape(shape, leading))
-    throw new RangeError(
-      `mask expected the input's shape without its features, ${showShape(leading)}, got ${showShape(shape)}`,
+    throw wrongValue(
+      'mask',
+      `the input's shape without its features, ${showShape(leading)}`,
+      showShape(shape),
     );
   return data;
 }

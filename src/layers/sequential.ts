@@ -4,12 +4,14 @@ import { isMap } from '../validation/arrays.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions } from '../validation/options.js';
-import { checkTensor, checkTensorOf, type Integers, sizeOf, type Tensor } from '../validation/tensor.js';
+import { type Integers, sizeOf, type Tensor } from '../validation/tensor.js';
 import { Embedding } from './embedding.js';
 import { CoreLayer, isCoreLayer, type Layer, type LayerConfig, layersOf } from './layer.js';
 import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
+import { inputGradientOf, outputOf } from './results.js';
+import type { AxisOrder } from './sequence-options.js';
 import { Stateless } from './stateless.js';
 import {
   checkStreamBatch,
@@ -101,6 +103,14 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
+  override get sequenceOrder(): AxisOrder | undefined {
+    const all = flattened(this.layers);
+    const recurrent = all.findIndex((layer) => layer instanceof Recurrent);
+    const custom = all.findIndex((layer) => !(layer instanceof CoreLayer));
+    return custom >= 0 && custom < recurrent ? undefined : super.sequenceOrder;
+  }
+
+  /** @internal */
   override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
     const first = this.layers[0];
     return first instanceof CoreLayer
@@ -167,25 +177,22 @@ export class Sequential extends Stateless {
 
   /** A layer of the user's own: through tensors that it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
-    const given = layer.forward(this.leave(block, tape), {
-      training: tape.training,
-      record: tape.recording,
-    });
-    // What the next layer reads has to be there.
-    const output = checkTensor('output', given.output);
+    const { training, recording: record } = tape;
+    const output = outputOf(layer.forward(this.leave(block, tape), { training, record }));
     const turned = this.#order === 'batch' && output.shape.length === 3;
     const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
+    const { skipped } = tape;
+    this.blank(result, skipped);
     if (tape.recording) {
       tape.steps.push((wantInput) => {
         tape.reserve(2 * (sizeOf(result.shape) + sizeOf(block.shape)) * 4 + 256);
         return (dOutput) => {
-          const { input } = layer.backward(
-            { output: this.leave(dOutput, tape) },
-            { inputGradient: wantInput },
-          );
-          return (
-            input && this.copyIn(checkTensorOf('input', input, block.shape, 'of the input').data, block, tape)
-          );
+          const given = layer.backward({ output: this.leave(dOutput, tape) }, { inputGradient: wantInput });
+          const input = inputGradientOf(given, block.shape);
+          if (!input) return undefined;
+          const dInput = this.copyIn(input.data, block, tape);
+          this.blank(dInput, skipped);
+          return dInput;
         };
       });
     }
@@ -203,6 +210,11 @@ function checkSequences(layers: readonly Layer[]): void {
       throw new TypeError(`layer ${n} expected a sequence, but layer ${last} has returnSequences: false`);
     if (recurrent.some((one) => !one.returnSequences)) last = n;
   }
+}
+
+/** The layers of a Sequential, with those of inner ones in their place. */
+function flattened(layers: readonly Layer[]): Layer[] {
+  return layers.flatMap((layer) => (layer instanceof Sequential ? flattened(layer.layers) : [layer]));
 }
 
 function checkLayer(name: string, layer: unknown): void {

@@ -7,7 +7,7 @@ import * as Plan from '../runtime/structs/plan.js';
 import { sizeOf } from '../validation/tensor.js';
 import { type Cell, parameterSpecs } from './cell.js';
 import type { Masks } from './dropout.js';
-import { orthogonalBytes } from './initialise.js';
+import { orthogonalBytes } from './initialize.js';
 import { Level } from './level.js';
 import type { Parameter } from './parameter.js';
 import type { Merge as MergeName } from './recurrent-options.js';

@@ -1,10 +1,11 @@
 import { wrongKind, wrongValue } from '../validation/errors.js';
 import { checkObject, checkOptions } from '../validation/options.js';
 import { checkTensor, type NamedTensors, showShape } from '../validation/tensor.js';
-import { UNINITIALISED } from './initialise.js';
+import { UNINITIALIZED } from './initialize.js';
 import { missing } from './layer.js';
 import type { Recurrent } from './recurrent.js';
 import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
+import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 
 export type FromStateDict<Options> = Omit<
   Options,
@@ -39,9 +40,11 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   );
   const { prefix = '', ...rest } = options as { prefix?: unknown };
   if (typeof prefix !== 'string') throw wrongKind('prefix', 'a string', prefix);
-  const own: Record<string, NamedTensors[string]> = {};
-  for (const [name, value] of Object.entries(dict))
-    if (name.startsWith(prefix)) own[name.slice(prefix.length)] = value;
+  const named: Record<string, NamedTensors[string]> = {};
+  const isOwn = (name: string) => prefix !== '' && name.startsWith(prefix);
+  for (const [name, value] of Object.entries(withoutWrappers(dict, isOwn)))
+    if (name.startsWith(prefix)) named[name.slice(prefix.length)] = value;
+  const own = withoutWeightNorm(named, () => true);
   const shapeOf = (name: string) => {
     if (!own[name]) throw missing(prefix + name, dict);
     return checkTensor(prefix + name, own[name]).shape;
@@ -56,7 +59,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
   }
   let numLayers = 1;
   while (own[`weight_ih_l${numLayers}`]) numLayers++;
-  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALISED]: true };
+  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALIZED]: true };
   const layer = new Class(inputSize, hiddenSize, inferred as unknown as Options);
   try {
     layer.loadStateDict(own);

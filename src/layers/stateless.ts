@@ -21,8 +21,11 @@ export abstract class Stateless extends CoreLayer {
   }
 
   #forward(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
-    tape.sequence = sequence;
-    const entered = this.enter(input, tape, this.order === 'batch');
+    const entered = this.enterSequence(input, sequence, tape);
+    if (!entered.ids) {
+      this.skipSteps(entered.shape.slice(0, -1), tape);
+      this.blank(entered, tape.skipped);
+    }
     tape.inputBytes = this.turningBytes(entered);
     return this.forwardIn(entered, tape);
   }
@@ -38,6 +41,7 @@ export abstract class Stateless extends CoreLayer {
     if (!output) throw wrongKind('backward: "output"', 'the gradient of the output', output);
     return this.tapes.backward((tape, recorded) => {
       const dOutput = this.copyIn(output.data, recorded, tape);
+      this.blank(dOutput, tape.skipped);
       const dInput = runBackward(tape, dOutput, wantInput);
       return dInput === undefined ? {} : { input: this.leave(dInput, tape) };
     });

@@ -60,7 +60,9 @@ export class StateShapes {
 
 /** @internal */
 export function carriedBatchError(shape: readonly number[], batch: number): RangeError {
+  const expected = shape.length === 3 ? shape[1] : 1;
   return new RangeError(
-    `input expected the batch size of the carried states, of shape ${showShape(shape)}, got ${batch}: call resetState() first`,
+    `input expected a batch of ${expected} sequences, since the stateful layer carries states of shape ${showShape(shape)}, got ${batch}: ` +
+      'use batches of one size (dropLast: true drops an incomplete last one), or reset the states with reset: true in the batch, or resetState()',
   );
 }

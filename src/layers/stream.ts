@@ -1,6 +1,6 @@
 import { Allocations } from '../runtime/memory.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { lengthOf } from '../validation/arrays.js';
+import { isDetached, lengthOf } from '../validation/arrays.js';
 import { describe, wrongKind, wrongValue } from '../validation/errors.js';
 import { checkObject, checkOptions, checkSize } from '../validation/options.js';
 import {
@@ -213,7 +213,7 @@ export class Stream {
     if (ids === undefined) {
       if (!isFloats(x, count)) throw wrongFloats('x', x, `batch * inputSize = ${rows} * ${width} values`);
     } else {
-      if (!isIntegerArray(x)) throw wrongKind('x', 'an array of ids', x);
+      if (!isIntegerArray(x) || isDetached(x)) throw wrongKind('x', 'an array of ids', x);
       if (lengthOf(x) !== count) throw wrongValue('x', `batch = ${rows} ids`, lengthOf(x));
     }
     const values = ids === undefined ? this.runtime.f32 : this.runtime.i32;

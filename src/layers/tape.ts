@@ -1,7 +1,7 @@
 import type { Allocations } from '../runtime/memory.js';
 import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
-import type { SequenceOptions } from './sequence-options.js';
+import type { AxisOrder, SequenceOptions, SkippedSteps } from './sequence-options.js';
 
 /** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
 export interface Block {
@@ -42,8 +42,12 @@ const ALIGNMENT = 64;
 export class Tape {
   training = false;
   recording = false;
-  /** What the user told of the sequences' lengths and masks: each recurrent layer checks it. */
+  /** The lengths and mask of the sequences; each layer that reads them checks them. */
   sequence: SequenceOptions = {};
+  /** The order of the input's axes, if `sequence` describes the input; undefined if a custom layer may change its steps first. */
+  inputOrder: AxisOrder | undefined;
+  /** The steps that no layer reads, of the latest layer's output. */
+  skipped: SkippedSteps | undefined;
   /** The room that turning the gradient of the input takes. */
   inputBytes = 0;
   /** Set to trace the pass: its recurrent layers add themselves, in forward order. */
@@ -115,6 +119,7 @@ export class Tape {
     const total = this.#total;
     this.steps.length = 0;
     this.sequence = {};
+    this.skipped = undefined;
     this.spent = false;
     this.#used = 0;
     this.#total = 0;

@@ -2,6 +2,7 @@ import type { Embedding } from '../layers/embedding.js';
 import type { CoreLayer } from '../layers/layer.js';
 import { type Padding, rowAxis } from '../layers/padding.js';
 import type { Recurrent } from '../layers/recurrent.js';
+import { type SequenceOptions, skippedSteps } from '../layers/sequence-options.js';
 import {
   type AnyTensor,
   arrayLike,
@@ -36,6 +37,7 @@ export function splitRows(rows: number, count: number): RowRange[] {
 export function checkInput(
   model: CoreLayer,
   input: Tensor | Integers,
+  padding: Padding,
 ): { input: AnyTensor; axis: 0 | 1 | undefined } {
   // By type name, not by class: the built pool is bundled with its own copies of the classes.
   const { type, count, inputSize } = model.coreLayers()[0] as Partial<Embedding & Recurrent>;
@@ -45,7 +47,9 @@ export function checkInput(
     return { input: values, axis: rowAxis(model.order, values.shape.length) };
   }
   const ids = checkIntegers('input', input);
-  checkIds('input', ids.data, classes);
+  const order = model.sequenceOrder;
+  const skipped = order && skippedSteps(padding as SequenceOptions, ids.shape, order);
+  checkIds('input', ids.data, classes, skipped?.flags);
   return { input: ids, axis: rowAxis(model.order, ids.shape.length + 1) };
 }
 

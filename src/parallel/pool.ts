@@ -1,5 +1,6 @@
 import { openThread } from '#threads';
 import type { CoreLayer } from '../layers/layer.js';
+import type { Lock } from '../layers/lock.js';
 import {
   type Carried,
   type CarriedState,
@@ -101,20 +102,21 @@ export class WorkerPool {
   }
 
   /** The output for a batch, as the model's `forward(input, { training: true, ...padding })` returns it. */
-  async forward(input: Tensor | Integers, padding: Padding): Promise<Tensor> {
+  async forward(input: Tensor | Integers, padding: Padding, lock: Lock): Promise<Tensor> {
     const split = this.#split(input, padding);
     this.#latest = undefined;
-    const output = await this.#forwardSplit(split, input);
+    const output = await this.#forwardSplit(split, input, lock);
     this.#latest = { split, outputShape: output.shape };
     return output;
   }
 
-  async #forwardSplit(split: BatchSplit, input: Tensor | Integers): Promise<Tensor> {
+  async #forwardSplit(split: BatchSplit, input: Tensor | Integers, lock: Lock): Promise<Tensor> {
     if (split.assignments.length === 0)
-      return this.#model.forward(input, trainingOptions(split.padding)).output;
+      return lock.open(() => this.#model.forward(input, trainingOptions(split.padding)).output);
     const states = carriedOf(this.#layers);
     this.#send(split, states, { training: true });
-    const { output, carried } = await this.#join(split, this.#forwardOwn(split, states));
+    const own = lock.open(() => this.#forwardOwn(split, states));
+    const { output, carried } = await this.#join(split, own);
     setCarried(this.#layers, carried);
     return output;
   }
@@ -124,23 +126,27 @@ export class WorkerPool {
     input: Tensor | Integers,
     padding: Padding,
     carried: readonly Carried[],
+    lock: Lock,
   ): Promise<Prediction> {
     const split = this.#split(input, padding);
-    if (split.assignments.length === 0) return predictFrom(this.#model, input, padding, carried);
+    if (split.assignments.length === 0)
+      return lock.open(() => predictFrom(this.#model, input, padding, carried));
     this.#send(split, carried, { record: this.#layers.some(({ extras }) => extras.carried !== undefined) });
     const own = withRowsInErrors(split.own, () => {
       const { input: rows, ...others } = batchOf(split, split.own);
-      return predictFrom(this.#model, rows, others, sliceStates(carried, split.own));
+      const states = sliceStates(carried, split.own);
+      return lock.open(() => predictFrom(this.#model, rows, others, states));
     });
     return this.#join(split, own);
   }
 
   /** Adds to the model's gradients, as its `backward` does, given the gradient of the latest output. */
-  async backward(gradient: Tensor): Promise<void> {
-    const model = this.#model;
+  async backward(gradient: Tensor, lock: Lock): Promise<void> {
     const { split, outputShape } = this.#latest as RecordedForward;
+    const backward = (output: Tensor) =>
+      lock.open(() => this.#model.backward({ output }, { inputGradient: false }));
     if (split.assignments.length === 0) {
-      model.backward({ output: gradient }, { inputGradient: false });
+      backward(gradient);
       return;
     }
     const checked = checkTensorOf('output', gradient, outputShape, 'of the output');
@@ -149,7 +155,7 @@ export class WorkerPool {
     for (const { worker, range } of split.assignments) {
       worker.channel.send({ header, arrays: [sliceRows(checked, axis, range).data] });
     }
-    model.backward({ output: sliceRows(checked, axis, split.own) }, { inputGradient: false });
+    backward(sliceRows(checked, axis, split.own));
     for (const assignment of split.assignments) {
       const { header, arrays } = await receive<BackwardReply>(assignment);
       for (const [n, index] of header.gradients.entries()) {
@@ -186,7 +192,7 @@ export class WorkerPool {
 
   /** Assigns rows to threads; an unbatched input stays with this one. */
   #split(input: Tensor | Integers, padding: Padding): BatchSplit {
-    const checked = checkInput(this.#model, input);
+    const checked = checkInput(this.#model, input, padding);
     const axis = checked.axis ?? 0;
     const rows = checked.axis === undefined ? 1 : (checked.input.shape[axis] as number);
     const [own, ...others] = splitRows(rows, this.#workers.length + 1) as [RowRange, ...RowRange[]];
@@ -276,7 +282,9 @@ export class WorkerPool {
 
   /** In the host: the sum of two floats in double precision, rounded, is their sum in single precision. */
   #addGradient(parameter: Parameter, gradient: Float32Array): void {
-    const start = parameter.needGradient() >>> 2;
+    const pointer = parameter.needGradient();
+    if (pointer === 0) return;
+    const start = pointer >>> 2;
     const { f32 } = parameter.runtime;
     for (let n = 0; n < gradient.length; n++) {
       f32[start + n] = (f32[start + n] as number) + (gradient[n] as number);

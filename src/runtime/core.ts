@@ -33,7 +33,7 @@ export interface Core {
   biasGradient(db: number, second: number, dy: number, M: number, N: number): void;
   gradientScratch(N: number, K: number): number;
 
-  beginPass(pass: number, dropout: number): void;
+  beginPass(pass: number, p: number): void;
   layOutForward(pass: number, base: number): number;
   drawMasks(pass: number, counter: number, source: number): number;
   stackForward(pass: number): void;
@@ -42,7 +42,14 @@ export interface Core {
   stackBackward(pass: number, dOutput: number, dh: number, dc: number): number;
 
   embeddingForward(out: number, ids: number, table: number, count: number, size: number): void;
-  embeddingBackward(dtable: number, dout: number, ids: number, count: number, size: number): void;
+  embeddingBackward(
+    dtable: number,
+    dout: number,
+    ids: number,
+    count: number,
+    size: number,
+    padding: number,
+  ): void;
   activationForward(y: number, x: number, count: number, kind: number, alpha: number, beta: number): void;
   activationBackward(
     dx: number,

@@ -5,6 +5,8 @@ interface Lock {
   /** What is in progress, for messages. */
   readonly use: string;
   readonly closed: boolean;
+  /** Whether the newest values are in another thread. */
+  readonly elsewhere: boolean;
 }
 
 /**
@@ -54,7 +56,13 @@ export class Allocations {
   /** Asked before every change. @throws Error once the owner was disposed of, or while it is locked */
   checkFree(): void {
     this.check();
-    if (this.#lock?.closed) throw new Error(`The model is busy: ${this.#lock.use} is running`);
+    if (this.#lock?.closed) throw busy(this.#lock);
+  }
+
+  /** Asked before values are saved. @throws Error once the owner was disposed of, or while its newest values are elsewhere */
+  checkHere(): void {
+    this.check();
+    if (this.#lock?.elsewhere) throw busy(this.#lock);
   }
 
   get lock(): Lock | undefined {
@@ -77,6 +85,10 @@ export class Allocations {
     for (const pointer of this.#pointers) this.runtime.free(pointer);
     this.#pointers.clear();
   }
+}
+
+export function busy({ use }: Lock): Error {
+  return new Error(`The model is busy: ${use} is running`);
 }
 
 const registry =

@@ -3,7 +3,7 @@ import type { OnFailure, OnMessage, Thread } from './thread.js';
 
 export { listen, missing } from './page-worker.js';
 
-/** The name of the workers that the standalone file starts from itself, by which it recognises them. */
+/** The name of the workers that the standalone file starts from itself, by which it recognizes them. */
 const NAME = 'lstm-wasm/standalone worker';
 
 /** Whether this thread is such a worker. */

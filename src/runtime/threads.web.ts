@@ -7,7 +7,7 @@ const SCRIPT = 'web-worker.js';
 
 /** Starts a worker. Its script is one file: the import map of a page does not apply in workers. */
 export async function openThread(onMessage: OnMessage, onFailure: OnFailure): Promise<Thread> {
-  // Bundlers recognise this form, and only as it is written here.
+  // Bundlers recognize this form, and only as it is written here.
   const worker = new Worker(new URL('./web-worker.js', import.meta.url), {
     type: 'module',
     name: 'lstm-wasm',

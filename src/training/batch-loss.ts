@@ -1,8 +1,10 @@
 import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
-import type { Tensor } from '../validation/tensor.js';
+import { isObject, wrongKind } from '../validation/errors.js';
+import { checkNotNegative } from '../validation/options.js';
+import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import type { Tally } from './accumulation.js';
 import { type Batch, type Loss, lossMask, rowsOf } from './batch.js';
-import { builtInLoss } from './losses.js';
+import { builtInLoss, type LossResult } from './losses.js';
 import type { Metric } from './metrics.js';
 
 /** The loss and the metrics of a trainer. */
@@ -14,6 +16,17 @@ export interface Measures<Target> {
 /** The loss and the sums of the metrics of a batch, with the gradient of the output. */
 export type MeasuredBatch = Tally & { readonly grad: Tensor };
 
+/** What a loss function returned, which may be the user's. @throws TypeError for anything but numbers and a gradient of the output */
+export function checkLossResult(result: LossResult, shape: readonly number[]) {
+  if (!isObject(result) || !('loss' in result))
+    throw wrongKind('loss', 'a function that returns { loss, grad }', result);
+  const { loss, grad, divisor } = result;
+  if (typeof loss !== 'number') throw wrongKind('the loss', 'a number', loss);
+  if (divisor !== undefined) checkNotNegative('divisor', divisor);
+  const gradient = checkTensorOf('grad', grad, shape, 'of the output');
+  return { loss, grad: gradient, ...(divisor !== undefined && { divisor }) };
+}
+
 /** The loss of an output, its gradient, and the sums of the metrics. */
 export function measureBatch<Target>(
   model: Layer,
@@ -22,7 +35,8 @@ export function measureBatch<Target>(
   batch: Batch<Target>,
 ): MeasuredBatch {
   const options = { ...lossMask(model, output.shape, batch), runtime: model.runtime };
-  const { loss, grad, divisor = rowsOf(model, batch) } = lossOf(output, batch.target, options);
+  const result = lossOf(output, batch.target, options);
+  const { loss, grad, divisor = rowsOf(model, batch) } = checkLossResult(result, output.shape);
   return { loss, grad, divisor, sums: sumsOf(metrics, output, batch, options) };
 }
 
@@ -56,9 +70,10 @@ function sumsOf<Target>(
   batch: Batch<Target>,
   options: Parameters<Metric['tally']>[2],
 ): Tally['sums'] {
-  const sums = Object.entries(metrics).map(([name, metric]) => [
-    name,
-    metric.tally(output, batch.target, options),
-  ]);
+  const sums = Object.entries(metrics).map(([name, metric]) => {
+    const own: unknown = metric.tally(output, batch.target, options);
+    if (!Array.isArray(own)) throw wrongKind(`metrics.${name}.tally`, 'to return an array of sums', own);
+    return [name, own];
+  });
   return Object.fromEntries(sums);
 }

@@ -1,13 +1,15 @@
 import { CoreLayer, type Layer } from '../layers/layer.js';
 import { type Padding, rowAxis } from '../layers/padding.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { describe } from '../validation/errors.js';
+import { arrayKind } from '../validation/arrays.js';
+import { describe, isObject, wrongKind } from '../validation/errors.js';
 import {
   type Integers,
   type IntegerTensor,
   isIntegerArray,
   isIntegers,
   sameShape,
+  sizeOf,
   type Tensor,
 } from '../validation/tensor.js';
 import type { LossResult } from './losses.js';
@@ -37,6 +39,15 @@ export type Loss<Target> = (
 export function checkBatch(batch: unknown): void {
   if (batch === null || typeof batch !== 'object')
     throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
+  const { mask, lengths } = batch as { mask?: unknown; lengths?: unknown };
+  if (!isList(mask) && !(isObject(mask) && 'data' in mask && 'shape' in mask))
+    throw wrongKind('batch.mask', 'an array, or { data, shape } with integers', mask);
+  if (!isList(lengths)) throw wrongKind('batch.lengths', 'an array of whole numbers', lengths);
+}
+
+/** Whether a value is an array of any kind, or not given. */
+function isList(value: unknown): boolean {
+  return value === undefined || value === null || Array.isArray(value) || arrayKind(value) !== undefined;
 }
 
 export function paddingOf({ lengths, mask }: Batch<unknown>): Padding {
@@ -63,8 +74,11 @@ export function lossMask(
     : (batch.mask as ArrayLike<number>);
   const within = batch.lengths && withinLengths(batch.lengths, places, orderOf(model) ?? 'batch');
   if (!within) return given ? { mask: given } : {};
-  if (!given || given.length !== within.length) return { mask: given ?? within };
-  return { mask: within.map((inside, n) => (inside && given[n] ? 1 : 0)) };
+  if (!given) return { mask: within };
+  // A mask has one value for each step, or for each value of the output.
+  const width = given.length === sizeOf(outputShape) ? (outputShape.at(-1) as number) : 1;
+  if (given.length !== within.length * width) return { mask: given };
+  return { mask: Uint8Array.from(given, (counts, n) => (counts && within[Math.floor(n / width)] ? 1 : 0)) };
 }
 
 /** 1 for each step of an output that lies within its sequence; none where the output has no steps. */

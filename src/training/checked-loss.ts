@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js';
 import { isFloat32 } from '../validation/arrays.js';
-import { describe } from '../validation/errors.js';
-import { checkOneOf, checkOptions, checkProbability } from '../validation/options.js';
+import { isObject, wrongKind, wrongValue } from '../validation/errors.js';
+import { checkNumber, checkOneOf, checkOptions, checkProbability } from '../validation/options.js';
 import {
   checkIntegers,
   checkTensorOf,
@@ -15,9 +15,9 @@ import {
 } from '../validation/tensor.js';
 
 export interface LossOptions {
-  /** `mean` divides by what counts, `sum` does not. Default mean. */
+  /** Whether the loss is the mean over what counts, or the sum. Default `mean`. */
   reduction?: 'mean' | 'sum';
-  /** 1 for what counts, 0 for what does not; as long as the target. */
+  /** 1 for targets that count, 0 for those that are not read; one for each target, or for each row of values. */
   mask?: ArrayLike<number>;
   runtime?: Runtime;
 }
@@ -25,18 +25,18 @@ export interface LossOptions {
 export interface CrossEntropyOptions extends LossOptions {
   /** A weight for each class; `mean` divides by the sum of the targets' weights. */
   weight?: Float32Array;
-  /** A target that does not count. Default −100. */
+  /** The target of rows that do not count. Default −100. */
   ignoreIndex?: number;
   /** ε of label smoothing (Szegedy et al. 2016): the target is mixed with the uniform distribution. Default 0. */
   labelSmoothing?: number;
 }
 
 export interface ElementLossOptions extends LossOptions {
-  /** A weight for each value. */
+  /** A weight for each value; values with weight 0 are not read. */
   weight?: Tensor | Float32Array;
 }
 
-/** An output in the core, and where its gradient goes, laid out alike. */
+/** An output in the core, and the place for its gradient, in the same layout. */
 export interface OutputInCore {
   readonly output: number;
   readonly gradient: number;
@@ -48,7 +48,7 @@ export interface OutputInCore {
 
 /** A built-in loss with checked arguments. */
 export interface CheckedLoss {
-  /** What the loss is divided by; 0 for a sum. */
+  /** The divisor of a mean; 0 for a sum. */
   readonly divisor: number;
   /** Bytes of scratch memory for the targets and weights. */
   readonly bytes: number;
@@ -78,7 +78,8 @@ export function checkCrossEntropy(
   const { labelSmoothing: smoothing = 0 } = options;
   checkProbability('labelSmoothing', smoothing);
   const weight =
-    options.weight === undefined ? undefined : checkWeights('weight', options.weight, classes, 'classes');
+    options.weight === undefined ? undefined : checkWeightArray('weight', options.weight, classes, 'classes');
+  if (weight) checkCounted('weight', weight, undefined, WEIGHTS);
   const targets = countedTargets(checkTargets(target, shape), classes, options);
   const total = mean ? sumOfWeights(targets, weight) : 1;
   const scale = total > 0 ? 1 / total : 0;
@@ -102,13 +103,15 @@ export function checkCrossEntropy(
 interface ElementLoss {
   readonly name: string;
   readonly kernel: 'squaredError' | 'binaryCrossEntropy';
-  /** What the mean divides by, given the weights and how many values count. */
+  /** The divisor of the mean, from the weights and the number of values that count. */
   divisor(weights: Float32Array, counted: number): number;
+  /** The targets that the loss accepts, in words and as a test. Default: any. */
+  readonly targets?: readonly [expected: string, fits: (value: number) => boolean];
 }
 
 /** @throws TypeError and RangeError as `mse` does */
 export function checkElementLoss(
-  { name, kernel, divisor }: ElementLoss,
+  { name, kernel, divisor, targets }: ElementLoss,
   shape: readonly number[],
   target: Tensor,
   options: ElementLossOptions,
@@ -118,6 +121,7 @@ export function checkElementLoss(
   const mean = isMean(options);
   const size = data.length;
   const { weights, counted } = elementWeights(options, shape);
+  if (targets) checkCounted('target', data, weights, targets);
   const total = mean ? (weights ? divisor(weights, counted) : size) : 1;
   const scale = total > 0 ? 1 / total : 0;
   return {
@@ -129,10 +133,23 @@ export function checkElementLoss(
       if (weights) runtime.f32.set(weights, weightsAt >>> 2);
       const { output, gradient } = place;
       const [rows, columns = 1] = leadingAxes(place);
-      const args = [rows, columns, size / (rows * columns), weightsAt, scale] as const;
+      // Without any row there is nothing to divide by.
+      const width = size && size / (rows * columns);
+      const args = [rows, columns, width, weightsAt, scale] as const;
       return runtime.core[kernel](gradient, output, scratch, ...args) * scale;
     },
   };
+}
+
+/** @throws RangeError for a value with a weight that does not fit */
+function checkCounted(
+  name: string,
+  values: Float32Array,
+  weights: Float32Array | undefined,
+  [expected, fits]: NonNullable<ElementLoss['targets']>,
+): void {
+  const bad = values.findIndex((value, n) => weights?.[n] !== 0 && !fits(value));
+  if (bad >= 0) throw wrongValue(`${name}[${bad}]`, expected, values[bad]);
 }
 
 /** The leading axes where they are swapped in the core; otherwise one row, with all the rest in it. */
@@ -144,7 +161,7 @@ function isMean({ reduction = 'mean' }: LossOptions): boolean {
   return checkOneOf('reduction', reduction, REDUCTIONS) === 'mean';
 }
 
-/** The weight of each value under the mask, and how many values it leaves. */
+/** The weight of each value, 0 where the mask excludes it, and the number of values that it leaves. */
 export function elementWeights(
   options: ElementLossOptions,
   shape: readonly number[],
@@ -152,26 +169,31 @@ export function elementWeights(
   const size = sizeOf(shape);
   const { weight, mask } = options;
   if (weight === undefined && mask === undefined) return { weights: undefined, counted: size };
-  const given =
-    weight === undefined
-      ? undefined
-      : weight !== null && typeof weight === 'object' && 'shape' in weight
-        ? checkTensorOf('weight', weight, shape, 'of the output').data
-        : weight;
   const weights =
-    given !== undefined
-      ? checkWeights('weight', given, size, 'values of the output').slice()
-      : new Float32Array(size).fill(1);
-  if (mask === undefined) return { weights, counted: size };
+    weight === undefined ? new Float32Array(size).fill(1) : elementWeight(weight, shape).slice();
+  const counted = mask === undefined ? size : applyMask(weights, mask, shape.at(-1) ?? 1);
+  checkCounted('weight', weights, undefined, WEIGHTS);
+  return { weights, counted };
+}
+
+function elementWeight(weight: Tensor | Float32Array, shape: readonly number[]): Float32Array {
+  if (isObject(weight) && 'shape' in weight)
+    return checkTensorOf('weight', weight, shape, 'of the output').data;
+  return checkWeightArray('weight', weight, sizeOf(shape), 'values of the output');
+}
+
+/** Writes weight 0 where a mask of values, or of rows of `width`, has 0. @returns the number of values that it leaves */
+function applyMask(weights: Float32Array, mask: ArrayLike<number>, width: number): number {
   checkMaskKind(mask);
-  const width = mask.length === size ? 1 : (shape.at(-1) ?? 1);
-  checkMask(mask, size / width);
+  const size = weights.length;
+  const perRow = mask.length === size ? 1 : width;
+  checkMask(mask, perRow && size / perRow);
   let counted = 0;
   for (let n = 0; n < size; n++) {
-    if (mask[Math.floor(n / width)]) counted++;
+    if (mask[Math.floor(n / perRow)]) counted++;
     else weights[n] = 0;
   }
-  return { weights, counted };
+  return counted;
 }
 
 export function checkTargets(target: Integers, shape: readonly number[]): IntegerTensor {
@@ -188,26 +210,25 @@ export function checkTargets(target: Integers, shape: readonly number[]): Intege
   return classes;
 }
 
-/** The targets as the core takes them: −1 for those that do not count. */
+/** The targets as the core reads them: −1 for rows that do not count. */
 export function countedTargets(
   { data }: IntegerTensor,
   classes: number,
   { mask, ignoreIndex = -100 }: CrossEntropyOptions,
 ): Int32Array {
-  if (typeof ignoreIndex !== 'number')
-    throw new TypeError(`ignoreIndex expected a whole number, got ${describe(ignoreIndex)}`);
-  if (!Number.isInteger(ignoreIndex))
-    throw new RangeError(`ignoreIndex expected a whole number, got ${ignoreIndex}`);
+  checkNumber('ignoreIndex', ignoreIndex, 'a whole number', Number.isInteger, 'a whole number');
   if (mask !== undefined) checkMask(mask, data.length);
   const counted = new Int32Array(data.length);
   for (let n = 0; n < data.length; n++) {
     const target = data[n] as number;
     if (target === ignoreIndex || (mask && !mask[n])) counted[n] = -1;
     else if (target >= 0 && target < classes) counted[n] = target;
-    else {
-      const expected = `a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}`;
-      throw new RangeError(`target[${n}] expected ${expected}, got ${target}`);
-    }
+    else
+      throw wrongValue(
+        `target[${n}]`,
+        `a class from 0 to ${classes - 1}, or ignoreIndex = ${ignoreIndex}`,
+        target,
+      );
   }
   return counted;
 }
@@ -218,24 +239,23 @@ function sumOfWeights(targets: Int32Array, weight: Float32Array | undefined): nu
   return sum;
 }
 
-function checkWeights(name: string, values: unknown, size: number, formula: string): Float32Array {
-  if (!isFloat32(values)) throw new TypeError(`${name} expected a Float32Array, got ${describe(values)}`);
-  if (values.length !== size)
-    throw new RangeError(`${name} expected ${formula} = ${size} values, got ${values.length}`);
-  const bad = values.findIndex((value) => !(value >= 0 && value < Number.POSITIVE_INFINITY));
-  if (bad >= 0)
-    throw new RangeError(`${name}[${bad}] expected a finite number from 0 up, got ${values[bad]}`);
+const WEIGHTS = [
+  'a finite number from 0 up',
+  (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY,
+] as const;
+
+function checkWeightArray(name: string, values: unknown, size: number, formula: string): Float32Array {
+  if (!isFloat32(values)) throw wrongKind(name, 'a Float32Array', values);
+  if (values.length !== size) throw wrongValue(name, `${formula} = ${size} values`, values.length);
   return values;
 }
 
 function checkMaskKind(mask: unknown): void {
-  if (!Array.isArray(mask) && !ArrayBuffer.isView(mask))
-    throw new TypeError(`mask expected an array, got ${describe(mask)}`);
+  if (!Array.isArray(mask) && !ArrayBuffer.isView(mask)) throw wrongKind('mask', 'an array', mask);
 }
 
-function checkMask(mask: unknown, size: number): void {
+export function checkMask(mask: unknown, size: number): void {
   checkMaskKind(mask);
   const { length } = mask as ArrayLike<number>;
-  if (length !== size)
-    throw new RangeError(`mask expected ${size} values, one for each target, got ${length}`);
+  if (length !== size) throw wrongValue('mask', `${size} values, one for each target`, length);
 }

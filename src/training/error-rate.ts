@@ -2,13 +2,14 @@ import { editDistance as distanceOf } from '../validation/edit-distance.js';
 import { describe } from '../validation/errors.js';
 import { checkSize } from '../validation/options.js';
 import { checkIntegers, checkTensor, type Integers, showShape, type Tensor } from '../validation/tensor.js';
+import { checkMask } from './checked-loss.js';
 import { checkIgnored, likeliestOf, type Metric } from './metrics.js';
 
 /**
- * Levenshtein's distance: the fewest insertions, deletions and substitutions that make one sequence of the other. Of texts it counts code
- * points, of arrays what `===` tells apart, such as words or ids.
+ * The Levenshtein distance: the smallest number of insertions, deletions and substitutions that turn one sequence into the other. Texts
+ * are compared by code point, arrays by element with `===`.
  *
- * @throws TypeError for what is neither text nor array
+ * @throws TypeError unless both are text or arrays
  * @example
  * ```ts
  * import { editDistance } from 'lstm-wasm';
@@ -26,20 +27,22 @@ function sequenceOf(name: string, value: string | ArrayLike<unknown>): ArrayLike
 }
 
 export interface ErrorRateOptions {
-  /** The class that stands for no character: what is predicted is then read as CTC does (Graves et al. 2006), repetitions as one, blanks left out. */
+  /** The blank class of CTC (Graves et al. 2006). With it, repeated predictions are merged and blanks are removed. */
   blank?: number;
-  /** A target that is no character, such as the padding of shorter ones. Default −100. */
+  /** A target that is not a character, such as padding. Default −100. */
   ignoreIndex?: number;
 }
 
 /**
- * Character error rate: the edit distances of what the model finds likeliest at each step to what was to be written, by the number of
- * characters to be written. It may be above 1.
+ * Character error rate: the edit distance between the most likely class of each step and the target, divided by the number of characters
+ * in the target. It can be above 1.
  *
- * Outputs are logits [batch, time, classes] or [time, classes]; targets ids [batch, length] or [length], of any length. A mask counts the
- * steps of the output; where the target is as long, it leaves out the same characters there.
+ * Outputs are logits [batch, time, classes] or [time, classes]; targets are ids [batch, length] or [length], of any length. A mask as
+ * long as the output's steps excludes steps, one as long as the target excludes characters; if both have the same length, it excludes
+ * both.
  *
- * @throws TypeError for another kind or an unknown option; when it measures, RangeError for shapes that do not belong together
+ * @throws TypeError for an argument of the wrong type or an unknown option; when measuring, RangeError for shapes or a mask that do not
+ *   fit
  * @example
  * ```ts
  * import { characterErrorRate, measure } from 'lstm-wasm';
@@ -55,22 +58,30 @@ export function characterErrorRate(options: ErrorRateOptions = {}): Metric<Integ
     config: { type: 'characterErrorRate', ignoreIndex, ...(blank !== undefined && { blank }) },
     tally(output, target, { mask }) {
       const { rows, steps, length, ids } = checkSequences(output, target);
+      const counts = countedPlaces(mask, rows, steps, length);
       const likeliest = likeliestOf(output);
       let [edits, characters] = [0, 0];
       for (let row = 0; row < rows; row++) {
-        const counts = (n: number, width: number) =>
-          mask === undefined || width !== steps || Boolean(mask[row * steps + n]);
-        const kept = likeliest.subarray(row * steps, (row + 1) * steps).filter((_, n) => counts(n, steps));
-        const wanted = [...ids.subarray(row * length, (row + 1) * length)].filter(
-          (id, n) => id !== ignoreIndex && counts(n, length),
-        );
-        edits += distanceOf(blank === undefined ? kept : collapsed(kept, blank), wanted);
+        const predicted = likeliest
+          .subarray(row * steps, (row + 1) * steps)
+          .filter((_, n) => counts.step(row * steps + n));
+        const wanted = ids
+          .slice(row * length, (row + 1) * length)
+          .filter((id, n) => id !== ignoreIndex && counts.character(row * length + n));
+        edits += distanceOf(blank === undefined ? predicted : collapsed(predicted, blank), wanted);
         characters += wanted.length;
       }
       return [edits, characters];
     },
     value: ([edits, characters]) => (edits as number) / (characters as number),
   };
+}
+
+/** Which steps of the output and which characters of the target a mask leaves: it is as long as one of them, or as both. */
+function countedPlaces(mask: ArrayLike<number> | undefined, rows: number, steps: number, length: number) {
+  if (mask !== undefined && mask.length !== rows * length) checkMask(mask, rows * steps);
+  const counted = (size: number) => (place: number) => mask?.length !== size || Boolean(mask[place]);
+  return { step: counted(rows * steps), character: counted(rows * length) };
 }
 
 function collapsed(classes: Int32Array, blank: number): Int32Array {

@@ -1,4 +1,5 @@
 import type { Layer } from '../layers/layer.js';
+import { Lock, STEP } from '../layers/lock.js';
 import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
@@ -26,6 +27,9 @@ export async function evaluateAll<Target>(
   signal: AbortSignal | undefined,
   pool?: WorkerPool,
 ): Promise<Evaluation> {
+  // A step on several threads may be under way.
+  await Lock.ended(STEP, model);
+  const lock = Lock.validate(model);
   const loop = new EventLoop();
   let carried: readonly Carried[] = [];
   let [loss, divisor, count] = [0, 0, 0];
@@ -37,8 +41,8 @@ export async function evaluateAll<Target>(
       const from = batch.reset ? [] : carried;
       const padding = paddingOf(batch);
       const prediction = pool
-        ? await pool.predictFrom(batch.input, padding, from)
-        : predictFrom(model, batch.input, padding, from);
+        ? await pool.predictFrom(batch.input, padding, from, lock)
+        : lock.open(() => predictFrom(model, batch.input, padding, from));
       const { output } = prediction;
       const tally = measureBatch(model, measures, output, batch);
       carried = prediction.carried;
@@ -51,6 +55,7 @@ export async function evaluateAll<Target>(
     }
   } finally {
     loop.close();
+    lock.release();
   }
   if (count === 0)
     throw new RangeError(

@@ -11,13 +11,13 @@ import {
 
 export type { CrossEntropyOptions, ElementLossOptions, LossOptions } from './checked-loss.js';
 
-/** What a loss gives: its value, and its gradient with respect to the output. */
+/** The value of a loss, and its gradient with respect to the output. */
 export interface LossResult {
   readonly loss: number;
   readonly grad: OwnTensor;
   /**
-   * What a mean was divided by, how many values count or the sum of their weights; 0 for a sum. By it the means of several batches
-   * become that of all. A loss of your own may leave it out: its batches then weigh as they have rows.
+   * The divisor of a mean: the number of values that count, or the sum of their weights; 0 for a sum. It weights the means of several
+   * batches when they are combined. Custom losses may omit it; their batches are then weighted by their rows.
    */
   readonly divisor?: number;
 }
@@ -26,10 +26,12 @@ export interface LossResult {
  * Softmax cross-entropy of logits with classes, in nats: mean of −ln softmax(output)[target].
  *
  * @param output - logits [..., classes]
- * @param target - classes [...], whole numbers from 0; one row left out (mask, ignoreIndex) has no loss and no gradient, and
- *   where all are left out the loss is 0
+ * Rows that `mask`, `ignoreIndex` or a class weight of 0 excludes are not read and may hold anything, NaN included. Their gradient
+ * is 0. If no row counts, the loss is 0.
+ *
+ * @param target - classes [...], whole numbers from 0
  * @returns the loss, and its gradient [..., classes]
- * @throws TypeError for another kind or an unknown option, RangeError for another shape or a class out of range
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a wrong shape or a class out of range
  * @example
  * ```ts
  * import { crossEntropy } from 'lstm-wasm';
@@ -49,7 +51,9 @@ export function crossEntropy(
 /**
  * Mean squared error: mean of (output − target)². With weights, `mean` divides by their sum, as PyTorch does.
  *
- * @throws TypeError for another kind or an unknown option, RangeError for another shape
+ * Values that `mask` or a weight of 0 excludes are not read and may hold anything, NaN included. Their gradient is 0.
+ *
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a wrong shape
  * @example
  * ```ts
  * import { mse } from 'lstm-wasm';
@@ -63,9 +67,9 @@ export function mse(output: Tensor, target: Tensor, options: ElementLossOptions 
 
 /**
  * Binary cross-entropy of logits with targets in [0, 1], in nats: mean of ln(1 + e^x) − x·target, computed so that it never
- * overflows.
+ * overflows. Values that `mask` or a weight of 0 excludes are not read, as for {@link mse}.
  *
- * @throws TypeError for another kind or an unknown option, RangeError for another shape or a target outside [0, 1]
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a wrong shape or a target outside [0, 1]
  * @example
  * ```ts
  * import { binaryCrossEntropy } from 'lstm-wasm';
@@ -95,17 +99,18 @@ function checkBinaryCrossEntropy(
   target: Tensor,
   options: ElementLossOptions,
 ): CheckedLoss {
-  const values = checkTensor('target', target).data;
-  const bad = values.findIndex((value) => !(value >= 0 && value <= 1));
-  if (bad >= 0) throw new RangeError(`target[${bad}] expected a value in [0, 1], got ${values[bad]}`);
-  const divisor = (_: Float32Array, counted: number) => counted;
-  const loss = { name: 'binaryCrossEntropy', kernel: 'binaryCrossEntropy', divisor } as const;
+  const loss = {
+    name: 'binaryCrossEntropy',
+    kernel: 'binaryCrossEntropy',
+    divisor: (_: Float32Array, counted: number) => counted,
+    targets: ['a value in [0, 1]', (value: number) => value >= 0 && value <= 1],
+  } as const;
   return checkElementLoss(loss, shape, target, options);
 }
 
 type Check<Target, Options> = (shape: readonly number[], target: Target, options: Options) => CheckedLoss;
 
-/** A loss of an output outside the core. */
+/** A loss whose output is not in the core. */
 function ofTensors<Target, Options extends LossOptions>(
   check: Check<Target, Options>,
   output: Tensor,
@@ -130,8 +135,8 @@ function ofTensors<Target, Options extends LossOptions>(
 }
 
 /**
- * @internal How a built-in loss checks its arguments, so that it can be measured where the output lies in the core; undefined for
- * any other function, which gets tensors.
+ * @internal The function that checks the arguments of a built-in loss, so that the loss can be measured on an output in the core;
+ * undefined for any other function, which gets tensors.
  */
 export function builtInLoss(loss: unknown): Check<never, LossOptions> | undefined {
   if (loss === crossEntropy) return checkCrossEntropy;

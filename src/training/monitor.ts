@@ -48,8 +48,9 @@ export class Monitor {
   observe(step: number, value: number): boolean {
     const { better, keeps, patience, minDelta } = this.#options;
     if (isBetter(value, this.#best?.value ?? null, better, 0)) {
-      this.#best = { step, value };
+      // First, since it may run out of memory.
       if (keeps) this.#weights = this.#parameters.map((parameter) => parameter.read());
+      this.#best = { step, value };
     }
     const { best, bad } = this.#stopping;
     if (isBetter(value, best, better, minDelta)) this.#stopping = { best: value, bad: 0 };

@@ -139,6 +139,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
   stateDict(): OptimizerState {
+    this.allocations.checkHere();
     return this.stateWith((at, size) => this.runtime.f32.slice(at, at + size));
   }
 

@@ -1,5 +1,7 @@
 import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
+import { Lock, STEP, VALIDATION } from '../layers/lock.js';
 import { trainingOptions } from '../layers/padding.js';
+import { outputOf } from '../layers/results.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal, throwIfAborted } from '../validation/options.js';
@@ -61,8 +63,6 @@ export class Trainer<Target = AnyTarget> {
   readonly optimizer: Optimizer<{ lr: number }>;
   /** @internal The checked options. */
   readonly checkedOptions: CheckedTrainerOptions<Target>;
-  /** @internal What is using the model now; nothing else may. */
-  busy: 'a training step' | 'a validation' | 'training in a worker' | undefined;
   readonly #update: Update<Target>;
   readonly #validations: Validations<Target>;
   readonly #long = new LongSteps();
@@ -102,51 +102,71 @@ export class Trainer<Target = AnyTarget> {
     const { threads } = this.checkedOptions;
     if (threads > 1)
       throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
-    const restore = this.#begin(batch);
+    const lock = this.#lock();
+    let restore: (() => void) | undefined;
     try {
-      return this.#end(this.#update.finish(this.#computeGradients(batch), this.#step));
+      restore = lock.open(() => this.#begin(batch));
+      return this.#end(this.#computeGradients(batch, lock), lock);
     } catch (error) {
-      restore();
-      return this.#left(error);
+      return this.#failed(error, lock, restore);
+    } finally {
+      lock.release();
     }
   }
 
   /** Forward, loss and backward; in the core where the loss is built in. */
-  #computeGradients(batch: Batch<Target>): Tally {
+  #computeGradients(batch: Batch<Target>, lock: Lock): Tally {
     const { model } = this;
     const options = trainingOptions(paddingOf(batch));
     if (measuresInCore(model, this.checkedOptions)) {
-      const recording = model.record(batch.input, options);
+      const recording = lock.open(() => model.record(batch.input, options));
       const measured = this.#update.measureRecording(recording, batch, this.#step);
-      model.backwardRecorded(recording);
+      lock.open(() => model.backwardRecorded(recording));
       return measured;
     }
-    const { output } = model.forward(batch.input, options);
+    const output = outputOf(lock.open(() => model.forward(batch.input, options)));
     const measured = this.#update.measure(output, batch, this.#step);
-    model.backward({ output: measured.grad }, { inputGradient: false });
+    lock.open(() => model.backward({ output: measured.grad }, { inputGradient: false }));
     return measured;
   }
 
   /** The same on several threads. */
   async #poolStep(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
-    const restore = this.#begin(batch);
-    this.busy = 'a training step';
+    const lock = this.#lock();
+    let restore: (() => void) | undefined;
     try {
-      const output = await pool.forward(batch.input, paddingOf(batch));
+      restore = lock.open(() => this.#begin(batch));
+      const output = await pool.forward(batch.input, paddingOf(batch), lock);
       const measured = this.#update.measure(output, batch, this.#step);
-      await pool.backward(measured.grad);
-      return this.#end(this.#update.finish(measured, this.#step));
+      await pool.backward(measured.grad, lock);
+      return this.#end(measured, lock);
     } catch (error) {
-      restore();
-      return this.#left(error);
+      return this.#failed(error, lock, restore);
     } finally {
-      this.busy = undefined;
+      lock.release();
     }
   }
 
-  #end(result: StepResult): StepResult {
+  /** Keeps the model and the optimizer to one step. @throws Error if something else uses them */
+  #lock(): Lock {
+    return Lock.take(STEP, this.model, this.optimizer.allocations);
+  }
+
+  /** From gradients to new weights; nothing that may throw runs between them and the count of steps. */
+  #end(measured: Tally, lock: Lock): StepResult {
+    const result = this.#update.finish(measured, this.#step, lock);
     this.#step = result.step;
     return result;
+  }
+
+  /** Takes a step that failed back. @throws its error, unless the batch is skipped */
+  #failed(error: unknown, lock: Lock, restore: (() => void) | undefined): StepResult {
+    try {
+      if (restore) lock.open(restore);
+    } catch {
+      // The model cannot be restored, because it was disposed of or its zeroGrad throws: the first error says more.
+    }
+    return this.#left(error);
   }
 
   /** What a batch tells that is left out. @throws what is not to be */
@@ -159,7 +179,6 @@ export class Trainer<Target = AnyTarget> {
 
   /** Checks a batch and makes the model ready for it; gives the way back. */
   #begin(batch: Batch<Target>): () => void {
-    if (this.busy) throw new Error(`The model is busy: ${this.busy} is running`);
     checkBatch(batch);
     const layers = layersOf(this.model);
     if (batch.reset && layers.length === 0) {
@@ -202,7 +221,10 @@ export class Trainer<Target = AnyTarget> {
       pool = await this.#openPool();
       const pace = new Pace();
       let made = await this.#validate(signal, pool);
-      if (made.stopped) return;
+      if (made.stopped) {
+        yield this.#untrained(made);
+        return;
+      }
       for await (const batch of batches) {
         progress.count();
         const result = await this.#oneOf(pool, batch);
@@ -218,11 +240,17 @@ export class Trainer<Target = AnyTarget> {
         await loop.yield();
         throwIfAborted(signal);
       }
-      this.#validations.end();
+      if (made.validation) yield this.#untrained(made);
+      await this.#validations.end();
     } finally {
       loop.close();
       await pool?.close();
     }
+  }
+
+  /** The progress of a validation that was due from an earlier run, where no batch follows in this one. */
+  #untrained(made: ValidationOutcome): Progress {
+    return { step: this.#step, loss: Number.NaN, gradNorm: Number.NaN, samplesPerSecond: 0, ...made };
   }
 
   async #openPool(): Promise<WorkerPool | undefined> {
@@ -231,18 +259,15 @@ export class Trainer<Target = AnyTarget> {
     return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads);
   }
 
-  #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): StepResult | Promise<StepResult> {
+  async #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): Promise<StepResult> {
+    // An evaluation may be under way, which measures one state of the model.
+    await Lock.ended(VALIDATION, this.model);
     return pool ? this.#poolStep(pool, batch) : this.#long.watch(() => this.trainStep(batch));
   }
 
   async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<ValidationOutcome> {
     if (!this.#validations.due) return {};
-    this.busy = 'a validation';
-    try {
-      return await this.#validations.make(this.#step, signal, pool);
-    } finally {
-      this.busy = undefined;
-    }
+    return this.#validations.make(this.#step, signal, pool);
   }
 
   /**
@@ -269,7 +294,6 @@ export class Trainer<Target = AnyTarget> {
    * @throws Error where the trainer keeps none, or where no validation came to a number
    */
   restoreBest(): void {
-    if (this.busy) throw new Error(`restoreBest: the model is busy: ${this.busy} is running`);
     this.#validations.restore();
   }
 

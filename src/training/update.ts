@@ -1,4 +1,5 @@
 import type { Layer, Recording } from '../layers/layer.js';
+import type { Lock } from '../layers/lock.js';
 import { sizeOf, type Tensor } from '../validation/tensor.js';
 import { Accumulation, type Tally } from './accumulation.js';
 import type { Batch } from './batch.js';
@@ -71,37 +72,43 @@ export class Update<Target> {
     return this.#options.accumulate === 1 ? 1 : divisor || 1;
   }
 
-  /** Takes one more batch, whose gradients are there; where it is the last of a step, makes the step. @throws NotFinite */
-  finish(measured: Tally, step: number): StepResult {
+  /**
+   * Adds a batch whose gradients are computed, and makes the step if the batch completes it. Functions of the user run before
+   * anything is written: they may throw. `lock` is opened for the rest.
+   *
+   * @throws NotFinite
+   */
+  finish(measured: Tally, step: number, lock: Lock): StepResult {
     const { accumulate } = this.#options;
-    if (accumulate === 1) return this.#write(step, measured.loss, measured.sums);
+    if (accumulate === 1) return this.#write(step, measured.loss, measured.sums, lock);
     const total = this.waiting.with(measured);
     const scale = 1 / (total.divisor || 1);
     const loss = total.loss * scale;
     if (this.waiting.batches + 1 < accumulate) {
       const norm = this.#checked(gradNorm(this.#model), step, loss);
+      const metrics = this.#metrics(total.sums);
       this.waiting.keep(total);
-      const pending = this.waiting.batches;
-      return { step, loss, gradNorm: norm * scale, ...this.#metrics(total.sums), pending };
+      return { step, loss, gradNorm: norm * scale, ...metrics, pending: this.waiting.batches };
     }
-    scaleGradients(this.#model, scale);
-    const result = this.#write(step, loss, total.sums);
+    lock.open(() => scaleGradients(this.#model, scale));
+    const result = this.#write(step, loss, total.sums, lock);
     this.waiting.clear();
     return result;
   }
 
-  #write(step: number, loss: number, sums: Tally['sums']): StepResult {
-    const norm = this.#clip(step, loss);
+  #write(step: number, loss: number, sums: Tally['sums'], lock: Lock): StepResult {
+    const norm = lock.open(() => this.#clip(step, loss));
+    const metrics = this.#metrics(sums);
     const optimizer = this.#optimizer;
     const rates = optimizer.groups.map(({ lr }) => lr);
     try {
       this.rates?.set(step);
-      optimizer.step();
+      lock.open(() => optimizer.step());
     } catch (error) {
       for (const [n, group] of optimizer.groups.entries()) group.lr = rates[n] as number;
       throw error;
     }
-    return { step: step + 1, loss, gradNorm: norm, ...this.#metrics(sums) };
+    return { step: step + 1, loss, gradNorm: norm, ...metrics };
   }
 
   /** Clips, and gives the norm before it. */

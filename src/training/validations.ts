@@ -1,4 +1,5 @@
 import type { Layer } from '../layers/layer.js';
+import { Lock, VALIDATION } from '../layers/lock.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import type { Batch } from './batch.js';
 import { type AnyBatches, type BatchProgress, onceThrough } from './batch-progress.js';
@@ -13,6 +14,7 @@ import type { CheckedTrainerOptions } from './trainer-options.js';
 export class Validations<Target> {
   /** Whether one has to be made before the next step. */
   due = false;
+  #running = false;
   readonly #model: Layer;
   readonly #options: CheckedTrainerOptions<Target>;
   readonly #rates: Rates | undefined;
@@ -61,22 +63,39 @@ export class Validations<Target> {
     signal: AbortSignal | undefined,
     pool: WorkerPool | undefined,
   ): Promise<ValidationOutcome> {
-    const { validation, bestWeights } = this.#options;
+    if (this.#running)
+      throw new Error('The model is busy: a validation of another run of this trainer is running');
+    this.#running = true;
+    try {
+      return await this.#make(step, signal, pool);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #make(
+    step: number,
+    signal: AbortSignal | undefined,
+    pool: WorkerPool | undefined,
+  ): Promise<ValidationOutcome> {
+    const { validation } = this.#options;
     if (!this.due || !validation || !this.#monitor) return {};
     const batches = onceThrough(validation.batches as AnyBatches<Batch<Target>>);
     const { loss, metrics } = await evaluateAll(this.#model, this.#options, batches, signal, pool);
     const value = validation.monitor === 'loss' ? loss : (metrics[validation.monitor] as number);
-    this.due = false;
+    const stopped = this.#monitor.observe(step, value);
     this.#rates?.observe(value, this.#better, step);
-    const made = { validation: { step, loss, metrics } };
-    if (!this.#monitor.observe(step, value)) return made;
-    if (bestWeights === 'restore') this.#monitor.restore();
-    return { ...made, stopped: true };
+    this.due = false;
+    if (stopped) await this.end();
+    return { validation: { step, loss, metrics }, ...(stopped && { stopped }) };
   }
 
-  /** Where a run has come to its end. */
-  end(): void {
-    if (this.#options.bestWeights === 'restore') this.#monitor?.restore();
+  /** Called at the end of a run. */
+  async end(): Promise<void> {
+    if (this.#options.bestWeights !== 'restore' || !this.#monitor) return;
+    // An evaluation may be under way, which measures one state of the model.
+    await Lock.ended(VALIDATION, this.#model);
+    this.#monitor.restore();
   }
 
   /** @throws Error where no weights are kept */

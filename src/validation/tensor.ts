@@ -86,9 +86,13 @@ export function checkIntegers(name: string, value: unknown): IntegerTensor {
   return checkArray(name, value, `${kinds}, or { data, shape } with one`, kinds, isIntegerArray);
 }
 
-/** @throws RangeError for an id that is not in 0 … count − 1; `data` must be an array that no other thread writes to */
-export function checkIds(name: string, data: IntegerArray, count: number): void {
-  for (let n = 0; n < data.length; n++) checkId(name, n, data[n] as number, count);
+/**
+ * @param data - an array that no other thread writes to
+ * @param skipped - 1 for ids that are not read and may be anything
+ * @throws RangeError for an id that is not in 0 … count − 1
+ */
+export function checkIds(name: string, data: IntegerArray, count: number, skipped?: ArrayLike<number>): void {
+  for (let n = 0; n < data.length; n++) if (!skipped?.[n]) checkId(name, n, data[n] as number, count);
 }
 
 export function checkId(name: string, n: number, id: number, count: number): void {

@@ -52,8 +52,6 @@ export function trainInWorker<Target>(
   const signal = checkSignal(options.signal);
   const { threads } = trainer.checkedOptions;
   if (threads > 1) throw new RangeError(`trainInWorker expected a Trainer with threads: 1, got ${threads}`);
-  if (trainer.busy)
-    throw new Error(`trainInWorker cannot begin, the model is busy: ${trainer.busy} is running`);
   const feature = missing('workers');
   if (feature !== undefined) throw new Error(`trainInWorker expected ${feature}`);
   return new WorkerTraining(trainer as Trainer<never>, batches, signal);

@@ -1,6 +1,7 @@
 import { openThread } from '#threads';
 import type { Batches } from '../data/batches.js';
 import type { CoreLayer } from '../layers/layer.js';
+import { IN_WORKER, Lock } from '../layers/lock.js';
 import { setState } from '../layers/model-state.js';
 import { errorOf } from '../parallel/protocol.js';
 import { EventLoop } from '../runtime/event-loop.js';
@@ -31,6 +32,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   readonly #trainer: Trainer<never>;
   readonly #batches: Batches<unknown>;
   readonly #done: Promise<void>;
+  readonly #lock: Lock;
   #thread: Thread | undefined;
   #finish: (end: End) => void = () => {};
   #fail: (error: Error) => void = () => {};
@@ -52,7 +54,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     this.#trainer = trainer;
     this.#batches = batches;
     const [job, arrays] = jobOf(trainer, batches);
-    trainer.busy = 'training in a worker';
+    this.#lock = Lock.take(IN_WORKER, trainer.model, trainer.optimizer.allocations);
     this.#done = this.#run(job, arrays, signal);
     // Rejects in `done` and in the loop, for whoever awaits them.
     this.#done.catch(() => {});
@@ -126,7 +128,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#over = true;
-      this.#trainer.busy = undefined;
+      this.#lock.release();
       this.#notify();
       await this.#thread?.terminate();
     }
@@ -168,9 +170,10 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   /** Gives the page's model, trainer and batches the results of the worker. */
   async #load({ model, trainer, batches }: TrainingState): Promise<void> {
     const loop = new EventLoop();
-    for (const _ of this.#trainer.loading(trainer)) await loop.yield();
+    const loading = this.#trainer.loading(trainer);
+    while (!this.#lock.open(() => loading.next()).done) await loop.yield();
     loop.close();
-    setState(this.#trainer.model as CoreLayer, model);
+    this.#lock.open(() => setState(this.#trainer.model as CoreLayer, model));
     setPosition(this.#batches, batches);
   }
 

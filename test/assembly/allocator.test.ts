@@ -12,7 +12,7 @@ import {
   tensor,
   valueModel,
 } from '../helpers/bits.js';
-import { drawer } from '../helpers/collected.js';
+import { seededIntegers } from '../helpers/random.js';
 
 /** The binary with its assertions on: a block released twice, or a heap that broke, traps. */
 const debug = new WebAssembly.Module(readFileSync(new URL('../../build/wasm/debug.wasm', import.meta.url)));
@@ -93,7 +93,7 @@ function drawBytes(draw: (limit: number) => number): number {
 }
 
 function checkRandom(seed: number) {
-  const draw = drawer(seed);
+  const draw = seededIntegers(seed);
   const checked = new Checked();
   const { heap, live } = checked;
   checked.take(16);
@@ -118,7 +118,7 @@ function checkRandom(seed: number) {
 /** The same requests in the same order find the same room. */
 function checkReuse() {
   const heap = createHeap();
-  const draw = drawer(4);
+  const draw = seededIntegers(4);
   const requests = Array.from({ length: 300 }, () => drawBytes(draw));
   const round = (order: (pointers: number[]) => number[]) => {
     const pointers = requests.map((bytes) => heap.allocate(bytes));

@@ -130,7 +130,7 @@ function checkUniform(runtime: Runtime, make: (n: number) => { seed: number; epo
   expect(chi).toBeLessThan(49.7);
 }
 
-/** Each of nine rows comes to each place as often as to any other: 64 degrees of freedom. */
+/** Each of nine rows is at each position equally often: 64 degrees of freedom. */
 function checkPlaces(runtime: Runtime) {
   const counts = new Int32Array(81);
   const order = orderOf(batches(numbered(9), { batchSize: 9, epochs: 2700, seed: 3, runtime }));

@@ -189,6 +189,10 @@ describe('sources', () => {
     ]);
   });
 
+  it('takes PK for a name, too', async () => {
+    expect((await readCsv(new TextEncoder().encode('PK,a\n1,2\n'))).columns).toEqual(['PK', 'a']);
+  });
+
   it('reads another encoding when it is named, and says so when it is not', async () => {
     expect((await readCsv(latin, { encoding: 'windows-1252' })).columns).toEqual(['Stadt', '°C']);
     await expect(readCsv(latin)).rejects.toThrow(/^text expected bytes in "utf-8".*windows-1252/);
@@ -199,6 +203,7 @@ describe('sources', () => {
   it.each([
     ['a page', '<!doctype html>\n<html>', /^text expected CSV, got a page/],
     ['a workbook', Uint8Array.of(0x50, 0x4b, 3, 4), /^text expected CSV, got a zip file such as an .xlsx/],
+    ['one column of decimal commas', 'a\n1,5\n', /^text, line 2 expected 1 cell .*set decimal: ','$/],
     ['a failed response', new Response('a,b', { status: 500 }), /status 500$/],
   ])('refuses %s', async (_, source, message) => {
     await expect(readCsv(source)).rejects.toThrow(message);

@@ -120,7 +120,7 @@ const forStates: Row[] = [
     /^state expected .* batches, got /,
     [null, undefined, 3, 'a'],
   ),
-  ['of another seed', place({ seed: '6' }), RangeError, /^state\.seed expected 5, got 6:/],
+  ['of another seed', place({ seed: '6' }), RangeError, /^state\.seed expected 5, got "6":/],
   ...['3', '-1', '1.5', 'x', ''].map(
     (position): Row => [
       `at place ${position || 'nothing'}`,

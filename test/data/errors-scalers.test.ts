@@ -48,7 +48,7 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
       'fit of an infinite value',
       () => new Scaler({ missing: 'ignore' }).fit({ data: Float32Array.of(-1 / 0), shape: [1, 1] }),
       RangeError,
-      /^train, row 0, column 0 expected a finite number, got -Infinity$/,
+      /^train, row 0, column 0 .*finite.* -Infinity/,
     ],
     ...tensors('x', (_, value) => fitted.transform(value), 'transform of'),
     ...options('transform', (_, value) => fitted.transform(series, value), ['colums', 'columns']),
@@ -68,19 +68,19 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
       'inverseTransform of half a row',
       () => fitted.inverseTransform(zeros(4, 3), { columns: ['high', 'low'] }),
       RangeError,
-      /^x expected shape \[\.\.\., a multiple of columns = 2\], got \[4, 3\]$/,
+      /^x expected .*columns = 2.*, got \[4, 3\]/,
     ],
     [
       'inverseTransform of an unknown column',
       () => fitted.inverseTransform(zeros(4, 1), { columns: ['higher'] }),
       RangeError,
-      /^columns\[0\] expected a column, got "higher"; did you mean "high"\?$/,
+      /^columns\[0\] .*"higher".*"high"/,
     ],
     [
       'transform of columns in another order',
       () => fitted.transform({ ...series, columns: ['high', 'low'] }),
       RangeError,
-      /^x\.columns\[0\] expected "low" as in fit, got "high"$/,
+      /^x\.columns\[0\] expected "low".*, got "high"/,
     ],
     [
       'transform of a missing value',
@@ -127,7 +127,7 @@ function forScaler(Scaler: typeof StandardScaler | typeof MinMaxScaler, statisti
       'fromJSON of one name',
       load({ columns: ['a'] }),
       RangeError,
-      /^state\.columns expected 2 different names, got \[a\]$/,
+      /^state\.columns expected 2 .*, got \[a\]/,
     ],
     [
       'fromJSON of another word for missing',
@@ -144,17 +144,12 @@ const stored = (fields: object) => () => MinMaxScaler.fromJSON(JSON.stringify({ 
 const forRanges: Row[] = [
   ...numbers('low', (_, low) => new MinMaxScaler({ low, high: 9 }), [], 'a finite number'),
   ...numbers('high', (_, high) => new MinMaxScaler({ high }), [0, -1], 'a number above low = 0'),
-  [
-    'a state without a range',
-    stored({ low: undefined }),
-    TypeError,
-    /^state\.low expected a number, got undefined$/,
-  ],
+  ['a state without a range', stored({ low: undefined }), TypeError, /^state\.low .*number.*undefined/],
   [
     'a state with an empty range',
     stored({ low: 1, high: 1 }),
     RangeError,
-    /^state\.high expected a number above low = 1, got 1$/,
+    /^state\.high expected .*low = 1, got 1/,
   ],
   [
     'a state with more least than largest',
@@ -166,7 +161,7 @@ const forRanges: Row[] = [
     'a state with a negative deviation',
     () => StandardScaler.fromJSON('{"type":"StandardScaler","missing":"refuse","mean":[0],"std":[-1]}'),
     RangeError,
-    /^state\.std expected numbers from 0 up, got \[-1\]$/,
+    /^state\.std expected .*0.*, got \[-1\]/,
   ],
 ];
 

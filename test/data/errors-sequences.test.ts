@@ -66,13 +66,13 @@ const forBuckets: Row[] = [
     'values among ids',
     inputOf([Int32Array.of(1), zeros(2)]),
     TypeError,
-    /^input\[1\] expected ids as input\[0\], got values$/,
+    /^input\[1\] expected ids.*input\[0\], got values/,
   ],
   [
     'other features',
     inputOf([zeros(2, 3), zeros(2, 4)]),
     RangeError,
-    /^input\[1\] expected shape \[time, 3\] as input\[0\], got \[2, 4\]$/,
+    /^input\[1\] expected .*\[time, 3\].*input\[0\], got \[2, 4\]/,
   ],
   [
     'fewer targets',
@@ -96,7 +96,7 @@ const forBuckets: Row[] = [
     'fewer than one batch',
     () => bucketBatches(pair, { batchSize: 3, dropLast: true }),
     RangeError,
-    /^input expected at least batchSize = 3 sequences, got 2$/,
+    /^input expected .*batchSize = 3.*, got 2/,
   ],
   ...options('padSequences', (_, value) => padSequences(pair.input, value), ['pading', 'padding']),
   ...numbers(
@@ -110,7 +110,7 @@ const forBuckets: Row[] = [
     'padSequences of infinite padding',
     () => padSequences([zeros(1, 2)], { padding: 1 / 0 }),
     RangeError,
-    /^padding expected a finite number, got Infinity$/,
+    /^padding .*finite.*Infinity/,
   ],
   ['padSequences of nothing', () => padSequences([]), RangeError, /^sequences expected .*got none/],
 ];
@@ -152,7 +152,7 @@ const forWords: Row[] = [
     'tokens that are none',
     () => WordVocabulary.of(['a'], { tokenize: () => bad([1]) }),
     TypeError,
-    /^texts\[0\] expected tokens from tokenize, got \[1\]$/,
+    /^texts\[0\] expected tokens.*, got \[1\]/,
   ],
   [
     'no word',
@@ -194,7 +194,7 @@ const forWords: Row[] = [
     'fromJSON of a word twice',
     restore({ words: ['a', 'a'] }),
     RangeError,
-    /^text expected different words, got \[a, a\]$/,
+    /^text expected different .*, got \[a, a\]/,
   ],
   [
     'fromJSON of a special word',

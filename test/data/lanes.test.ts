@@ -79,7 +79,7 @@ describe('lanes over a series', () => {
     expectResumable(make);
   });
 
-  it('refuses what it can not cut', checkRefusals);
+  it('refuses what it cannot cut', checkRefusals);
 });
 
 function checkRefusals() {
@@ -91,12 +91,7 @@ function checkRefusals() {
   refuse(series, { horizon: 0 }, RangeError, /^horizon expected .*1/);
   refuse(series, { targets: ['d'] }, RangeError, /^targets\[0\] expected a column, got "d"/);
   refuse(series, { inputs: [] }, RangeError, /^inputs expected /);
-  refuse(
-    series,
-    { batch: 7 },
-    RangeError,
-    /^series expected at least batch \* steps \+ horizon = 22, got 20$/,
-  );
+  refuse(series, { batch: 7 }, RangeError, /^series expected .*batch \* steps \+ horizon = 22, got 20/);
   refuse(series, { horizon: 25 }, RangeError, /^series expected at least batch \* steps \+ horizon = 31/);
   refuse(
     { data: series.data, shape: [60] },
@@ -121,7 +116,7 @@ function checkRefusals() {
     /^target expected ids of shape \[time\]/,
   );
   refuse({ input: holed, target }, {}, RangeError, /^input, row 5, column "b" expected a number/);
-  refuse(pair, { steps: 11 }, RangeError, /^input expected at least batch \* steps = 22, got 20$/);
+  refuse(pair, { steps: 11 }, RangeError, /^input expected .*batch \* steps = 22, got 20/);
 }
 
 const HIDDEN = 7;

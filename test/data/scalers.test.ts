@@ -126,7 +126,7 @@ describe.each(both)('%s', (_, make, fromJSON) => {
     );
   });
 
-  it('leaves missing values out of its statistics and keeps them, when told to', () => {
+  it('leaves missing values out of its statistics and keeps them, with the option', () => {
     const Kind = make().constructor as typeof StandardScaler;
     const data = Float32Array.of(1, Number.NaN, Number.NaN, 10, 3, 20);
     const gaps = { data, shape: [3, 2] };

@@ -107,7 +107,7 @@ describe('windows', () => {
     expect(named).toEqual(windows(series, { steps: 3, inputs: [2, 0], targets: [1] }));
   });
 
-  it('leaves out windows with a missing value among what they use, when told to', () => {
+  it('leaves out windows that use a missing value, with the option', () => {
     const series = ramp(20, 2);
     series.data[2 * 7 + 1] = Number.NaN;
     const skip = { steps: 3, horizon: 2, missing: 'skip' as const };
@@ -133,7 +133,7 @@ function reachOf(part: SeriesPart, steps: number, horizon: number) {
   });
   return rows.map((row) => ({
     seen: range(row, row + steps),
-    told: range(row + steps, row + steps + horizon),
+    targets: range(row + steps, row + steps + horizon),
   }));
 }
 
@@ -144,20 +144,20 @@ describe('nothing leaks', () => {
     const { train, validation, test } = chronologicalSplit(ramp(60, 2), { validation: 11, test: 13 });
     const ends = [36, 47, 60];
     [train, validation, test].forEach((part, n) => {
-      for (const { seen, told } of reachOf(part, steps, horizon)) {
+      for (const { seen, targets } of reachOf(part, steps, horizon)) {
         expect(Math.min(...seen)).toBeGreaterThanOrEqual(n === 0 ? 0 : ends[n - 1]);
-        expect(Math.max(...told)).toBeLessThan(ends[n]);
+        expect(Math.max(...targets)).toBeLessThan(ends[n]);
       }
     });
   });
 
-  it('with context = steps each part is told its own rows, all of them, and no other', () => {
+  it('with context = steps the targets of each part are all of its own rows and no others', () => {
     const options = { validation: 11, test: 13, context: steps };
     const { train, validation, test } = chronologicalSplit(ramp(60, 2), options);
-    const told = [train, validation, test].map((part) => [
-      ...new Set(reachOf(part, steps, horizon).flatMap((window) => window.told)),
+    const targets = [train, validation, test].map((part) => [
+      ...new Set(reachOf(part, steps, horizon).flatMap((window) => window.targets)),
     ]);
-    expect(told).toEqual([range(steps, 36), range(36, 47), range(47, 60)]);
+    expect(targets).toEqual([range(steps, 36), range(36, 47), range(47, 60)]);
   });
 
   it('what is filled forward never knows what comes later', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
+  batches,
   bucketBatches,
+  countMissing,
   lanes,
   padSequences,
   StandardScaler,
@@ -33,6 +35,20 @@ describe('sizes are checked before anything is allocated', () => {
       /^batch expected at most 2\^30/,
     );
     expect(() => windows(series, { steps: 1, horizon: 50_000 })).toThrow(/^series expected at most 2\^30/);
+  });
+});
+
+describe('shapes without values', () => {
+  const nothing = { data: new Float32Array(0), shape: [2 ** 31, 0] };
+
+  it('name no more rows or columns than there is memory for', () => {
+    expect(() => batches({ input: nothing, target: nothing }, { batchSize: 1 })).toThrow(
+      /^input expected at least one value in each/,
+    );
+    expect(() => padSequences([nothing])).toThrow(/^sequences\[0\] expected at least one value in each/);
+    expect(() => countMissing({ data: new Float32Array(0), shape: [0, 2 ** 31] })).toThrow(
+      /^series expected shape/,
+    );
   });
 });
 

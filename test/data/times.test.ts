@@ -102,6 +102,9 @@ describe('gaps in time', () => {
     expect(startsOf(series, { gaps: 'skip' })).toEqual([0, 1, 4, 5]);
     expect(startsOf(series, { gaps: 'allow' })).toEqual([0, 1, 2, 3, 4, 5]);
     expect([...lanes(series, { batch: 1, steps: 2, gaps: 'allow' })]).toHaveLength(3);
+    const pair = { input: series, target: series };
+    expect(() => lanes(pair, { batch: 1, steps: 2 })).toThrow(/^input, row 4 expected to follow/);
+    expect([...lanes(pair, { batch: 1, steps: 2, gaps: 'allow' })]).toHaveLength(4);
     expect(() => startsOf(series, { gaps: 'forbid' as never })).toThrow(
       /^gaps expected one of refuse, skip, allow/,
     );

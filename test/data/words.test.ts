@@ -3,6 +3,14 @@ import { tokenize, WordVocabulary } from '../../src/data/index.js';
 import { loadModel, saveModel } from '../../src/files/index.js';
 import { Embedding } from '../../src/index.js';
 
+describe('tokenize of a text without spaces', () => {
+  it.each(['a-', '1,'])('of %j, five million times', (part) => {
+    const tokens = tokenize(part.repeat(5_000_000));
+    expect(tokens.join('').length).toBe(10_000_000);
+    expect(tokens[0]).toBe(part.repeat(1001).slice(0, -1));
+  });
+});
+
 describe('tokenize', () => {
   it.each([
     ['', []],

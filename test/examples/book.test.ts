@@ -201,7 +201,7 @@ describe.runIf(isBuilt)('predict', () => {
     expect(other?.stdout).not.toBe(one?.stdout);
   });
 
-  it('draws from the likeliest alone where it is told to', async () => {
+  it('draws only from the likeliest with top-k', async () => {
     const [likeliest, topK, topP, all] = await Promise.all(
       [
         '--temperature 0',

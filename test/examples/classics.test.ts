@@ -243,7 +243,7 @@ describe('training [simd]', () => {
 describe.runIf(isBuilt)('the command', () => {
   const run = (...args: string[]) => ended(start('classics/main.js', args, { cwd: folder }));
 
-  it('trains in workers, tells of each trial, and draws', async () => {
+  it('trains in workers, reports each trial, and draws', async () => {
     const done = await run('--quick', 'noise-free', '--out', 'pictures');
     expect(complaints(done)).toEqual([]);
     const { code, stdout } = done;

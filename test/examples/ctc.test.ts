@@ -8,7 +8,7 @@ import { Features } from '../../examples/speech/features.js';
 import { makeStrings } from '../../examples/speech/strings.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { batchesOf, Transcript } from '../../examples/speech/transcriber.js';
-import { type Recording, spokenTones } from '../helpers/spoken-tones.js';
+import { type Recording, spokenTones } from '../helpers/synthetic-speech.js';
 
 /** The loss by its definition: every way to lay classes along the steps, and the sum of those that write the target. */
 function naiveLoss(logits: ArrayLike<number>, ids: readonly number[], classes: number): number {
@@ -103,7 +103,7 @@ describe('the CTC loss', () => {
     expect(() => lossOf(logits, [1, 1, 2], 3)).toThrow(
       /3 characters that need 4 steps in row 0, which has 3$/,
     );
-    expect(() => lossOf(logits, [3], 3)).toThrow('target expected classes from 1 to 2, got 3 in row 0');
+    expect(() => lossOf(logits, [3], 3)).toThrow(/target expected .*1 to 2, got 3/);
     expect(() => lossOf(logits, [0], 3)).toThrow('got 0 in row 0');
   });
 });
@@ -138,11 +138,11 @@ it('strings of tones are learned without a word of where they lie', async () => 
     metrics: { errors: characterErrorRate({ blank: 0 }) },
   });
   for await (const _ of trainer.run(batchesOf(strings, { batchSize: 8, epochs: 9, runtime })));
-  const unheard = stringsOf(
+  const unseen = stringsOf(
     tones.filter(({ number }) => number < 5),
     30,
     2,
   );
-  const { metrics } = await trainer.evaluate(batchesOf(unheard, { batchSize: 30, runtime }));
+  const { metrics } = await trainer.evaluate(batchesOf(unseen, { batchSize: 30, runtime }));
   expect(metrics['errors']).toBeLessThan(0.15);
 }, 30_000);

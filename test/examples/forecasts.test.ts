@@ -21,8 +21,8 @@ import { cutParts } from '../../examples/series/training.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { weather } from '../../examples/series/weather/weather.js';
 import { loadModel } from '../../src/files/model.js';
-import { birthsCsv, FIRST, normal, stocksCsv, uniforms, weatherCsv } from '../helpers/made-days.js';
 import { complaints, ended, isBuilt, NOT_BUILT, start } from '../helpers/programs.js';
+import { birthsCsv, FIRST, normal, stocksCsv, uniforms, weatherCsv } from '../helpers/synthetic-tables.js';
 
 /*
  * The short form of examples/series: its own code on days that are made up here, without the packages that hold the real ones.

@@ -30,7 +30,7 @@ import { warpedDistance } from '../../examples/speech/templates.js';
 // @ts-expect-error: plain JavaScript, without declarations
 import { wavOf } from '../../examples/speech/wav.js';
 import { complaints, ended, isBuilt, NOT_BUILT, start } from '../helpers/programs.js';
-import { type Recording, spokenTones, writeRecordings } from '../helpers/spoken-tones.js';
+import { type Recording, spokenTones, writeRecordings } from '../helpers/synthetic-speech.js';
 
 /* The short form of examples/speech: its parts, and its commands on tones that lie where the recordings would. */
 
@@ -115,13 +115,13 @@ it('gives in chunks of any length what the whole recording gives, bit for bit', 
   const random = generator(4);
   for (const most of [1, 37, 400, 5000]) {
     const listener = recognizer.listen();
-    const heard: number[] = [];
+    const logitsSoFar: number[] = [];
     for (let at = 0; at < samples.length; ) {
       const end = at + wholeBetween(random, 1, most);
-      for (const logits of listener.push(samples.subarray(at, end))) heard.push(...logits);
+      for (const logits of listener.push(samples.subarray(at, end))) logitsSoFar.push(...logits);
       at = end;
     }
-    expect(new Uint32Array(Float32Array.from(heard).buffer)).toEqual(new Uint32Array(whole.buffer));
+    expect(new Uint32Array(Float32Array.from(logitsSoFar).buffer)).toEqual(new Uint32Array(whole.buffer));
   }
 });
 

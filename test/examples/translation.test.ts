@@ -20,8 +20,8 @@ import { createTranslator, SETTINGS, trainTranslator } from '../../examples/tran
 // @ts-expect-error: plain JavaScript, without declarations
 import { translate } from '../../examples/translation/translate.js';
 import { createRuntime } from '../../src/index.js';
+import { externalData, missing } from '../helpers/external-data.js';
 import { complaints, ended, isBuilt, NOT_BUILT, start } from '../helpers/programs.js';
-import { missing, shared } from '../helpers/shared.js';
 
 /*
  * The short form of examples/translation, on a made-up corpus: in French the colour stands behind its noun and agrees with it, and the
@@ -29,7 +29,7 @@ import { missing, shared } from '../helpers/shared.js';
  */
 
 const FILE = 'datasets/tatoeba-fra/fra-eng.zip';
-const TATOEBA = shared(FILE);
+const TATOEBA = externalData(FILE);
 
 interface Sentence {
   english: string;
@@ -130,7 +130,7 @@ describe('the corpus', () => {
   });
 });
 
-/** Checked once against sacreBLEU 2.6 (`CHRF().corpus_score`), but for those that can be told by hand. */
+/** Checked once against sacreBLEU 2.6 (`CHRF().corpus_score`), except those that can be computed by hand. */
 describe('chrF', () => {
   it.each([
     // All n-grams are there; of "abc" two of three letters, one of two pairs and no triple: (2/3 + 1/2 + 0) / 3.
@@ -231,7 +231,7 @@ describe('a translator of the made-up corpus', () => {
   });
 });
 
-it('the flags are told what they expect', () => {
+it('wrong flags raise errors that say what is expected', () => {
   const refusals = [
     [['--hidden', '31'], '--hidden expected an even number, half for each direction, got "31"'],
     [['--epochs', 'many'], '--epochs expected a whole number from 1 to 1000, got "many"'],

@@ -8,7 +8,7 @@ import {
 } from '../../src/files/index.js';
 import { Adam, crossEntropy, Linear, LSTM, type Runtime, Sequential, Trainer } from '../../src/index.js';
 import { IDS } from '../helpers/bits.js';
-import { expectNoGrowth } from '../helpers/collected.js';
+import { expectNoGrowth } from '../helpers/memory.js';
 import { expectRefusal, thrownBy } from '../helpers/refusals.js';
 import { trained } from '../helpers/trained-file.js';
 import { type Variant, variants } from '../helpers/variants.js';

@@ -177,6 +177,7 @@ describe('model files on disk', () => {
     writeFileSync(path, 'old');
     failing = step;
     await expect(saveModelFile(path, model)).rejects.toThrow(/ENOSPC/);
+    await expect(saveModelFile(path, model)).rejects.toThrow(`'${path}'`);
     expect(files()).toEqual(['model.safetensors']);
     expect(readFileSync(path, 'utf8')).toBe('old');
     failing = undefined;

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type NamedArray, readSafetensors, writeSafetensors } from '../../src/files/index.js';
+import { externalData, missing } from '../helpers/external-data.js';
 import { expectRefusal } from '../helpers/refusals.js';
-import { missing, shared } from '../helpers/shared.js';
 
-/** A file made by hand: any header, any length told, any body. */
-function fileOf(header: unknown, body: ArrayLike<number> = [], told?: bigint): Uint8Array {
+/** A file made by hand: any header, any declared length, any body. */
+function fileOf(header: unknown, body: ArrayLike<number> = [], declared?: bigint): Uint8Array {
   const text = header instanceof Uint8Array ? header : new TextEncoder().encode(JSON.stringify(header));
   const file = new Uint8Array(8 + text.length + body.length);
-  new DataView(file.buffer).setBigUint64(0, told ?? BigInt(text.length), true);
+  new DataView(file.buffer).setBigUint64(0, declared ?? BigInt(text.length), true);
   file.set(text, 8);
   file.set(body, 8 + text.length);
   return file;
@@ -280,7 +280,7 @@ const MODEL = 'models/silero-vad';
 
 describe('a model that others wrote', () => {
   it('voice activity detection', ({ skip }) => {
-    const folder = shared(MODEL);
+    const folder = externalData(MODEL);
     if (folder === undefined) return skip(missing(MODEL));
     const files = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
     expect(files.length).toBeGreaterThan(0);

@@ -84,7 +84,7 @@ function checkWithoutInput(runtime: Runtime) {
   }
 }
 
-/** Results of the layers themselves are told more exactly than those of any layer. */
+/** The result types of the package's layers are more exact than those of any `Layer`. */
 function checkResults(runtime: Runtime) {
   const lstm = new LSTM(3, 5, { runtime });
   const { output, hN, cN } = lstm.forward(tensor('input', 4, 3), { record: true });

@@ -1,7 +1,7 @@
 import type { Layer, Runtime, Tensor } from '../../src/index.js';
 import { type Design, type Options, optionShapes, outputSize } from '../reference/options.js';
 import { closedForm, elementCount } from '../vectors/closed-form.js';
-import type { Network } from './inspect-naive.js';
+import type { Network } from './inspect-reference.js';
 import { type AnyLayer, make } from './options.js';
 
 /** A layer that is looked into, and what it is given. */
@@ -46,22 +46,22 @@ export const CASES: [string, InspectCase][] = [
     'LSTM, other nonlinearities',
     of('LSTM', { activations: ['hardSigmoid', 'softsign', { name: 'scaledTanh', alpha: 1.5, beta: 0.5 }] }),
   ],
-  ['LSTM, cells normalised', of('LSTM', { layerNorm: 'cell', numLayers: 2 }, { batch: 1 })],
+  ['LSTM, cells normalized', of('LSTM', { layerNorm: 'cell', numLayers: 2 }, { batch: 1 })],
   [
-    'LSTM, cells normalised, cut, projected, with peepholes',
+    'LSTM, cells normalized, cut, projected, with peepholes',
     of('LSTM', { layerNorm: 'cell', cellClip: 0.35, clip: 1.2, projSize: 2, peepholes: true }),
   ],
   [
-    'LSTM, cells normalised without biases, mask and lengths',
+    'LSTM, cells normalized without biases, mask and lengths',
     of(
       'LSTM',
       { bidirectional: true, layerNorm: 'cell', bias: false, normEpsilon: 0.1 },
       { batch: 3, mask, lengths },
     ),
   ],
-  ['LSTM, gates normalised', of('LSTM', { layerNorm: 'gate', numLayers: 2, projSize: 2 })],
-  ['LSTM, gates normalised, peepholes', of('LSTM', { layerNorm: 'gate', peepholes: true, bias: 'single' })],
-  ['LSTM, gates normalised, coupled', of('LSTM', { bidirectional: true, layerNorm: 'gate', coupled: true })],
+  ['LSTM, gates normalized', of('LSTM', { layerNorm: 'gate', numLayers: 2, projSize: 2 })],
+  ['LSTM, gates normalized, peepholes', of('LSTM', { layerNorm: 'gate', peepholes: true, bias: 'single' })],
+  ['LSTM, gates normalized, coupled', of('LSTM', { bidirectional: true, layerNorm: 'gate', coupled: true })],
   ['LSTM, zoneout', of('LSTM', { zoneout: 0.3, numLayers: 2 })],
   ['LSTM, zoneout of h', of('LSTM', { zoneout: { h: 0.4 }, projSize: 2, returnSequences: false })],
   [
@@ -77,7 +77,7 @@ export const CASES: [string, InspectCase][] = [
     ),
   ],
   [
-    'LSTM, zoneout, cells normalised, reverse',
+    'LSTM, zoneout, cells normalized, reverse',
     of('LSTM', { zoneout: { h: 0.3, c: 0.6 }, layerNorm: 'cell', reverse: true, returnSequences: false }),
   ],
   ['LSTM, learned start', of('LSTM', { ...BOTH, learnInitial: true })],

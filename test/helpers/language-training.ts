@@ -23,7 +23,7 @@ import {
 } from '../../src/index.js';
 import { IDS, ids } from './bits.js';
 
-/** A training with everything that a trainer can follow at once, over a language model that carries its state. */
+/** A training that uses all of the trainer's options at once, with a language model that carries its state. */
 
 export type Options = Partial<TrainerOptions<Integers>>;
 
@@ -37,7 +37,7 @@ export function languageModel(runtime: Runtime) {
 }
 
 export const data = () => lanes(ids('text', 300), { batch: 4, steps: 7, epochs: 4 });
-export const held = () => lanes(ids('held', 60), { batch: 2, steps: 6 });
+export const heldOut = () => lanes(ids('held', 60), { batch: 2, steps: 6 });
 
 function options(): Options {
   const cosine = cosineAnnealingLR({ tMax: 12, etaMin: 0.001 });
@@ -47,7 +47,7 @@ function options(): Options {
     clipNorm: 1,
     schedule: chainedScheduler([linearLR({ totalIters: 4 }), cosine, plateau]),
     metrics: { perplexity: perplexity() as never, accuracy: accuracy() },
-    validation: { batches: held(), every: 2, monitor: 'perplexity' },
+    validation: { batches: heldOut(), every: 2, monitor: 'perplexity' },
     earlyStopping: { patience: 6 },
     bestWeights: 'restore',
   };
@@ -58,8 +58,8 @@ export function begin(model: Layer, more: Options = {}) {
   return new Trainer<Integers>(model, { loss: crossEntropy, optimizer, ...options(), ...more });
 }
 
-/** What is told, but for how fast. */
-export async function told(trainer: Trainer<Integers>, batches: Iterable<Batch<Integers>>) {
+/** What is progressOf, but for how fast. */
+export async function progressOf(trainer: Trainer<Integers>, batches: Iterable<Batch<Integers>>) {
   const all: Partial<Progress>[] = [];
   for await (const { samplesPerSecond, secondsLeft, ...one } of trainer.run(batches)) all.push(one);
   return all;

@@ -106,7 +106,7 @@ function shaken(name: string, { data, shape }: Values): Values {
 }
 
 /**
- * Besides, kinks are further off than any step of the differences, or any rounding, moves a value; no normalisation
+ * Besides, kinks are further off than any step of the differences, or any rounding, moves a value; no normalization
  * divides by so little that it makes digits of float32's last; nor do recurrent weights, step by step.
  */
 export const wellConditioned: Accepts = (one, given) => {

@@ -1,10 +1,10 @@
 import type { ActivationSpec } from '../reference/activations.js';
 import type { Kind, Options } from '../reference/options.js';
-import { drawer } from './collected.js';
 import { drawUntil, type Given, type OptionCase } from './options.js';
+import { seededIntegers } from './random.js';
 import { ACTIVATION_NAMES } from './single-options.js';
 
-/** Another one each run; the suite's title tells it. */
+/** A new seed for each run, which the suite's title contains. */
 export const SEED = Number(process.env['OPTIONS_SEED'] ?? 1 + (Date.now() % 1_000_000));
 
 class Dice {
@@ -12,7 +12,7 @@ class Dice {
 
   constructor(...seeds: number[]) {
     const mixed = seeds.reduce((sum, seed) => Math.imul(sum ^ seed, 0x9e3779b1) ^ (sum >>> 15), 0x2545f491);
-    this.#draw = drawer(mixed || 1);
+    this.#draw = seededIntegers(mixed || 1);
     for (let n = 0; n < 8; n++) this.#draw(1);
   }
 
@@ -37,13 +37,13 @@ class Dice {
 
 /** The random cases of one test. */
 export interface Series {
-  /** Where the next series begins, 1000 off. */
+  /** The first case number; series are 1000 apart. */
   from: number;
   change?(one: OptionCase): OptionCase;
   accepts(one: OptionCase, given: Given): boolean;
 }
 
-/** Case `n`: where none of ten draws is accepted, another one takes its place. */
+/** Case `n`; if none of ten draws is accepted, another case replaces it. */
 export function randomDraw(n: number, { from, change = (one) => one, accepts }: Series) {
   for (let more = from; more < from + 1000; more++) {
     const one = change(randomCase(SEED, n, more));
@@ -53,8 +53,8 @@ export function randomDraw(n: number, { from, change = (one) => one, accepts }: 
   throw new Error(`no case ${n} is accepted, OPTIONS_SEED=${SEED}`);
 }
 
-/** An error tells the case. */
-export function told(one: OptionCase, check: () => void): void {
+/** Runs `check`, and puts the case into the message of its error. */
+export function withCase(one: OptionCase, check: () => void): void {
   try {
     check();
   } catch (error) {
@@ -63,7 +63,7 @@ export function told(one: OptionCase, check: () => void): void {
   }
 }
 
-/** A case of awkward sizes; `more` is another one in the place of one that can not be held. */
+/** A case of awkward sizes; a higher `more` replaces a case that is not accepted. */
 function randomCase(seed: number, n: number, more: number): OptionCase {
   const dice = new Dice(seed, n, more);
   const kind = dice.one<Kind>(['LSTM', 'LSTM', 'GRU', 'RNN']);
@@ -72,7 +72,7 @@ function randomCase(seed: number, n: number, more: number): OptionCase {
   const options: Options = {
     ...directions(dice),
     ...everyLayer(dice, kind),
-    ...(kind === 'LSTM' && lstmAlone(dice, hiddenSize)),
+    ...(kind === 'LSTM' && lstmOnly(dice, hiddenSize)),
     ...(kind === 'GRU' && { resetAfter: dice.one([true, false]) }),
   };
   const states = (['h0', 'c0'] as const).filter(
@@ -118,7 +118,7 @@ function activations(dice: Dice, kind: Kind): ActivationSpec[] {
   return { LSTM: () => [gate(), any(), any()], GRU: () => [gate(), any()], RNN: () => [any()] }[kind]();
 }
 
-/** With numbers of its own at times, where it has some. */
+/** Sometimes with its own alpha and beta, if it has them. */
 function spec(dice: Dice, name: (typeof ACTIVATION_NAMES)[number]): ActivationSpec {
   const alpha = dice.between(0.125, 1);
   const beta = dice.between(0.125, 0.75);
@@ -129,7 +129,7 @@ function spec(dice: Dice, name: (typeof ACTIVATION_NAMES)[number]): ActivationSp
   return name;
 }
 
-function lstmAlone(dice: Dice, hiddenSize: number): Options {
+function lstmOnly(dice: Dice, hiddenSize: number): Options {
   const options: Options = {
     ...(hiddenSize > 1 && dice.maybe(30, () => ({ projSize: dice.from(1, hiddenSize - 1) }))),
     ...dice.maybe(35, () => ({ peepholes: true })),
@@ -137,7 +137,7 @@ function lstmAlone(dice: Dice, hiddenSize: number): Options {
     ...dice.one<Options>([{}, {}, norm(dice, 'gate'), norm(dice, 'cell')]),
     ...dice.maybe(25, () => ({ coupled: true })),
   };
-  // Its statistics take in the gate that coupling leaves out.
+  // Its statistics include the gate that coupling leaves out.
   if (options.layerNorm === 'cell') delete options.coupled;
   return options;
 }

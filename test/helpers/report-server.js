@@ -8,18 +8,18 @@ const LONGEST = 2 ** 24;
  * they find they POST as JSON to `?report=<name>`. No driver of the browser is needed then.
  */
 export async function serveReports(send) {
-  const told = new Map();
+  const reports = new Map();
   const waiting = new Map();
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') return send(request, response);
     const name = new URLSearchParams(request.url.split('?')[1]).get('report');
     try {
       if (name === null) throw new Error('no name');
-      told.set(name, JSON.parse(await textOf(request)));
+      reports.set(name, JSON.parse(await textOf(request)));
     } catch {
       return response.writeHead(400, { Connection: 'close' }).end();
     }
-    waiting.get(name)?.(told.get(name));
+    waiting.get(name)?.(reports.get(name));
     response.end();
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +27,7 @@ export async function serveReports(send) {
     origin: `http://127.0.0.1:${server.address().port}`,
     report: (name, timeout) =>
       new Promise((resolve, reject) => {
-        if (told.has(name)) return resolve(told.get(name));
+        if (reports.has(name)) return resolve(reports.get(name));
         const late = () => reject(new Error(`${name}: no report within ${timeout / 1000} s`));
         const timer = setTimeout(late, timeout);
         waiting.set(name, (found) => {

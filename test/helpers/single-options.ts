@@ -16,18 +16,18 @@ export const ACTIVATION_NAMES: readonly ActivationName[] = [
 
 const ALL: readonly Kind[] = ['LSTM', 'GRU', 'RNN'];
 const LENGTHS = [2, 4, 1];
-/** None as long as the input. */
+/** All shorter than the input. */
 const SHORT = [1, 3, 2];
 const MASK = [1, 0, 1, 1, /**/ 0, 1, 0, 0, /**/ 1, 1, 1, 0];
 
 function of(kinds: readonly Kind[], options: Options, more: Partial<OptionCase> = {}): SingleOption[] {
-  const told = Object.entries({ ...options, ...more }).map(
+  const parts = Object.entries({ ...options, ...more }).map(
     ([name, value]) => `${name} ${JSON.stringify(value)}`,
   );
-  return kinds.map((kind) => ({ name: `${kind} ${told.join(', ') || 'alone'}`, kind, options, more }));
+  return kinds.map((kind) => ({ name: `${kind} ${parts.join(', ') || 'alone'}`, kind, options, more }));
 }
 
-/** In each of a kind's places. */
+/** Every activation in each part of each kind. */
 function activations(): SingleOption[] {
   const usual: [Kind, ActivationName[]][] = [
     ['LSTM', ['sigmoid', 'tanh', 'tanh']],
@@ -43,7 +43,7 @@ function activations(): SingleOption[] {
   );
 }
 
-const PARAMETRISED: ActivationSpec[] = [
+const PARAMETRIZED: ActivationSpec[] = [
   { name: 'hardSigmoid', alpha: 1 / 6 },
   { name: 'hardSigmoid', alpha: 0.25, beta: 0.375 },
   { name: 'affine', alpha: 0.75, beta: -0.25 },
@@ -86,7 +86,7 @@ const EVERY_LAYER: SingleOption[] = [
   ]),
 ].flat();
 
-const LSTM_ALONE: SingleOption[] = [
+const LSTM_ONLY: SingleOption[] = [
   { projSize: 2 },
   { projSize: 1, numLayers: 2, bidirectional: true },
   { peepholes: true },
@@ -111,15 +111,15 @@ const LSTM_ALONE: SingleOption[] = [
 
 export const SINGLE_OPTIONS: readonly SingleOption[] = [
   ...EVERY_LAYER,
-  ...LSTM_ALONE,
+  ...LSTM_ONLY,
   ...of(['GRU'], { resetAfter: true }),
   ...of(['GRU'], { resetAfter: false }),
   ...of(['GRU'], { resetAfter: false, bias: 'single' }),
   ...of(['GRU'], { resetAfter: false, numLayers: 2, bidirectional: true }),
   ...of(['RNN'], { nonlinearity: 'relu' }),
   ...activations(),
-  ...PARAMETRISED.flatMap((spec) => of(['RNN'], { activations: [spec] })),
-  ...PARAMETRISED.flatMap((spec) => of(['LSTM'], { activations: ['sigmoid', spec, 'tanh'] })),
+  ...PARAMETRIZED.flatMap((spec) => of(['RNN'], { activations: [spec] })),
+  ...PARAMETRIZED.flatMap((spec) => of(['LSTM'], { activations: ['sigmoid', spec, 'tanh'] })),
   ...of(['LSTM'], {
     bidirectional: true,
     activations: [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gradientFlow } from '../../src/inspect/index.js';
 import { CASES, type InspectCase, subject } from '../helpers/inspect-cases.js';
-import { type Network, type Push, run, zoneout } from '../helpers/inspect-naive.js';
+import { type Network, type Push, run, zoneout } from '../helpers/inspect-reference.js';
 import { type Variant, variants } from '../helpers/variants.js';
 import { places, stateSize } from '../reference/options.js';
 

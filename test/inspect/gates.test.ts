@@ -22,7 +22,7 @@ import {
 } from '../../src/inspect/index.js';
 import { expectAllBits, expectBits, ids, tensor } from '../helpers/bits.js';
 import { CASES, type InspectCase, subject } from '../helpers/inspect-cases.js';
-import { run } from '../helpers/inspect-naive.js';
+import { run } from '../helpers/inspect-reference.js';
 import { type Variant, variants } from '../helpers/variants.js';
 import { places } from '../reference/options.js';
 

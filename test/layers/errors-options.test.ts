@@ -179,7 +179,7 @@ const LENGTH_KINDS = [
   { data: Int32Array.of(3, 4) },
 ];
 const LENGTH_VALUES = [
-  [0, 4],
+  [-1, 4],
   [4, -1],
   [4, 5],
   [1.5, 2],
@@ -187,7 +187,7 @@ const LENGTH_VALUES = [
   [],
   [4],
   [4, 4, 4],
-  Int32Array.of(4, 0),
+  Int32Array.of(4, -1),
 ];
 
 const lengths: Row[] = [

@@ -62,13 +62,13 @@ const streams: Row[] = [
     'stream whose layers do not fit',
     ({ runtime }) => new Sequential(new Linear(3, 4, { runtime }), new Linear(5, 6, { runtime })).stream(),
     RangeError,
-    /^Linear expected inFeatures = 5 values a row, got 4$/,
+    /^Linear expected inFeatures = 5 values per row, got 4$/,
   ],
   [
     'stream whose LSTM does not fit',
     ({ runtime }) => new Sequential(new Linear(3, 4, { runtime }), new LSTM(5, 6, { runtime })).stream(),
     RangeError,
-    /^LSTM expected inputSize = 5 values a row, got 4$/,
+    /^LSTM expected inputSize = 5 values per row, got 4$/,
   ],
   [
     'stream with an Embedding of values',

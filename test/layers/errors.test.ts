@@ -113,7 +113,7 @@ const initial: Row[] = [
     'chrono',
     ({ runtime }, chrono) => new LSTM(3, 5, { chrono, runtime }),
     [0, 1, -5],
-    'a longest lag of at least 2 steps',
+    'a lag of at least 2 steps',
   ),
   [
     'forgetBias and chrono',

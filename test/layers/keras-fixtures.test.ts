@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Runtime, Tensor } from '../../src/index.js';
+import { externalData, missing } from '../helpers/external-data.js';
 import { type KerasInput, type KerasLayer, runKeras } from '../helpers/keras/layer.js';
 import { expectClose } from '../helpers/onnx/close.js';
-import { missing, shared } from '../helpers/shared.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 const FOLDER = 'models/keras-js';
@@ -89,7 +89,7 @@ const own = JSON.parse(
 function suite({ name, create }: Variant) {
   describe(`Keras 2, by keras-js [${name}]`, () => {
     it.for(cases)('$name', ({ file, name, config }, { skip }) => {
-      const folder = shared(FOLDER);
+      const folder = externalData(FOLDER);
       if (folder === undefined) return skip(missing(FOLDER));
       const fixtures = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Record<string, Fixture>;
       const { input, weights, expected } = fixtures[name];

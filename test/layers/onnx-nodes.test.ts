@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/index.js';
+import { externalData, missing } from '../helpers/external-data.js';
 import { expectClose } from '../helpers/onnx/close.js';
 import { evaluate } from '../helpers/onnx/equations.js';
 import { type OnnxModel, type OnnxTensor, readModel, readTensor } from '../helpers/onnx/format.js';
 import { runLayer } from '../helpers/onnx/layer.js';
-import { missing, shared } from '../helpers/shared.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 /** The backend tests of github.com/onnx/onnx for the recurrent operators. */
@@ -62,7 +62,7 @@ function check({ model, expected }: NodeTest, runtime: Runtime): void {
 function suite({ name, create }: Variant) {
   describe(`ONNX's node tests [${name}]`, () => {
     it.for(NODE_TESTS)('%s', (path, { skip }) => {
-      const folder = shared(path);
+      const folder = externalData(path);
       if (folder === undefined) return skip(missing(path));
       check(readNodeTest(folder), create());
     });

@@ -13,7 +13,7 @@ import {
   type OptionCase,
   tensorOf,
 } from '../helpers/options.js';
-import { randomDraw, SEED, told } from '../helpers/random-options.js';
+import { randomDraw, SEED, withCase } from '../helpers/random-options.js';
 import { SINGLE_OPTIONS } from '../helpers/single-options.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -111,7 +111,7 @@ function suite({ name, create }: Variant) {
     for (let n = 0; n < 20; n++) {
       it(`random options ${n}, OPTIONS_SEED=${SEED}`, () => {
         const { one, given } = randomDraw(n, { from: 3000, accepts: moderate });
-        told(one, () => check(one, given, runtime));
+        withCase(one, () => check(one, given, runtime));
       });
     }
   });

@@ -16,7 +16,7 @@ import {
   tensorOf,
   unread,
 } from '../helpers/options.js';
-import { randomDraw, SEED, told } from '../helpers/random-options.js';
+import { randomDraw, SEED, withCase } from '../helpers/random-options.js';
 import { type Variant, variants } from '../helpers/variants.js';
 import type { Values } from '../reference/layer.js';
 import type { Kind, Options } from '../reference/options.js';
@@ -80,7 +80,7 @@ function gradients(layer: AnyLayer): Map<string, Float32Array> {
 
 /**
  * Parameter gradients sum over rows and steps, in another order: within 1e-6 of the largest of what is summed. What single
- * steps add can not be seen from here, and may cancel: `least` is taken for it where that is more.
+ * steps add cannot be seen from here, and may cancel: `least` is taken for it where that is more.
  */
 function expectSums(whole: AnyLayer, parts: Map<string, Float32Array>[], least: number) {
   for (const [name, gradient] of gradients(whole)) {
@@ -153,7 +153,7 @@ function suite({ name, create }: Variant) {
           ...{ from: 1000, accepts: moderate },
           change: (random) => ragged(random, n),
         });
-        told(one, () => check(one, given, create(), 1));
+        withCase(one, () => check(one, given, create(), 1));
       });
     }
   });

@@ -11,7 +11,7 @@ import {
   type OptionCase,
   tensorOf,
 } from '../helpers/options.js';
-import { randomDraw, SEED, told } from '../helpers/random-options.js';
+import { randomDraw, SEED, withCase } from '../helpers/random-options.js';
 import { SINGLE_OPTIONS } from '../helpers/single-options.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -79,7 +79,7 @@ function suite({ name, create }: Variant) {
     for (let n = 0; n < 30; n++) {
       it(`random options ${n}, OPTIONS_SEED=${SEED}`, () => {
         const { one, given } = randomDraw(n, { from: 2000, change: causal, accepts: moderate });
-        told(one, () => check(one, given, runtime));
+        withCase(one, () => check(one, given, runtime));
       });
     }
   });

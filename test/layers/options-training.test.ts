@@ -8,7 +8,7 @@ import {
   gradientsOf,
   lossOf,
   run,
-} from '../helpers/held-to-reference.js';
+} from '../helpers/compare-with-reference.js';
 import {
   build,
   caseOf,
@@ -19,7 +19,7 @@ import {
   values,
   wellConditioned,
 } from '../helpers/options.js';
-import { full, identity, maskOf, open, zoneoutOf } from '../helpers/training-draws.js';
+import { full, identity, maskOf, openLayer, zoneoutOf } from '../helpers/training-masks.js';
 import { type Variant, variants } from '../helpers/variants.js';
 import type { Kind, Options } from '../reference/options.js';
 import type { Draws } from '../reference/steps.js';
@@ -60,13 +60,13 @@ function checkMaskShares(kind: Kind, option: 'inputDropout' | 'recurrentDropout'
 function checkSameAtAllSteps(kind: Kind, runtime: Runtime) {
   const one = caseOf(kind, {}, { inputSize: 16, hiddenSize: 16, batch: 4, time: 4 });
   const input = full(1, 4, 4, 16);
-  const layer = open(one, { runtime, ...SEED, inputDropout: 0.5 }, 'weight_ih_l0', identity);
+  const layer = openLayer(one, { runtime, ...SEED, inputDropout: 0.5 }, 'weight_ih_l0', identity);
   const first = layer.forward(input, { training: true }).output.data;
   first.forEach((value, n) => expect(value).toBe(first[n - (n % 64) + (n % 16)]));
   expect(layer.forward(input, { training: true }).output.data).not.toEqual(first);
   expect(layer.forward(input, { record: true }).output.data).toEqual(input.data);
 
-  const recurrent = open(one, { runtime, ...SEED, recurrentDropout: 0.5 }, 'weight_hh_l0', identity);
+  const recurrent = openLayer(one, { runtime, ...SEED, recurrentDropout: 0.5 }, 'weight_hh_l0', identity);
   const h0 = full(1, 1, 4, 16);
   const powers = recurrent.forward(full(0, 4, 4, 16), { h0, training: true }).output.data;
   powers.forEach((value, n) => {

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
-import { checkCase, type Expected, expectedOf } from '../helpers/held-to-reference.js';
+import { checkCase, type Expected, expectedOf } from '../helpers/compare-with-reference.js';
 import { caseOf, drawFor, type Given, type OptionCase, wellConditioned } from '../helpers/options.js';
-import { randomDraw, SEED, told } from '../helpers/random-options.js';
+import { randomDraw, SEED, withCase } from '../helpers/random-options.js';
 import { SINGLE_OPTIONS } from '../helpers/single-options.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -38,7 +38,7 @@ const combination = once((n): Prepared => {
 });
 
 function check({ one, given, expected }: Prepared, { create }: Variant) {
-  told(one, () => checkCase(one, given, expected, create()));
+  withCase(one, () => checkCase(one, given, expected, create()));
 }
 
 function suite(variant: Variant) {

@@ -292,7 +292,7 @@ function suite({ name, create }: Variant) {
     });
     it('the same as by hand', () => checkByHand(create()));
     it('that give another shape', () => checkWrongShapes(create()));
-    it('that a trainer can not reset', () => checkReset(create()));
+    it('that a trainer cannot reset', () => checkReset(create()));
     it('parameters, state dict and dispose', () => checkDict(create()));
   });
 }

@@ -48,7 +48,7 @@ describe('a channel between threads', () => {
     expect(posted[0].filter((message) => message === null).length).toBe(3);
   });
 
-  it('fails who waits, and who comes to wait', async () => {
+  it('fails those who wait, now or later', async () => {
     const { ends } = pair();
     const waiting = ends[0].receive();
     ends[0].fail(new Error('gone'));

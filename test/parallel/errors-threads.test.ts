@@ -16,7 +16,7 @@ import { programText, runInstead } from '../helpers/threads.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 /*
- * What threads refuse, and how a run on them ends: its error is told, the model is as it was, and the next run begins anew.
+ * What threads refuse, and how a failed run ends: its error is reported, the model is unchanged, and the next run starts afresh.
  */
 
 const batch = { input: tensor('x', 5, 4, 3), target: tensor('y', 5, 4, 3) };
@@ -163,7 +163,7 @@ function suite({ name, create }: Variant) {
     it('ends when its signal is aborted, and goes on', () => checkAborted(create()));
     it('makes one step at a time', () => checkTwoRuns(create()));
     it('passes on what fails in a worker', () => checkInnerError(create()));
-    it.each(Object.entries(DEATHS))('tells of a worker that %s', (_, [program, message]) =>
+    it.each(Object.entries(DEATHS))('reports a worker that %s', (_, [program, message]) =>
       checkDeath(create(), program, message),
     );
   });
@@ -171,8 +171,8 @@ function suite({ name, create }: Variant) {
 
 variants.forEach(suite);
 
-it('a page without workers or shared memory is told what it lacks', () => {
-  expect(missing('workers')).toMatch(/^Worker, which this runtime does not have$/);
+it('a page without workers or shared memory gets an error that names what it lacks', () => {
+  expect(missing('workers')).toMatch(/^Worker\b/);
   const given = globalThis as { Worker?: unknown; SharedArrayBuffer?: unknown };
   const { SharedArrayBuffer: shared } = given;
   try {

@@ -21,7 +21,7 @@ import {
   type TrainerOptions,
 } from '../../src/index.js';
 import { expectAllBits, IDS, ids, tensor } from '../helpers/bits.js';
-import { told } from '../helpers/told.js';
+import { progressOf } from '../helpers/progress.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 type Options = Partial<TrainerOptions<never>>;
@@ -131,7 +131,7 @@ async function checkTrained({ make, options, batches }: Case, create: Variant['c
     const runtime = create();
     const model = make(runtime);
     const all = [...batches(runtime), ...batches(runtime)];
-    const seen = await told(begin(model, threads, options), all);
+    const seen = await progressOf(begin(model, threads, options), all);
     return { losses: seen.map(({ loss }) => loss), weights: model.stateDict() };
   };
   const [one, two, again] = [await run(1), await run(2), await run(2)];
@@ -147,7 +147,7 @@ const file = (trainer: Trainer<never>) => Buffer.from(saveModel(trainer.model, {
 /** Each validation of a run is what one thread gives for the weights of that moment, and training goes on as without any. */
 async function checkRun(create: Variant['create']) {
   const plain = begin(language(create()), 2);
-  const losses = (await told(plain, training())).map(({ loss }) => loss);
+  const losses = (await progressOf(plain, training())).map(({ loss }) => loss);
   const model = language(create());
   const trainer = begin(model, 2, { validation: { batches: held(), every: 3 } });
   const single = begin(model, 1);
@@ -166,7 +166,7 @@ async function checkRun(create: Variant['create']) {
 
 /** The model is its owner's while workers are waited for, and a run's own threads are not disturbed. */
 async function checkBeside(create: Variant['create']) {
-  const alone = await told(begin(language(create()), 2), training());
+  const alone = await progressOf(begin(language(create()), 2), training());
   const trainer = begin(language(create()), 2);
   for (const parameter of trainer.model.parameters.values())
     parameter.writeGrad(new Float32Array(parameter.size).fill(3));

@@ -230,12 +230,12 @@ variants.forEach(suite);
 
 it('one thread is what it was', async () => {
   const { create } = variants[0];
-  const [plain, told] = [dropped(create()), dropped(create())];
+  const [plain, threaded] = [dropped(create()), dropped(create())];
   const batches = [language(5), language(5)];
   const trainer = begin(plain, crossEntropy, undefined as never);
   const seen = batches.map((batch) => trainer.trainStep(batch).loss);
-  expect(await losses(begin(told, crossEntropy, 1), batches)).toEqual(seen);
-  expectAllBits('weights', told.stateDict(), plain.stateDict());
-  expectBits('bias', told.stateDict()['3.bias'], plain.stateDict()['3.bias']);
+  expect(await losses(begin(threaded, crossEntropy, 1), batches)).toEqual(seen);
+  expectAllBits('weights', threaded.stateDict(), plain.stateDict());
+  expectBits('bias', threaded.stateDict()['3.bias'], plain.stateDict()['3.bias']);
   expect(trainer.stateDict()).not.toHaveProperty('threads');
 });

@@ -9,11 +9,11 @@ export interface State {
   c: Vector;
 }
 
-/** How far a forward stays from where its results can not be held against differences or against float32. */
+/** How far a forward stays from points where its results cannot be compared with differences or float32. */
 export interface Margins {
   /** The smallest distance of a value to a kink. */
   kink: number;
-  /** The smallest deviation that a normalisation divides by. */
+  /** The smallest deviation that a normalization divides by. */
   deviation: number;
 }
 
@@ -87,13 +87,13 @@ function lstmStep(level: Level, x: Vector, h: Vector, { c }: State): State {
   const o = squash(level, 0, gate(3, plus(a[3], peephole(2, cell))));
   const shown =
     layerNorm === 'cell'
-      ? normalised(level, cell, param(level, 'weight_ln_c'), param(level, 'bias_ln_c'))
+      ? normalized(level, cell, param(level, 'weight_ln_c'), param(level, 'bias_ln_c'))
       : cell;
   const hidden = times(o, squash(level, 2, shown));
   return { h: projSize === undefined ? hidden : product(param(level, 'weight_hr'), hidden), c: cell };
 }
 
-/** The sums of the four gates, without their biases where a normalisation of each gate still follows. */
+/** The sums of the four gates, without their biases where a normalization of each gate still follows. */
 function lstmSums(level: Level, x: Vector, h: Vector): Vector[] {
   const { layerNorm } = level.design.options;
   const [fromX, fromH] = [product(param(level, 'weight_ih'), x), product(param(level, 'weight_hh'), h)];
@@ -101,14 +101,14 @@ function lstmSums(level: Level, x: Vector, h: Vector): Vector[] {
   const bias = plus(biasOf(level, 'bias_ih'), biasOf(level, 'bias_hh'));
   if (layerNorm === undefined) return blocks(plus(plus(fromX, fromH), bias), 4);
   const norm = (of: Vector, name: string) =>
-    normalised(level, of, param(level, `weight_ln_${name}`), param(level, `bias_ln_${name}`));
+    normalized(level, of, param(level, `weight_ln_${name}`), param(level, `bias_ln_${name}`));
   return blocks(plus(plus(norm(fromX, 'ih'), norm(fromH, 'hh')), bias), 4);
 }
 
 function gateInput(level: Level, n: number, sum: Vector): Vector {
   if (level.design.options.layerNorm !== 'gate') return sum;
   const bias = plus(biasOf(level, 'bias_ih'), biasOf(level, 'bias_hh'));
-  return normalised(level, sum, block(param(level, 'weight_ln'), n, 4), block(bias, n, 4));
+  return normalized(level, sum, block(param(level, 'weight_ln'), n, 4), block(bias, n, 4));
 }
 
 function gruStep(level: Level, x: Vector, h: Vector, state: State): State {
@@ -155,7 +155,7 @@ function approach({ margins }: Level, distance: number): void {
 }
 
 /** gain ∘ (x − mean) / deviation + bias */
-function normalised({ design, margins }: Level, x: Vector, gain: Vector, bias: Vector): Vector {
+function normalized({ design, margins }: Level, x: Vector, gain: Vector, bias: Vector): Vector {
   const { normEpsilon = 1e-5 } = design.options;
   const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
   const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;

@@ -74,7 +74,7 @@ function thrownBy(act: () => unknown): Error {
   return new Error(NOTHING);
 }
 
-/** Sizes are told before anything is taken, however many small parts they have. */
+/** Sizes are computed before anything is allocated, however many small parts they have. */
 function checkManyLayers(runtime: Runtime) {
   const allocate = vi.spyOn(runtime, 'allocate').mockImplementation((bytes) => {
     if (allocate.mock.calls.length > 10) throw new Error(`taken one by one: ${bytes} bytes`);

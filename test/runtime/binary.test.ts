@@ -37,11 +37,11 @@ describe('an engine', () => {
     expect(createRuntime({ binary: refused }).variant).toBe('simd');
   });
 
-  it('that refuses both hears what is expected of it', () => {
+  it('that refuses both raises an error that says what it needs', () => {
     expect(() => compile(refused)).toThrow(/^WebAssembly with SIMD expected: Chrome/);
   });
 
-  it('whose page forbids to instantiate, as WebKit does, hears it too', () => {
+  it('whose page forbids instantiation, as in WebKit, raises it too', () => {
     const { CompileError, Module } = WebAssembly;
     const forbids = function Instance() {
       throw new CompileError('the page forbids it');
@@ -51,7 +51,7 @@ describe('an engine', () => {
     expect(() => instantiate(module)).toThrow(/'wasm-unsafe-eval' in script-src/);
   });
 
-  it('whose page forbids to compile hears what the page has to allow, and why', () => {
+  it('whose page forbids compilation raises an error that says what the page must allow, and why', () => {
     const { validate } = WebAssembly;
     const forbids = function Module() {
       throw new Error('the page forbids it');

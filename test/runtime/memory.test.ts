@@ -15,7 +15,8 @@ import {
   Trainer,
 } from '../../src/index.js';
 import { expectBits, ids, languageModel, slice, tensor } from '../helpers/bits.js';
-import { collected, drawer, expectNoGrowth, finalized, shuffled } from '../helpers/collected.js';
+import { expectNoGrowth, heapBytes, runFinalizers } from '../helpers/memory.js';
+import { seededIntegers, shuffled } from '../helpers/random.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 const LENGTHS = Array.from({ length: 500 }, (_, n) => n + 1);
@@ -84,10 +85,10 @@ async function checkTrainerRun(runtime: Runtime) {
   const batch = { input: ids('ids', 4, 12), target: ids('targets', 4, 12) };
   let [memory, heap] = [0, 0];
   for await (const { step } of trainer.run(Array(1_000).fill(batch))) {
-    if (step === 100) [memory, heap] = [runtime.memoryBytes, collected()];
+    if (step === 100) [memory, heap] = [runtime.memoryBytes, heapBytes()];
   }
   expect(runtime.memoryBytes).toBe(memory);
-  expect(collected() - heap).toBeLessThan(1_048_576);
+  expect(heapBytes() - heap).toBeLessThan(1_048_576);
 }
 
 /** Recorded forwards that nothing follows wait for their backward until `zeroGrad`. */
@@ -119,7 +120,7 @@ function makeLayer(n: number, runtime: Runtime) {
 
 /** Rounds of a hundred layers, in another order each time; the first one lets all of them live at once. */
 function checkLayers(runtime: Runtime) {
-  const draw = drawer(1);
+  const draw = seededIntegers(1);
   const numbers = Array.from({ length: 100 }, (_, n) => n);
   let order = numbers;
   const living: { dispose(): void }[] = [];
@@ -137,7 +138,7 @@ function checkLengths(runtime: Runtime) {
   const layer = new LSTM(5, 9, { runtime });
   const longest = tensor('input', 2, 500, 5);
   const inputs = LENGTHS.map((steps) => slice(longest, 1, 0, steps));
-  const draw = drawer(2);
+  const draw = seededIntegers(2);
   const order = [499, ...Array.from({ length: 999 }, () => draw(500))];
   const run = (length: number) => layer.forward(inputs[length]);
   const { output } = run(70);
@@ -156,10 +157,10 @@ function checkRisingLengths(runtime: Runtime) {
   };
   LENGTHS.forEach(run);
   const memory = runtime.memoryBytes;
-  const heap = collected();
+  const heap = heapBytes();
   LENGTHS.forEach(run);
   expect(runtime.memoryBytes).toBe(memory);
-  expect(collected() - heap).toBeLessThan(1_048_576);
+  expect(heapBytes() - heap).toBeLessThan(1_048_576);
 }
 
 /** Streams opened and disposed of; the layer's own memory stays. */
@@ -187,13 +188,13 @@ async function checkRefusals(runtime: Runtime) {
     ).toThrow(RangeError);
   };
   for (let n = 0; n < 100; n++) refuse();
-  await finalized();
+  await runFinalizers();
   const memory = runtime.memoryBytes;
-  const heap = collected();
+  const heap = heapBytes();
   for (let n = 100; n < 1_000; n++) refuse();
-  await finalized();
+  await runFinalizers();
   expect(runtime.memoryBytes).toBe(memory);
-  expect(collected() - heap).toBeLessThan(1_048_576);
+  expect(heapBytes() - heap).toBeLessThan(1_048_576);
 }
 
 /** Layers, streams and models that nobody disposed of and nobody holds: the collector's finalizers give all back. */
@@ -208,7 +209,7 @@ async function checkForgotten(runtime: Runtime) {
   forget();
   const memory = runtime.memoryBytes;
   for (let n = 0; n < 5; n++) {
-    await finalized();
+    await runFinalizers();
     forget();
   }
   expect(runtime.memoryBytes).toBe(memory);
@@ -222,7 +223,7 @@ async function checkHandles(runtime: Runtime) {
   };
   const handles = [1, 2, 3].map(parameterOf);
   const values = handles.map((handle) => handle.read());
-  await finalized();
+  await runFinalizers();
   handles.forEach((handle, n) => expectBits(`parameter ${n}`, handle.read(), values[n]));
 }
 

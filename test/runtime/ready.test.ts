@@ -113,7 +113,7 @@ describe('ready', () => {
 });
 
 describe('an engine without WebAssembly', () => {
-  it('is told apart from one without SIMD', async () => {
+  it('is distinguished from one without SIMD', async () => {
     vi.stubGlobal('WebAssembly', undefined);
     const { LSTM, createRuntime, ready } = lstmWasm;
     for (const call of [() => new LSTM(1, 1), () => createRuntime()])

@@ -17,7 +17,11 @@ it('share chunks unless they are for pages without a bundler', () => {
   const names = ['', '/relaxed', '/files', '/data', '/inspect', '/worker'].map((name) => `lstm-wasm${name}`);
   expect(Object.keys(exported)).toEqual(expect.arrayContaining(names));
   expect(Object.keys(exported).filter((name) => /standalone|wasm$|json$/.test(name.slice(9)))).toEqual([]);
-  expect(standalone).toEqual({ 'lstm-wasm': 'src/standalone.ts', relaxed: 'src/relaxed.ts' });
+  expect(standalone).toEqual({
+    'lstm-wasm': 'src/standalone.ts',
+    full: 'src/standalone-full.ts',
+    relaxed: 'src/relaxed.ts',
+  });
 });
 
 it('are what the type checker resolves imports to', () => {

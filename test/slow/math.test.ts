@@ -9,7 +9,7 @@ import { type Errors, FUNCTIONS, type FunctionName, join, noErrors } from '../he
 
 /*
  * exp, sigmoid and tanh over all 2^32 floats, as simd, relaxed fused, and relaxed unfused: what an engine does without
- * multiply-add instructions. V8 can be told to do without by a flag, so each binary runs in processes of its own.
+ * multiply-add instructions. A flag of V8 turns them off, so each binary runs in processes of its own.
  */
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

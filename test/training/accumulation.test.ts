@@ -17,7 +17,7 @@ import {
   Trainer,
 } from '../../src/index.js';
 import { expectAllBits, IDS, ids, tensor } from '../helpers/bits.js';
-import { begin, data, languageModel, told } from '../helpers/language-training.js';
+import { begin, data, languageModel, progressOf } from '../helpers/language-training.js';
 import { bad, expectRefusal } from '../helpers/refusals.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -113,14 +113,14 @@ function checkEqual({ make, loss, batch, lr = 0.2 }: Case, create: Variant['crea
   const [one, several] = [begin(1), begin(3)];
   for (let step = 1; step <= 4; step++) {
     const expected = one.trainStep(batch);
-    const told = parts(batch, 1, 6, 9).map((part) => several.trainStep(part as never));
-    expect(told.map(({ step, pending }) => [step, pending])).toEqual([
+    const steps = parts(batch, 1, 6, 9).map((part) => several.trainStep(part as never));
+    expect(steps.map(({ step, pending }) => [step, pending])).toEqual([
       [step - 1, 1],
       [step - 1, 2],
       [step, undefined],
     ]);
-    expect(told[2].loss / expected.loss).toBeCloseTo(1, 5);
-    expect(told[2].gradNorm / expected.gradNorm).toBeCloseTo(1, 5);
+    expect(steps[2].loss / expected.loss).toBeCloseTo(1, 5);
+    expect(steps[2].gradNorm / expected.gradNorm).toBeCloseTo(1, 5);
   }
   for (const [name, { data }] of Object.entries(several.model.stateDict())) {
     const { data: expected } = one.model.stateDict()[name];
@@ -145,7 +145,7 @@ const file = (trainer: Trainer<Integers>, batches: ReturnType<typeof data>) =>
 async function checkResumed(create: Variant['create'], stop: number) {
   const [whole, stopped] = [begin(languageModel(create())), begin(languageModel(create()))];
   const [all, some] = [data(), data()];
-  const expected = await told(whole, all);
+  const expected = await progressOf(whole, all);
   expect(expected.length).toBeGreaterThan(8);
   const before: Partial<Progress>[] = [];
   const run = async () => {
@@ -163,7 +163,7 @@ async function checkResumed(create: Variant['create'], stop: number) {
   rest.loadStateDict(training.batches);
   expect(Buffer.compare(file(resumed, rest), bytes), 'loaded and saved again').toBe(0);
   bytes.fill(0);
-  const after = await told(resumed, rest);
+  const after = await progressOf(resumed, rest);
   expect([...before, ...after]).toEqual(expected);
   expect(Buffer.compare(file(resumed, rest), file(whole, all)), 'at the end').toBe(0);
 }
@@ -215,7 +215,7 @@ async function checkThreads(create: Variant['create']) {
     frozen.requiresGrad = false;
     const optimizer = new SGD(model, { lr: 0.1 });
     const trainer = new Trainer<Integers>(model, { loss: crossEntropy, optimizer, accumulate: 3, threads });
-    const seen = await told(trainer, [...data()].slice(0, 12));
+    const seen = await progressOf(trainer, [...data()].slice(0, 12));
     return { seen, weights: model.stateDict() };
   };
   const [one, two, again] = [await run(1), await run(2), await run(2)];

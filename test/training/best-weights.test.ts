@@ -10,8 +10,8 @@ import {
   type TrainerOptions,
 } from '../../src/index.js';
 import { tensor } from '../helpers/bits.js';
+import { progressOf } from '../helpers/progress.js';
 import { bad, expectRefusal } from '../helpers/refusals.js';
-import { told } from '../helpers/told.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 /*
@@ -43,7 +43,7 @@ async function checkStopping(runtime: Runtime) {
     earlyStopping: { patience: 3 },
     bestWeights: 'restore',
   });
-  const all = await told(trainer, data);
+  const all = await progressOf(trainer, data);
   const losses = all.map(({ validation }) => validation?.loss as number);
   const best = losses.indexOf(Math.min(...losses));
   expect(best).toBeGreaterThan(3);
@@ -54,13 +54,13 @@ async function checkStopping(runtime: Runtime) {
   expect(loss, 'the best weights are back').toBe(losses[best]);
   expect(output(model)).toBeCloseTo(0.5, 1);
   // A run after it has all its patience again.
-  expect((await told(trainer, data)).length).toBeGreaterThan(2);
+  expect((await progressOf(trainer, data)).length).toBeGreaterThan(2);
 }
 
 /** Better by less than it takes is not better; for the best weights it is. */
 async function checkMinDelta(runtime: Runtime) {
   const { trainer, data } = overfitting(runtime, { earlyStopping: { patience: 2, minDelta: 0.05 } });
-  const all = await told(trainer, data);
+  const all = await progressOf(trainer, data);
   const losses = all.map(({ validation }) => validation?.loss as number);
   let [best, bad, end] = [losses[0], 0, 0];
   for (const [n, loss] of losses.entries()) {
@@ -75,14 +75,14 @@ async function checkMinDelta(runtime: Runtime) {
 async function checkBest(runtime: Runtime) {
   const kept = overfitting(runtime, { bestWeights: 'keep' });
   expectRefusal(() => kept.trainer.restoreBest(), Error, /^restoreBest expected a validation before it/);
-  await told(kept.trainer, kept.data);
+  await progressOf(kept.trainer, kept.data);
   expect(output(kept.model)).toBeGreaterThan(0.9);
   kept.trainer.restoreBest();
   expect(output(kept.model)).toBeCloseTo(0.5, 1);
   const restored = overfitting(runtime, { bestWeights: 'restore' });
-  await told(restored.trainer, restored.data, 100);
+  await progressOf(restored.trainer, restored.data, 100);
   expect(output(restored.model), 'left').toBeGreaterThan(0.8);
-  await told(restored.trainer, restored.data.slice(0, 3));
+  await progressOf(restored.trainer, restored.data.slice(0, 3));
   expect(output(restored.model), 'at its end').toBeCloseTo(0.5, 1);
   const none = overfitting(runtime);
   expectRefusal(() => none.trainer.restoreBest(), Error, /bestWeights: 'keep' or 'restore'/);

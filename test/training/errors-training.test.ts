@@ -109,7 +109,7 @@ const states: Row[] = [
         optimizer[method as 'step']();
       },
       Error,
-      /^this Adam was disposed of and can no longer be used$/,
+      /Adam was disposed of/,
     ],
   ),
   ...['step', 'zeroGrad'].map(
@@ -176,13 +176,13 @@ const trainer: Row[] = [
     'Trainer with an optimizer of another runtime',
     (s) => trainerOf(s, { optimizer: new Adam(new Linear(1, 1, { runtime: s.other })) }),
     TypeError,
-    /^optimizer expected the parameters of the model, got those of another runtime$/,
+    /^optimizer expected .*parameters.*another runtime/,
   ],
   [
     "Trainer with another model's optimizer",
     (s) => trainerOf(s, { optimizer: new Adam(s.linear) }),
     TypeError,
-    /^optimizer expected the model's parameters, got none of them$/,
+    /^optimizer expected .*parameters.*none/,
   ],
   ...numbers(
     'clipNorm',
@@ -215,7 +215,7 @@ const trainer: Row[] = [
     'Trainer with onNonFinite of another word',
     (s) => trainerOf(s, { onNonFinite: 'skp' }),
     RangeError,
-    /^onNonFinite expected one of stop, skip, got "skp"; did you mean "skip"\?$/,
+    /^onNonFinite expected .*stop, skip, got "skp".*"skip"/,
   ],
   ...kinds(
     'Trainer with onNonFinite of',
@@ -251,7 +251,7 @@ const trainer: Row[] = [
     'Trainer.trainStep of an id too large',
     (s) => trainerOf(s).trainStep({ ...batch, input: Int32Array.of(0, 11, 0) }),
     RangeError,
-    /^input\[1\] expected an id from 0 to 10, got 11$/,
+    /^input\[1\] expected .*0 to 10, got 11/,
   ],
   [
     'Trainer.trainStep of a class too large',

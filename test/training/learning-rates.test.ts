@@ -130,7 +130,7 @@ function checkInvalidInTrainer(runtime: Runtime, make: Make) {
 
 function checkNegative(runtime: Runtime, make: Make) {
   const model = withGradients(runtime);
-  const message = /^lr expected a number from 0 up, got -0\.1$/;
+  const message = /^lr expected .*0.*, got -0\.1/;
   expectRefusal(() => make(model, { lr: -0.1 }), RangeError, message);
   expectRefusal(() => make(grouped(model, [0.1, -0.1])), RangeError, message);
   const optimizer = make(model);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { binaryCrossEntropy, crossEntropy, mse, type Runtime, softmax } from '../../src/index.js';
-import { drawer } from '../helpers/collected.js';
+import { seededIntegers } from '../helpers/random.js';
 import { type Variant, variants } from '../helpers/variants.js';
 import * as reference from '../reference/losses.js';
 import { closedForm, closedFormWeights } from '../vectors/closed-form.js';
@@ -21,7 +21,7 @@ const tensorOf = (values: Float64Array, ...shape: number[]) => ({ data: Float32A
 const exact = (values: ArrayLike<number>) => Float64Array.from(Float32Array.from(values));
 
 function checkCrossEntropy(runtime: Runtime, seed: number) {
-  const draw = drawer(seed * 31);
+  const draw = seededIntegers(seed * 31);
   const [rows, classes] = [1 + draw(19), 1 + draw(19)];
   const name = `random/${seed}`;
   const output = closedForm(name, rows * classes, [1, 8, 64][draw(3)]);
@@ -60,7 +60,7 @@ function maskOf(draw: (limit: number) => number, rows: number, width: number) {
 }
 
 function checkElements(runtime: Runtime, seed: number, loss: typeof mse) {
-  const draw = drawer(seed * 37);
+  const draw = seededIntegers(seed * 37);
   const [rows, width] = [1 + draw(9), 1 + draw(9)];
   const name = `${loss.name}/${seed}`;
   const size = rows * width;

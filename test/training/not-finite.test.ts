@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { saveModel } from '../../src/files/index.js';
 import { crossEntropy, type Integers, type Loss, type Runtime } from '../../src/index.js';
-import { begin, data, held, languageModel, type Options } from '../helpers/language-training.js';
+import { begin, data, heldOut, languageModel, type Options } from '../helpers/language-training.js';
 import { thrownBy } from '../helpers/refusals.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -16,24 +16,21 @@ function spoilt(spoil: (loss: number, grad: Float32Array) => number) {
 }
 
 const SPOILS: Record<string, [spoil: (loss: number, grad: Float32Array) => number, what: RegExp]> = {
-  'a loss of NaN': [() => Number.NaN, /^step 2: the loss is NaN; nothing was changed$/],
-  'a loss of Infinity': [
-    () => Number.POSITIVE_INFINITY,
-    /^step 2: the loss is Infinity; nothing was changed$/,
-  ],
+  'a loss of NaN': [() => Number.NaN, /^step 2: .*loss is NaN/],
+  'a loss of Infinity': [() => Number.POSITIVE_INFINITY, /^step 2: .*loss is Infinity/],
   'a gradient of NaN': [
     (loss, grad) => {
       grad[3] = Number.NaN;
       return loss;
     },
-    /^step 2: the norm of the gradient of "0\.weight" is NaN; nothing was changed$/,
+    /^step 2: .*gradient of "0\.weight" is NaN/,
   ],
   'gradients that overflow': [
     (loss, grad) => {
       grad.fill(3e38);
       return loss;
     },
-    /^step 2: the norm of the gradient of "\d\.\w+" is (NaN|Infinity); nothing was changed$/,
+    /^step 2: .*gradient of "\d\.\w+" is (NaN|Infinity)/,
   ],
 };
 
@@ -75,12 +72,12 @@ function checkNotFinite(
   ).toBe(0);
 }
 
-/** A run goes on over what it leaves out, tells of it, and makes no validation for it. */
+/** A run continues past skipped batches, reports them, and does not validate for them. */
 async function checkSkippingRun(runtime: Runtime) {
   const { state, loss } = spoilt(() => Number.NaN);
   const trainer = begin(languageModel(runtime), {
     ...{ accumulate: 1, loss, onNonFinite: 'skip', earlyStopping: undefined },
-    validation: { batches: held(), every: 1 },
+    validation: { batches: heldOut(), every: 1 },
     schedule: undefined,
     metrics: {},
   } as Options);
@@ -124,7 +121,7 @@ function suite({ name, create }: Variant) {
         checkNotFinite(create, accumulate, position, kind, true),
       );
     });
-    it('is told by a run that goes on', () => checkSkippingRun(create()));
+    it('is reported by a run that continues', () => checkSkippingRun(create()));
   });
 }
 

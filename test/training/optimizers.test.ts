@@ -61,7 +61,7 @@ function checkClipNorm(runtime: Runtime, rows: number) {
   }
 }
 
-/** What needs no clipping, and what can not be clipped, keeps its bits. */
+/** Gradients that need no clipping or cannot be clipped keep their bits. */
 function checkLeftAlone(runtime: Runtime, rows: number) {
   const parameters = withGradients(runtime, rows);
   const [before] = gradients(parameters);

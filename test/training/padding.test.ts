@@ -27,7 +27,7 @@ import { type Variant, variants } from '../helpers/variants.js';
 
 class Listening implements Layer {
   readonly inner: Layer;
-  readonly heard: object[] = [];
+  readonly calls: object[] = [];
 
   constructor(inner: Layer) {
     this.inner = inner;
@@ -46,7 +46,7 @@ class Listening implements Layer {
   }
 
   forward(input: Tensor | Integers, options: ForwardOptions = {}) {
-    this.heard.push(options);
+    this.calls.push(options);
     const { training, record } = options;
     return this.inner.forward(input, {
       ...(training !== undefined && { training }),
@@ -140,7 +140,7 @@ async function checkHanded(
   const { model, trainer, masks } = begin(runtime, whole);
   const { metrics } = trainer.trainStep(batch);
   await trainer.evaluate([batch]);
-  expect(model.heard).toEqual([
+  expect(model.calls).toEqual([
     { training: true, ...given },
     { record: false, ...given },
   ]);

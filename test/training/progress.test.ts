@@ -16,7 +16,7 @@ import { tensor } from '../helpers/bits.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 /*
- * What a run tells of its pace, on a clock that the test moves, and what it says of steps that hold up a page.
+ * The speed that a run reports, on a clock that the test moves, and its warning about steps that block a page.
  */
 
 let time = 0;
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A model whose step takes so many milliseconds. */
+/** A model whose steps take the given number of milliseconds. */
 function begin(runtime: Runtime, took: () => number, more: object = {}) {
   time = 1000;
   vi.spyOn(performance, 'now').mockImplementation(() => time);
@@ -43,7 +43,7 @@ const batch = (rows: number): Batch<Tensor> => ({
   target: tensor('y', rows, 2),
 });
 
-async function told(trainer: Trainer<Tensor>, data: Iterable<Batch<Tensor>>, spent = 0) {
+async function progressOf(trainer: Trainer<Tensor>, data: Iterable<Batch<Tensor>>, spent = 0) {
   const all: Progress[] = [];
   for await (const one of trainer.run(data)) {
     all.push(one);
@@ -54,7 +54,7 @@ async function told(trainer: Trainer<Tensor>, data: Iterable<Batch<Tensor>>, spe
 
 /** Ten milliseconds a step and as many around it, four rows each. */
 async function checkPace(runtime: Runtime) {
-  const all = await told(
+  const all = await progressOf(
     begin(runtime, () => 10),
     Array(30).fill(batch(4)),
     10,
@@ -67,11 +67,11 @@ async function checkPace(runtime: Runtime) {
   expect(all[29].secondsLeft).toBe(0);
 }
 
-/** When it becomes slower, it is told within twenty batches or so. */
+/** When it becomes slower, the rate follows within about twenty batches. */
 async function checkChange(runtime: Runtime) {
   let took = 10;
   const trainer = begin(runtime, () => took);
-  await told(trainer, Array(50).fill(batch(2)));
+  await progressOf(trainer, Array(50).fill(batch(2)));
   const seen: number[] = [];
   for await (const { step, samplesPerSecond } of trainer.run(Array(150).fill(batch(2)))) {
     if (step === 100) took = 40;
@@ -87,14 +87,14 @@ async function checkLeft(runtime: Runtime) {
   const data = (epochs: number) => batches(rows, { batchSize: 4, epochs, runtime });
   const left = (all: Progress[]) => all.map(({ secondsLeft }) => secondsLeft);
   const trainer = begin(runtime, () => 1000);
-  expect(left(await told(trainer, data(3)))).toEqual(
+  expect(left(await progressOf(trainer, data(3)))).toEqual(
     [8, 7, 6, 5, 4, 3, 2, 1, 0].map((n) => expect.closeTo(n, 6)),
   );
   const middle = data(2);
   middle.loadStateDict({ ...middle.stateDict(), epoch: '1', position: '1' });
-  expect(left(await told(trainer, middle))).toEqual([1, 0].map((n) => expect.closeTo(n, 6)));
+  expect(left(await progressOf(trainer, middle))).toEqual([1, 0].map((n) => expect.closeTo(n, 6)));
   const double = begin(runtime, () => 1000, { accumulate: 2 });
-  expect(left(await told(double, data(2)))).toEqual([4, 2, 0].map((n) => expect.closeTo(n, 6)));
+  expect(left(await progressOf(double, data(2)))).toEqual([4, 2, 0].map((n) => expect.closeTo(n, 6)));
   for await (const progress of trainer.run(data(Number.POSITIVE_INFINITY))) {
     expect(progress).not.toHaveProperty('secondsLeft');
     break;
@@ -102,7 +102,8 @@ async function checkLeft(runtime: Runtime) {
   function* generator() {
     yield batch(1);
   }
-  for (const progress of await told(trainer, generator())) expect(progress).not.toHaveProperty('secondsLeft');
+  for (const progress of await progressOf(trainer, generator()))
+    expect(progress).not.toHaveProperty('secondsLeft');
 }
 
 /** Rows are sequences, however they lie. */
@@ -114,7 +115,7 @@ async function checkSequences(runtime: Runtime) {
       return mse(...given);
     };
     const trainer = new Trainer<Tensor>(model, { loss, optimizer: new SGD(model) });
-    const [{ samplesPerSecond }] = await told(trainer, [{ input, target: output }]);
+    const [{ samplesPerSecond }] = await progressOf(trainer, [{ input, target: output }]);
     return Math.round(samplesPerSecond * 1000) / 1000;
   };
   begin(runtime, () => 0);
@@ -124,7 +125,7 @@ async function checkSequences(runtime: Runtime) {
 }
 
 async function checkStandingClock(runtime: Runtime) {
-  const [{ samplesPerSecond, secondsLeft }] = await told(
+  const [{ samplesPerSecond, secondsLeft }] = await progressOf(
     begin(runtime, () => 0),
     [batch(3)],
   );
@@ -137,7 +138,7 @@ async function checkLong(runtime: Runtime) {
   const steps = [10, 50, 51, 200, 10, 200];
   const run = () => {
     let n = 0;
-    return told(
+    return progressOf(
       begin(runtime, () => steps[n++]),
       Array(steps.length).fill(batch(1)),
       300,

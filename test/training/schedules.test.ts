@@ -130,14 +130,14 @@ function scripted(runtime: Runtime, better: 'lower' | 'higher', values: number[]
     validating = !options?.training;
     return Linear.prototype.forward.call(model, input, options);
   });
-  const told = {
+  const scripted = {
     better,
     tally: () => [validating ? 1 : 0],
     value: ([asked]: readonly number[]) => (asked ? values[n++] : 0),
   };
   return new Trainer<Tensor>(model, {
-    ...{ loss: mse, optimizer: new SGD(model, { lr: 0.1 }), metrics: { told } },
-    validation: { batches: [batch], every: 1, monitor: 'told' },
+    ...{ loss: mse, optimizer: new SGD(model, { lr: 0.1 }), metrics: { scripted } },
+    validation: { batches: [batch], every: 1, monitor: 'scripted' },
     ...options,
   });
 }
@@ -150,7 +150,7 @@ async function checkPlateau(runtime: Runtime, better: 'lower' | 'higher') {
   const trainer = scripted(runtime, better, values, { schedule });
   const seen: number[] = [];
   for await (const { step, validation } of trainer.run(Array(14).fill(batch))) {
-    expect(validation).toEqual({ step, loss: expect.any(Number), metrics: { told: values[step - 1] } });
+    expect(validation).toEqual({ step, loss: expect.any(Number), metrics: { scripted: values[step - 1] } });
     seen.push(trainer.optimizer.lr);
   }
   const expected = [...Array(4).fill(0.1), ...Array(4).fill(0.01), ...Array(5).fill(0.001), 0.0005];

@@ -120,17 +120,17 @@ function checkGenerators(runtime: Runtime) {
 async function checkProgress(create: () => Runtime) {
   const trainer = begin(create());
   const { loss } = crossEntropy(trainer.model.forward(batch.input).output, batch.target);
-  const told = [];
-  for await (const progress of trainer.run([batch, batch])) told.push({ ...progress, at: trainer.step });
-  expect(told.map(({ step, at }) => [step, at])).toEqual([
+  const reports = [];
+  for await (const progress of trainer.run([batch, batch])) reports.push({ ...progress, at: trainer.step });
+  expect(reports.map(({ step, at }) => [step, at])).toEqual([
     [1, 1],
     [2, 2],
   ]);
-  expect(told[0].loss).toBeCloseTo(loss, 6);
-  expect(told[1].loss).toBeLessThan(loss);
+  expect(reports[0].loss).toBeCloseTo(loss, 6);
+  expect(reports[1].loss).toBeLessThan(loss);
 }
 
-/** What each step tells of the gradients is their norm before any clipping. */
+/** Each step reports the norm of the gradients before any clipping. */
 function checkGradNorm(create: () => Runtime) {
   const [plain, ...clipped] = clippings.map((options) => begin(create(), options).trainStep(batch).gradNorm);
   expect(plain).toBeGreaterThan(0.02);

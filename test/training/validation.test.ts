@@ -18,8 +18,8 @@ import {
   type TrainerOptions,
 } from '../../src/index.js';
 import { IDS, ids } from '../helpers/bits.js';
+import { progressOf } from '../helpers/progress.js';
 import { expectRefusal } from '../helpers/refusals.js';
-import { told } from '../helpers/told.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
 type Options = Partial<TrainerOptions<Integers>>;
@@ -49,7 +49,7 @@ async function checkUntouched(create: Variant['create'], stateful: boolean) {
   const data = () => (stateful ? training() : [...training()].map(reset));
   const plain = begin(create(), {}, stateful);
   const watched = begin(create(), { validation: { batches: held(), every: 2 } }, stateful);
-  const [expected, seen] = [await told(plain, data()), await told(watched, data())];
+  const [expected, seen] = [await progressOf(plain, data()), await progressOf(watched, data())];
   const learnt = ({ step, loss, gradNorm }: Progress) => ({ step, loss, gradNorm });
   expect(seen.map(learnt)).toEqual(expected.map(learnt));
   expect(seen.filter(({ validation }) => validation).map(({ step }) => step)).toEqual(
@@ -113,15 +113,15 @@ async function checkEpochs(runtime: Runtime) {
   const validation = { batches: held() };
   const steps = (all: Progress[]) => all.filter((one) => one.validation).map(({ step }) => step);
   const { length } = training();
-  expect(steps(await told(begin(runtime, { validation }), training()))).toEqual([
+  expect(steps(await progressOf(begin(runtime, { validation }), training()))).toEqual([
     length,
     2 * length,
     3 * length,
   ]);
   const array = [...lanes(text, { batch: 4, steps: 7 })];
   const trainer = begin(runtime, { validation });
-  expect(steps(await told(trainer, array))).toEqual([length]);
-  expect(steps(await told(trainer, array))).toEqual([2 * length]);
+  expect(steps(await progressOf(trainer, array))).toEqual([length]);
+  expect(steps(await progressOf(trainer, array))).toEqual([2 * length]);
   // Left in its middle and at its end: it begins anew.
   const [first, second] = [held(), held()];
   for (const _ of first) break;
@@ -135,9 +135,9 @@ async function checkEpochs(runtime: Runtime) {
   function* generator() {
     yield* array;
   }
-  await expect(told(trainer, generator())).rejects.toThrow(/^batches expected what knows its epochs/);
+  await expect(progressOf(trainer, generator())).rejects.toThrow(/^batches expected what knows its epochs/);
   const counted = begin(runtime, { validation: { batches: array, every: 3 } });
-  expect(steps(await told(counted, generator()))).toEqual([3, 6]);
+  expect(steps(await progressOf(counted, generator()))).toEqual([3, 6]);
 }
 
 /** A metric where more is better, by its name. */
@@ -147,14 +147,14 @@ async function checkMonitor(runtime: Runtime) {
     validation: { batches: held(), every: 1, monitor: 'right' },
     bestWeights: 'keep',
   });
-  const all = await told(trainer, training());
+  const all = await progressOf(trainer, training());
   const values = all.map(({ validation }) => validation?.metrics.right as number);
   expect(trainer.best).toEqual({ step: values.indexOf(Math.max(...values)) + 1, value: Math.max(...values) });
   trainer.restoreBest();
   expect((await trainer.evaluate(held())).metrics.right).toBe(trainer.best?.value);
 }
 
-/** Aborted in its middle, a validation is still due: what goes on from there comes to the same. */
+/** A validation that was aborted is still due: continuing from there gives the same results. */
 async function checkAborted(create: Variant['create']) {
   const options = {
     validation: { batches: held(), every: 4 },
@@ -162,7 +162,7 @@ async function checkAborted(create: Variant['create']) {
     bestWeights: 'keep' as const,
   };
   const whole = begin(create(), options);
-  await told(whole, training());
+  await progressOf(whole, training());
   const controller = new AbortController();
   let asked = 0;
   const loss: typeof crossEntropy = (...given) => {
@@ -187,7 +187,7 @@ async function checkAborted(create: Variant['create']) {
   if (!loaded.training?.batches) return expect.fail('no training');
   resumed.loadStateDict(loaded.training.trainer);
   rest.loadStateDict(loaded.training.batches);
-  const [first] = await told(resumed, rest);
+  const [first] = await progressOf(resumed, rest);
   expect([first.step, first.validation?.step]).toEqual([9, 8]);
   expect(resumed.best).toEqual(whole.best);
   expect(Buffer.compare(file(resumed), file(whole))).toBe(0);

@@ -123,7 +123,11 @@ function checkModels(runtime: Runtime) {
 async function checkBusy(runtime: Runtime) {
   const { trainer, data } = begin(runtime);
   const training = trainInWorker(trainer, data);
-  expectThrow(() => trainInWorker(trainer, data), 'Error', /^trainInWorker .* busy: training in a worker/);
+  expectThrow(
+    () => trainInWorker(trainer, data),
+    'Error',
+    /^The model is busy: training in a worker is running/,
+  );
   const [batch] = batches(rows, { batchSize: 3, runtime });
   expectThrow(() => trainer.trainStep(batch), 'Error', /busy: training in a worker/);
   await training.done;

@@ -156,7 +156,7 @@ function begin({ make, options, data }: Case, runtime: Runtime) {
 
 type Begun = ReturnType<typeof begin>;
 
-/** What is told, but for how fast it went. */
+/** The progress reports without speed and remaining time. */
 async function all(progress: AsyncIterable<Progress>): Promise<Partial<Progress>[]> {
   const seen: Partial<Progress>[] = [];
   for await (const { samplesPerSecond, secondsLeft, ...one } of progress) {
@@ -180,10 +180,10 @@ function expectSame(a: Begun, b: Begun) {
 async function checkSame(one: Case, create: Variant['create']) {
   const [page, worker] = [begin(one, create()), begin(one, create())];
   const seen = await inPage(page);
-  const told = await all(inWorker(worker));
+  const reports = await all(inWorker(worker));
   expectSame(worker, page);
-  expect(told.at(-1)).toEqual(seen.at(-1));
-  for (const progress of told) expect(seen).toContainEqual(progress);
+  expect(reports.at(-1)).toEqual(seen.at(-1));
+  for (const progress of reports) expect(seen).toContainEqual(progress);
   const input = page.data.source.arrays[0] as never;
   const predict = ({ model }: Begun) => saveModel(model) && model.forward(input).output.data;
   if (one !== Object.values(CASES)[0]) expect(predict(worker)).toEqual(predict(page));
@@ -230,24 +230,23 @@ async function checkAborted(create: Variant['create']) {
 /** While it pauses nothing comes; the model here predicts with its old weights all the while. */
 async function checkPaused(create: Variant['create']) {
   const begun = long(create, 100);
-  const before = saveModel(begun.model);
+  const before = begun.model.forward(ids('x', 1, 3)).output;
   const training = inWorker(begun);
-  let told = 0;
+  let count = 0;
   for await (const _ of training) {
-    told++;
-    if (told > 1) continue;
+    count++;
+    if (count > 1) continue;
     await training.pause();
     const next = training[Symbol.asyncIterator]()
       .next()
       .then(() => 'something');
-    // What the steps before the pause told.
+    // The reports of the steps before the pause.
     await Promise.race([next, new Promise((resolve) => setTimeout(resolve, 100))]);
     const more = training[Symbol.asyncIterator]()
       .next()
       .then(() => 'something');
     expect(await Promise.race([more, new Promise((resolve) => setTimeout(resolve, 300))])).toBe(undefined);
-    expect(Buffer.compare(saveModel(begun.model), before)).toBe(0);
-    expect(begun.model.forward(ids('x', 1, 3)).output.shape).toEqual([1, 3, IDS]);
+    expect(begun.model.forward(ids('x', 1, 3)).output).toEqual(before);
     training.resume();
   }
   const page = long(create, 100);
@@ -286,10 +285,10 @@ async function checkThrottled(create: Variant['create']) {
   const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW(model) });
   const rows = { input: tensor('x', 10, 1), target: tensor('y', 10, 1) };
   const start = performance.now();
-  const told = await all(trainInWorker(trainer, batches(rows, { batchSize: 1, epochs: 2000, runtime })));
-  expect(told.at(-1)?.step).toBe(20_000);
+  const reports = await all(trainInWorker(trainer, batches(rows, { batchSize: 1, epochs: 2000, runtime })));
+  expect(reports.at(-1)?.step).toBe(20_000);
   expect(trainer.step).toBe(20_000);
-  expect(told.length).toBeLessThan((performance.now() - start) / 50 + 3);
+  expect(reports.length).toBeLessThan((performance.now() - start) / 50 + 3);
 }
 
 function suite({ name, create }: Variant) {
@@ -299,7 +298,7 @@ function suite({ name, create }: Variant) {
     it('ends after a whole step where it is aborted', () => checkAborted(create));
     it('pauses and goes on', () => checkPaused(create));
     it('can end while it pauses', () => checkPausedForGood(create));
-    it('tells of its progress now and then', () => checkThrottled(create));
+    it('reports progress at intervals', () => checkThrottled(create));
   });
 }
 

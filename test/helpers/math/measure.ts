@@ -70,7 +70,7 @@ export interface Errors {
   decreases: number;
   first: number;
   last: number;
-  /** Of the results' bits, so that two binaries can be told to agree. NaNs count as one. */
+  /** A hash of the results' bits, to compare two binaries. All NaNs count as equal. */
   hash: number;
 }
 

@@ -3,7 +3,7 @@ import { log } from '../kernels/math';
 import { normalInOrder, uniformAt, Source } from '../kernels/random';
 
 /**
- * W[rows, columns] with orthonormal columns (rows if there are fewer of them): normal numbers, orthogonalised in double
+ * W[rows, columns] with orthonormal columns (rows if there are fewer of them): normal numbers, orthogonalized in double
  * precision (Saxe et al. 2014) by Gram & Schmidt, twice for each vector, which is enough (Kahan in Parlett 1980).
  * `scratch` has space for a double per value, with vectors padded to an even length.
  */
@@ -49,7 +49,7 @@ function subtractProjection(vector: usize, unit: usize, length: i32): void {
 }
 
 /**
- * Chrono initialisation (Tallec & Ollivier 2018) of a bias [4H] in the order i f g o: b_f = ln U[1, longest − 1],
+ * Chrono initialization (Tallec & Ollivier 2018) of a bias [4H] in the order i f g o: b_f = ln U[1, longest − 1],
  * b_i = −b_f, the rest 0.
  */
 export function fillChrono(bias: usize, H: i32, longest: f64, source: Source): void {

@@ -16,7 +16,7 @@ const OPEN: Record<
 type Weight = 'weight_ih_l0' | 'weight_hh_l0';
 
 /** Such a layer: `entry` gives W or U, the other one is 0. */
-export function open(
+export function openLayer(
   one: OptionCase,
   more: object,
   weight: Weight,
@@ -53,7 +53,7 @@ export function full(value: number, ...shape: number[]): Tensor {
 export function maskOf(one: OptionCase, more: object, weight: Weight): number[][] {
   const { batch, time, inputSize, hiddenSize } = one;
   const ofInput = weight === 'weight_ih_l0';
-  const layer = open(one, more, weight, identity);
+  const layer = openLayer(one, more, weight, identity);
   const { output } = layer.forward(full(ofInput ? 1 : 0, batch, time, inputSize), {
     h0: full(ofInput ? 0 : 1, 1, batch, hiddenSize),
     training: true,
@@ -70,7 +70,7 @@ export function maskOf(one: OptionCase, more: object, weight: Weight): number[][
  */
 export function zoneoutOf(one: OptionCase, more: object): { h: number[][][]; c: number[][][] } {
   const { batch, time, inputSize, hiddenSize: H, kind } = one;
-  const layer = open(one, more, 'weight_ih_l0', (_, column) => Number(column === 0), true);
+  const layer = openLayer(one, more, 'weight_ih_l0', (_, column) => Number(column === 0), true);
   const input = full(0, batch, time, inputSize);
   for (let at = 0; at < batch * time; at++) input.data[at * inputSize] = 2 ** (at % time);
   const { output, cN } = layer.forward(input, { training: true });

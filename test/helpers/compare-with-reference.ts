@@ -40,7 +40,7 @@ export function expectedOf(one: OptionCase, given: Given, elements: number): Exp
     const { margins: _, ...now } = recurrentLayer({ ...one, ...moved });
     return lossOf(one, given, now);
   };
-  // What a normalisation divides by a small number, rounding included, it makes as much larger.
+  // What a normalization divides by a small number, rounding included, it makes as much larger.
   const tolerance = 2e-5 * Math.max(1, 0.1 / margins.deviation);
   return { results, derivatives: derivativesOf(given, loss, elements, STEP), tolerance };
 }

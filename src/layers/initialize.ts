@@ -2,8 +2,8 @@ import type { Runtime } from '../runtime/runtime.js';
 import { checkSeed } from '../validation/options.js';
 import type { Parameter } from './parameter.js';
 
-/** Marks a layer's options: its parameters will be loaded, so initial values are not drawn. */
-export const UNINITIALISED = Symbol('uninitialised');
+/** Set in a layer's options when its parameters will be loaded, so no initial values are drawn. */
+export const UNINITIALIZED = Symbol('uninitialized');
 
 /** The seed and stream of a layer's random numbers: its own seed, or the runtime's seed with a stream of its own. */
 export function streamOf(runtime: Runtime, seed: number | undefined): { seed: number; stream: number } {

@@ -1,7 +1,7 @@
 import type { Batch, Progress, Trainer } from '../../src/index.js';
 
-/** All that a run tells, up to the given step. */
-export async function told<Target>(
+/** The progress reports of a run, up to the given step. */
+export async function progressOf<Target>(
   trainer: Trainer<Target>,
   data: Iterable<Batch<Target>>,
   steps = Number.POSITIVE_INFINITY,

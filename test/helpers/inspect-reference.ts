@@ -161,7 +161,7 @@ class Weights {
       const without = (m: number) => this.times(part, m, v).map((value, u) => value - this.#bias(part, m, u));
       if (layerNorm === 'gate') return without(n);
       const H = this.net.hiddenSize;
-      const all = this.#normalised([0, 1, 2, 3].flatMap(without)).slice(n * H, (n + 1) * H);
+      const all = this.#normalized([0, 1, 2, 3].flatMap(without)).slice(n * H, (n + 1) * H);
       return all.map((value, u) => this.#shifted(value, `_ln_${part}`, n * H + u) + this.#bias(part, n, u));
     });
     return parts[0].map((value, at) => value + parts[1][at]);
@@ -171,7 +171,7 @@ class Weights {
   read(n: number, a: Vector): Vector {
     if (this.net.options.layerNorm !== 'gate') return a;
     const gain = this.get('weight_ln') as ArrayLike<number>;
-    return this.#normalised(a).map(
+    return this.#normalized(a).map(
       (value, u) => value * gain[n * a.length + u] + this.#bias('ih', n, u) + this.#bias('hh', n, u),
     );
   }
@@ -179,7 +179,7 @@ class Weights {
   /** What the cell's nonlinearity reads. */
   readCell(c: Vector): Vector {
     if (this.net.options.layerNorm !== 'cell') return c;
-    return this.#normalised(c).map((value, u) => this.#shifted(value, '_ln_c', u));
+    return this.#normalized(c).map((value, u) => this.#shifted(value, '_ln_c', u));
   }
 
   #bias(part: 'ih' | 'hh', n: number, unit: number): number {
@@ -191,7 +191,7 @@ class Weights {
     return value * gain[at] + shift[at];
   }
 
-  #normalised(values: Vector): Vector {
+  #normalized(values: Vector): Vector {
     const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
     const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
     const { normEpsilon = 1e-5 } = this.net.options;

@@ -13,7 +13,7 @@ export interface Recording {
   samples: Float32Array;
 }
 
-/** Where two formants of each "digit" begin and end, in Hz: told apart by how they move as well as by where they are. */
+/** Where two formants of each "digit" begin and end, in Hz: they differ in how they move as well as in where they are. */
 const FORMANTS = [
   [300, 300, 2200, 2200],
   [700, 700, 1200, 1200],

@@ -1,0 +1,33 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'vitest';
+import type { Runtime } from '../../src/index.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes in use by JavaScript after garbage collection: objects, and arrays outside the heap. */
+export function heapBytes(): number {
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Collects garbage and gives finalizers time to run. */
+export async function runFinalizers(): Promise<void> {
+  for (let n = 0; n < 5; n++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Expects that neither the core's memory nor JavaScript's grows after the first hundred of `count` runs. */
+export function expectNoGrowth(runtime: Runtime, count: number, run: (n: number) => void): void {
+  for (let n = 0; n < 100; n++) run(n);
+  const memory = runtime.memoryBytes;
+  const heap = heapBytes();
+  for (let n = 100; n < count; n++) run(n);
+  expect(runtime.memoryBytes, 'memory of the core').toBe(memory);
+  expect(heapBytes() - heap, 'memory of JavaScript').toBeLessThan(1_048_576);
+}
