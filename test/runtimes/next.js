@@ -23,8 +23,9 @@ export default function Page() {
 import { trainElsewhere } from '../train-elsewhere.js';
 export const dynamic = 'force-dynamic';
 export async function GET() {
+  const began = Date.now();
   const report = await suite().catch((error) => ({ failed: String(error.stack) }));
-  return Response.json({ began: Date.now(), ...report, also: { 'trains in a worker': await trainElsewhere() } });
+  return Response.json({ began, ...report, also: { 'trains in a worker': await trainElsewhere() } });
 }`,
 };
 
