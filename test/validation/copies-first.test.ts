@@ -186,7 +186,7 @@ it('ids in shared memory are copied before they are checked', async () => {
     }
   };
   await withRacingIds((ids) => {
-    for (let n = 0; n < 150; n++) {
+    for (let n = 0; n < 60; n++) {
       refusable(() => expect(embedding.forward(ids).output.data).toEqual(expected));
       refusable(() => void stream.step(ids));
       refusable(() => void crossEntropy(zeros(COUNT, 2), ids));
