@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js';
 import type { BatchesState } from '../training/batch-progress.js';
 import { describe } from '../validation/errors.js';
-import { checkSizeOrInfinity } from '../validation/options.js';
+import { checkSizeOrInfinity, parseWhole } from '../validation/options.js';
 import type { AnyTensor } from '../validation/tensor.js';
 
 /** What batches were made from, so that a worker can make them again: the function, its arrays and its options. */
@@ -129,9 +129,4 @@ export function permutation(
 
 export function range(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, n) => n);
-}
-
-/** Parses a whole number; NaN for any other text. */
-function parseWhole(text: unknown): number {
-  return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -5,9 +5,9 @@
 
 // @ts-expect-error: it has no types
 import { fft } from 'fourier-transform';
-import { isFloat32 } from '../validation/arrays.js';
-import { describe } from '../validation/errors.js';
-import type { OwnTensor } from '../validation/tensor.js';
+import { isDetached, isFloat32 } from '../validation/arrays.js';
+import { wrongKind } from '../validation/errors.js';
+import { type OwnTensor, plainArray, unshared } from '../validation/tensor.js';
 import { checkTotal } from './sizes.js';
 
 export { decodeWav } from './wav.js';
@@ -57,8 +57,9 @@ export class LogMelFrames {
     this.#bands = bandsOf(plan, this.#padded.length);
   }
 
-  frames(samples: Float32Array): OwnTensor {
-    if (!isFloat32(samples)) throw new TypeError(`samples expected a Float32Array, got ${describe(samples)}`);
+  frames(given: Float32Array): OwnTensor {
+    if (!isFloat32(given) || isDetached(given)) throw wrongKind('samples', 'a Float32Array', given);
+    const samples = unshared(plainArray(given));
     const { frameLength, hopLength, mels } = this;
     if (samples.length < frameLength)
       throw new RangeError(`samples expected at least frameLength = ${frameLength}, got ${samples.length}`);

@@ -2,6 +2,7 @@ import { describe, wrongValue } from '../validation/errors.js';
 import { checkOneOf, checkOptions } from '../validation/options.js';
 import { checkTensor, showShape, type Tensor } from '../validation/tensor.js';
 import { type Column, checkNames, columnIndices, columnName, type Series } from './series.js';
+import { checkTimes } from './times.js';
 
 export interface ScalerOptions {
   /**
@@ -145,7 +146,10 @@ export abstract class Scaler {
         throw wrongValue(`x, value ${n}`, `a number whose ${call} a float holds`, x);
     }
     const { columns, times } = x as Series;
-    const kept = { ...(columns && { columns: [...columns] }), ...(times && { times: times.slice() }) };
+    const kept = {
+      ...(columns && { columns: [...columns] }),
+      ...(times && { times: checkTimes('x.times', times, shape[0] as number) }),
+    };
     return { data: out, shape: [...shape], ...kept } as unknown as T;
   }
 

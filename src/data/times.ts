@@ -21,9 +21,10 @@ export function checkTimes(
 ): Float64Array {
   if (arrayKind(value) !== 'Float64Array')
     throw wrongKind(name, 'a Float64Array of milliseconds since 1970', value);
+  const length = lengthOf(value as Float64Array);
+  if (length !== rows) throw wrongValue(name, `a time for each of ${rows} rows`, length);
   const { buffer, byteOffset } = bytesOf(value as Float64Array);
-  const times = new Float64Array(buffer, byteOffset, lengthOf(value as Float64Array)).slice();
-  if (times.length !== rows) throw wrongValue(name, `a time for each of ${rows} rows`, times.length);
+  const times = new Float64Array(buffer, byteOffset, length).slice();
   for (let row = 0; row < rows; row++) {
     const [before, time] = [times[row - 1] ?? Number.NEGATIVE_INFINITY, times[row] as number];
     if (!Number.isFinite(time)) throw wrongValue(nameOf(row), 'a finite time', time);

@@ -67,15 +67,10 @@ export function saveModel(model: Layer, options: SaveOptions = {}): Bytes {
     checkStateful('batches', batches, 'the result of batches(), lanes() or bucketBatches()');
   if (batches !== undefined && trainer === undefined)
     throw new TypeError('batches expected a trainer as well: the position in the data belongs to its step');
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
-    throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
+  checkMetadata(metadata);
   const tensors: Record<string, NamedArray> = {};
   const own: Record<string, string> = { version: String(VERSION), model: JSON.stringify(configOf(model)) };
-  for (const [name, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string')
-      throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
-    own[`user.${name}`] = value;
-  }
+  for (const [name, value] of Object.entries(metadata)) own[`user.${name}`] = value;
   checkSaved(model);
   Object.assign(tensors, model.stateDict());
   const layers = layersOf(model);
@@ -164,6 +159,16 @@ export async function loadModelFile<Model extends Layer = Layer>(
   options: { runtime?: Runtime } = {},
 ): Promise<LoadedModel<Model>> {
   return loadModel<Model>(await readBytes(path), options);
+}
+
+/** @throws TypeError for anything but texts by name */
+export function checkMetadata(metadata: Record<string, string>): void {
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
+    throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
+  for (const [name, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string')
+      throw new TypeError(`metadata.${clip(name)} expected text, got ${describe(value)}`);
+  }
 }
 
 function checkStateful(name: string, value: unknown, expected: string): void {

@@ -57,11 +57,6 @@ interface Forward extends Sizes {
   readonly pass: StackForward;
 }
 
-/** How the weights are drawn; not at all if they are about to be loaded. */
-function initOf(options: RecurrentOptions & { init?: unknown }): { init?: unknown } {
-  return UNINITIALIZED in options ? {} : { init: options.init };
-}
-
 /** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
 export abstract class Recurrent extends CoreLayer {
   declare readonly inputSize: number;
@@ -114,18 +109,12 @@ export abstract class Recurrent extends CoreLayer {
     this.#saved = savedOptions(options, [...OPTIONS, ...known]);
     this.#states = new StateShapes(cell, given.numLayers, given.bidirectional ? 2 : 1);
     const { dropout, numLayers, inputDropout, recurrentDropout, zoneout } = given;
+    const init = UNINITIALIZED in options ? undefined : (options as { init?: unknown }).init;
     const draws =
       (dropout > 0 && numLayers > 1) || inputDropout + recurrentDropout + zoneout.h + zoneout.c > 0;
     this.#masks = draws ? new Masks(this.runtime, seed) : undefined;
     this.#stack = this.build(
-      () =>
-        new Stack(
-          this.allocations,
-          cell,
-          { ...sizes, ...given, ...initOf(options) },
-          this.#masks,
-          this.named,
-        ),
+      () => new Stack(this.allocations, cell, { ...sizes, ...given, init }, this.#masks, this.named),
     );
     this.outputSize = this.#stack.width;
   }

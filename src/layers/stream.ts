@@ -117,34 +117,21 @@ export class Stream {
   /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
   reset(rows?: readonly number[]): void {
     this.#allocations.check();
-    if (rows === undefined) {
-      this.#resetAll();
-      return;
-    }
-    if (!Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
-    const chosen = [...rows];
-    for (const row of chosen) {
+    if (rows !== undefined && !Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
+    const chosen = rows && [...rows];
+    for (const row of chosen ?? []) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
-    for (const state of this.#stage.states) {
-      for (const n of state.pointers.keys()) for (const row of chosen) this.#resetRow(state, n, row);
-    }
-  }
-
-  #resetAll(): void {
-    for (const state of this.#stage.states) {
-      for (const [n, pointer] of state.pointers.entries()) {
-        if (!state.initial[n]) this.runtime.floats(pointer, this.#rows * state.width).fill(0);
-        else for (let row = 0; row < this.#rows; row++) this.#resetRow(state, n, row);
+    for (const { pointers, width, initial } of this.#stage.states) {
+      for (const [n, pointer] of pointers.entries()) {
+        for (let k = 0; k < (chosen?.length ?? this.#rows); k++) {
+          const state = this.runtime.floats(pointer + (chosen?.[k] ?? k) * width * 4, width);
+          if (initial[n]) state.set(this.runtime.floats(initial[n], width));
+          else state.fill(0);
+        }
       }
     }
-  }
-
-  #resetRow({ pointers, width, initial }: StageState, n: number, row: number): void {
-    const state = this.runtime.floats((pointers[n] as number) + row * width * 4, width);
-    if (initial[n]) state.set(this.runtime.floats(initial[n], width));
-    else state.fill(0);
   }
 
   /**

@@ -1,4 +1,3 @@
-import { openThread } from '#threads';
 import type { CoreLayer } from '../layers/layer.js';
 import type { Lock } from '../layers/lock.js';
 import {
@@ -36,6 +35,7 @@ import {
   type ForwardRequest,
   type ReplicaSetup,
 } from './protocol.js';
+import { startWorker } from './start.js';
 
 /** A worker, and the version of each parameter that it has. */
 interface PoolWorker {
@@ -90,10 +90,10 @@ export class WorkerPool {
   }
 
   /** A pool of `threads` threads: this one, and a worker for each other. */
-  static async open(model: CoreLayer, threads: number): Promise<WorkerPool> {
+  static async open(model: CoreLayer, threads: number, signal: AbortSignal | undefined): Promise<WorkerPool> {
     const pool = new WorkerPool(model);
     const ranks = Array.from({ length: threads - 1 }, (_, n) => n + 1);
-    const opened = await Promise.allSettled(ranks.map((rank) => pool.#openWorker(rank)));
+    const opened = await Promise.allSettled(ranks.map((rank) => pool.#openWorker(rank, signal)));
     pool.#workers = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = opened.find((one) => one.status === 'rejected');
     if (failed === undefined) return pool;
@@ -169,16 +169,11 @@ export class WorkerPool {
     await Promise.all(this.#workers.map(({ thread }) => thread.terminate()));
   }
 
-  async #openWorker(rank: number): Promise<PoolWorker> {
+  async #openWorker(rank: number, signal: AbortSignal | undefined): Promise<PoolWorker> {
     const control = allocateControl();
     const channel = new Channel(0, control);
-    const thread = await openThread(
-      (message) => channel.onPortMessage(message),
-      ({ message }) => channel.fail(new Error(`the worker of thread ${rank} failed: ${message}`)),
-    );
-    channel.attach(thread);
     const { runtime } = this.#model;
-    const setup: ReplicaSetup = {
+    const job: ReplicaSetup = {
       job: 'replica',
       module: runtime.module,
       config: this.#model.config(),
@@ -186,7 +181,14 @@ export class WorkerPool {
       weights: this.#weights,
       control,
     };
-    thread.post(setup);
+    const thread = await startWorker({
+      name: `the worker of thread ${rank}`,
+      job,
+      onMessage: (message) => channel.onPortMessage(message),
+      onFailure: (error) => channel.fail(error),
+      signal,
+    });
+    channel.attach(thread);
     return { channel, thread, versions: [] };
   }
 

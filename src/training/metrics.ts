@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
 import { suggestion } from '../validation/edit-distance.js';
-import { describe } from '../validation/errors.js';
+import { clip, describe } from '../validation/errors.js';
 import { checkNumber, checkOptions } from '../validation/options.js';
 import { checkTensor, checkTensorOf, type Integers, isIntegers, type Tensor } from '../validation/tensor.js';
 import { checkTargets, countedTargets, elementWeights } from './checked-loss.js';
@@ -251,7 +251,9 @@ export function checkMonitor(name: unknown, metrics: Record<string, unknown>): s
   if (typeof name !== 'string') throw new TypeError(`monitor expected a name, got ${describe(name)}`);
   const known = ['loss', ...Object.keys(metrics)];
   if (known.includes(name)) return name;
-  throw new RangeError(`monitor expected the loss or a metric, got "${name}"; ${suggestion(name, known)}`);
+  throw new RangeError(
+    `monitor expected the loss or a metric, got "${clip(name)}"; ${suggestion(name, known)}`,
+  );
 }
 
 /** Sums of one more batch added to those so far. */

@@ -1,5 +1,5 @@
 import { describe } from '../validation/errors.js';
-import { parseWhole } from '../validation/options.js';
+import { checkOneOf, checkSize, parseWhole } from '../validation/options.js';
 import type { Tensor } from '../validation/tensor.js';
 import type { AccumulationState } from './accumulation.js';
 import type { MonitorState } from './monitor.js';
@@ -30,6 +30,9 @@ export function checkState(state: TrainerState): number {
   const step = parseWhole(state.step);
   if (Number.isNaN(step))
     throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
+  const { variant = 'simd', threads = 1 } = state;
+  checkOneOf('state.variant', variant, ['simd', 'relaxed']);
+  checkSize('state.threads', threads);
   return step;
 }
 

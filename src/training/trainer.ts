@@ -218,7 +218,7 @@ export class Trainer<Target = AnyTarget> {
     try {
       // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
       throwIfAborted(signal);
-      pool = await this.#openPool();
+      pool = await this.#openPool(signal);
       const pace = new Pace();
       let made = await this.#validate(signal, pool);
       if (made.stopped) {
@@ -253,10 +253,10 @@ export class Trainer<Target = AnyTarget> {
     return { step: this.#step, loss: Number.NaN, gradNorm: Number.NaN, samplesPerSecond: 0, ...made };
   }
 
-  async #openPool(): Promise<WorkerPool | undefined> {
+  async #openPool(signal: AbortSignal | undefined): Promise<WorkerPool | undefined> {
     const { threads } = this.checkedOptions;
     if (threads === 1) return undefined;
-    return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads);
+    return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads, signal);
   }
 
   async #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): Promise<StepResult> {
@@ -284,7 +284,7 @@ export class Trainer<Target = AnyTarget> {
     checkOptions(options, ['signal'], 'Trainer.evaluate');
     const signal = checkSignal(options.signal);
     const all = onceThrough(checkBatches('batches', batches));
-    const pool = await this.#openPool(); // Not that of a run, which may be in the middle of a step.
+    const pool = await this.#openPool(signal); // Not that of a run, which may be in the middle of a step.
     return evaluateAll(this.model, this.checkedOptions, all, signal, pool).finally(() => pool?.close());
   }
 

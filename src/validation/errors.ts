@@ -10,13 +10,8 @@ export function clip(text: string): string {
 
 /** Names for a message, as many as fit into a line. */
 export function listed(names: readonly string[]): string {
-  let text = '';
-  for (const [n, name] of names.entries()) {
-    if (text.length + name.length > LINE)
-      return `${clip(text || name)}${n > 0 ? '…' : ''} (${names.length} in all)`;
-    text += `${n > 0 ? ', ' : ''}${name}`;
-  }
-  return text;
+  const text = clip(names.slice(0, LINE).join(', '));
+  return text.endsWith('…') ? `${text} (${names.length} in all)` : text;
 }
 
 /** The error for an argument of the wrong kind. */

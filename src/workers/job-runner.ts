@@ -1,4 +1,5 @@
 import { type Batches, batchesFrom } from '../data/batches.js';
+import { saveModel } from '../files/model.js';
 import type { CoreLayer } from '../layers/layer.js';
 import { setState, stateOf } from '../layers/model-state.js';
 import type { Parameter } from '../layers/parameter.js';
@@ -9,7 +10,6 @@ import type { Port } from '../runtime/thread.js';
 import type { Batch, Loss } from '../training/batch.js';
 import type { AnyBatches, Placed } from '../training/batch-progress.js';
 import type { Metric } from '../training/metrics.js';
-import type { Progress } from '../training/progress.js';
 import { Trainer } from '../training/trainer.js';
 import { mapArrays } from '../training/trainer-state.js';
 import { throwIfAborted } from '../validation/options.js';
@@ -27,11 +27,14 @@ import {
   setPosition,
   type TrainingJob,
 } from './job.js';
+import { ProgressQueue } from './progress-queue.js';
 
 /** The shortest time between two reports of progress: a page paints 60 times a second, and nobody reads more than 20. */
 const REPORT_MILLISECONDS = 50;
 
 type AnyBatch = Batch<Tensor>;
+
+type SnapshotCommand = Extract<Command, { kind: 'snapshot' }>;
 
 interface Run {
   readonly trainer: Trainer<Tensor>;
@@ -47,8 +50,11 @@ export class JobRunner {
   readonly #stop = new AbortController();
   #pause: Promise<void> | undefined;
   #resume: (() => void) | undefined;
-  /** The latest progress, until it is reported. */
-  #unreported: Progress | undefined;
+  readonly #unreported = new ProgressQueue();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #training: Run | undefined;
+  /** Requests that came before the training could begin. */
+  readonly #requested: SnapshotCommand[] = [];
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(job: TrainingJob, port: Port) {
@@ -59,6 +65,7 @@ export class JobRunner {
   handle(command: Command): void {
     if (command.kind === 'chunk') this.#store(command);
     else if (command.kind === 'begin') this.#run();
+    else if (command.kind === 'snapshot') this.#snapshot(command);
     else if (command.kind === 'pause') {
       this.#pause ??= new Promise((resolve) => {
         this.#resume = resolve;
@@ -81,16 +88,36 @@ export class JobRunner {
     let failure = {};
     try {
       run = this.#prepare();
+      this.#training = run;
+      for (const command of this.#requested.splice(0)) this.#snapshot(command);
       const { signal } = this.#stop;
       for await (const progress of run.trainer.run(this.#pausable(run.batches), { signal })) {
-        this.#unreported = progress;
-        if (performance.now() - this.#reportedAt >= REPORT_MILLISECONDS) this.#report();
+        this.#unreported.add({ progress, steps: 1 });
+        const left = this.#reportedAt + REPORT_MILLISECONDS - performance.now();
+        if (left <= 0) this.#report();
+        else this.#timer ??= setTimeout(() => this.#report(), left);
       }
     } catch (error) {
       if (error !== this.#stop.signal.reason) failure = failureOf(error);
     }
     this.#report();
     this.#end(run, failure);
+  }
+
+  /** The event loop turns between two steps, or in a validation: the state is always that after a whole step. */
+  #snapshot(command: SnapshotCommand): void {
+    const { n, metadata } = command;
+    if (!this.#training) {
+      this.#requested.push(command);
+      return;
+    }
+    const { trainer, batches } = this.#training;
+    try {
+      const file = saveModel(trainer.model, { trainer, batches, metadata });
+      this.#post({ kind: 'snapshot', n, file }, [file.buffer]);
+    } catch (error) {
+      this.#post({ kind: 'snapshot', n, ...failureOf(error) });
+    }
   }
 
   #end(run: Run | undefined, failure: object): void {
@@ -118,7 +145,7 @@ export class JobRunner {
   async *#whileRunning(batches: Batches<AnyBatch>): AsyncGenerator<AnyBatch, void, undefined> {
     const iterator = batches[Symbol.iterator]();
     for (;;) {
-      while (this.#pause) {
+      while (this.#pause && !this.#stop.signal.aborted) {
         this.#report();
         this.#post({ kind: 'paused' });
         await this.#pause;
@@ -159,9 +186,11 @@ export class JobRunner {
   }
 
   #report(): void {
-    if (this.#unreported === undefined) return;
-    this.#post({ kind: 'progress', progress: this.#unreported });
-    this.#unreported = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const entries = this.#unreported.drain();
+    if (entries.length === 0) return;
+    this.#post({ kind: 'progress', entries });
     this.#reportedAt = performance.now();
   }
 

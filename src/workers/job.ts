@@ -8,7 +8,6 @@ import { f1 } from '../training/f1.js';
 import { binaryCrossEntropy, crossEntropy, mse } from '../training/losses.js';
 import { accuracy, bitsPerCharacter, type Metric, mae, perplexity, rmse } from '../training/metrics.js';
 import { Adam, AdamW, RMSprop, SGD } from '../training/optimizers.js';
-import type { Progress } from '../training/progress.js';
 import { ownFunctionIn } from '../training/schedules.js';
 import type { Trainer } from '../training/trainer.js';
 import type {
@@ -19,7 +18,9 @@ import type {
 import { mapArrays, type TrainerState } from '../training/trainer-state.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
-import { type AnyTensor, arrayLike } from '../validation/tensor.js';
+import { type AnyTensor, arrayLike, type Bytes } from '../validation/tensor.js';
+
+import type { CountedProgress } from './progress-queue.js';
 
 /** Losses, optimizers and metrics that both sides have, so that a job only names them. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
@@ -84,12 +85,15 @@ export interface DeferredArray {
 export type Command =
   /** A part of array `n`, from index `from` on. */
   | { readonly kind: 'chunk'; readonly n: number; readonly from: number; readonly values: JobArray }
-  | { readonly kind: 'begin' | 'pause' | 'resume' | 'stop' };
+  | { readonly kind: 'begin' | 'pause' | 'resume' | 'stop' }
+  /** Request number `n` for a model file. */
+  | { readonly kind: 'snapshot'; readonly n: number; readonly metadata: Record<string, string> };
 
 /** Sent by the worker; `state` is missing if training never began. */
 export type Report =
-  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'progress'; readonly entries: readonly CountedProgress[] }
   | { readonly kind: 'paused' }
+  | ({ readonly kind: 'snapshot'; readonly n: number; readonly file?: Bytes } & Partial<Failure>)
   | ({ readonly kind: 'end'; readonly state?: TrainingState } & Partial<Failure>);
 
 /** Values in one chunk: 1 MB, which a page copies in half a millisecond, well within a frame. */
@@ -180,11 +184,11 @@ function validationOf(
 ): TrainingJob['validation'] {
   if (validation === undefined) return undefined;
   const { batches, every, monitor } = validation;
-  return { every, monitor, data: configOf(checkBatches('validation.batches', batches), deferred) };
+  return { every, monitor, data: configOf(checkRebuildableBatches('validation.batches', batches), deferred) };
 }
 
 /** @throws TypeError for batches that a worker cannot make again */
-export function checkBatches(name: string, batches: unknown): Batches<unknown> {
+export function checkRebuildableBatches(name: string, batches: unknown): Batches<unknown> {
   if (isOf(name, batches, Batches)) return batches as Batches<unknown>;
   throw new TypeError(
     `${name} expected the result of batches(), lanes() or bucketBatches() of lstm-wasm/data, which a worker can rebuild, got ${describe(batches)}`,

@@ -7,6 +7,7 @@ import {
   type ReplicaSetup,
 } from '../parallel/protocol.js';
 import { Replica } from '../parallel/replica.js';
+import { READY } from '../parallel/start.js';
 import type { OnMessage, Port } from '../runtime/thread.js';
 import type { Command, TrainingJob } from './job.js';
 import { JobRunner } from './job-runner.js';
@@ -21,6 +22,7 @@ export async function serve(): Promise<void> {
   onMessage = (first) => {
     const job = first as ReplicaSetup | TrainingJob;
     onMessage = job.job === 'replica' ? serveReplica(job, port) : serveTraining(job, port);
+    port.post(READY);
   };
   for (const message of early) onMessage(message);
 }

@@ -5,14 +5,15 @@ import { Trainer } from '../training/trainer.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 import { checkOptions, checkSignal } from '../validation/options.js';
-import { checkBatches } from './job.js';
+import { checkRebuildableBatches } from './job.js';
 import { WorkerTraining } from './worker-training.js';
 
 /**
  * Runs `trainer.run(batches)` in a worker: the same bits, and the page stays responsive. The model, the optimizer state, the
  * trainer's step and the position of the batches are copied to the worker, and copied back when the training is over: at
  * its end, by `signal`, by leaving the loop, or by an error. After that, use, save and train them as if the page had
- * trained. Until then the model here keeps its old weights, to predict with; anything written to it is overwritten.
+ * trained. Until then the model here keeps its old weights, to predict with; changing or saving it throws, and
+ * `training.snapshot()` gives a file of it as it is in the worker.
  *
  * Model and data are copied in chunks that never block the page; do not change them before the first progress. If a loss or
  * a gradient is not finite, the model after the last good step comes back, with the Error; if the worker itself ends, the
@@ -35,9 +36,10 @@ import { WorkerTraining } from './worker-training.js';
  * const input = { data: new Float32Array([1, 2]), shape: [2, 1] };
  * const target = { data: new Float32Array([3, 5]), shape: [2, 1] };
  * const training = trainInWorker(trainer, batches({ input, target }, { batchSize: 2, epochs: 300 }));
- * let last = Infinity;
- * for await (const { loss } of training) last = loss;
- * console.log(last < 0.01, trainer.step); // true 300
+ * const losses: number[] = [];
+ * for await (const { loss } of training) losses.push(loss);
+ * const { loss } = await trainer.evaluate([{ input, target }]);
+ * console.log(loss < 0.01, trainer.step); // true 300
  * ```
  */
 export function trainInWorker<Target>(
@@ -47,7 +49,7 @@ export function trainInWorker<Target>(
 ): WorkerTraining {
   if (!isOf('trainer', trainer, Trainer))
     throw new TypeError(`trainer expected a Trainer, got ${describe(trainer)}`);
-  checkBatches('batches', batches);
+  checkRebuildableBatches('batches', batches);
   checkOptions(options, ['signal'], 'trainInWorker');
   const signal = checkSignal(options.signal);
   const { threads } = trainer.checkedOptions;

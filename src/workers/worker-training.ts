@@ -1,15 +1,17 @@
-import { openThread } from '#threads';
 import type { Batches } from '../data/batches.js';
+import { checkMetadata, saveModel } from '../files/model.js';
 import type { CoreLayer } from '../layers/layer.js';
 import { IN_WORKER, Lock } from '../layers/lock.js';
 import { setState } from '../layers/model-state.js';
 import { errorOf } from '../parallel/protocol.js';
+import { startWorker } from '../parallel/start.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { disposable } from '../runtime/memory.js';
 import type { Thread } from '../runtime/thread.js';
 import type { Progress } from '../training/progress.js';
 import type { Trainer } from '../training/trainer.js';
-import { throwIfAborted } from '../validation/options.js';
+import { checkOptions, throwIfAborted } from '../validation/options.js';
+import type { Bytes } from '../validation/tensor.js';
 import {
   type Command,
   chunksOf,
@@ -20,13 +22,16 @@ import {
   type TrainingJob,
   type TrainingState,
 } from './job.js';
+import { ProgressQueue } from './progress-queue.js';
 
 type End = Extract<Report, { kind: 'end' }>;
+type Snapshot = Extract<Report, { kind: 'snapshot' }>;
 
 /**
- * A training that runs in a worker, made by {@link trainInWorker}. Iterate over it to follow its progress: at most twenty
- * values a second, always including the last step's; a value that nobody has read is replaced by a newer one. Leaving the
- * loop ends the training after a whole step. A process stays alive for it only while it computes and something awaits it.
+ * A training that runs in a worker, made by {@link trainInWorker}. Iterate over it to follow its progress: about twenty values
+ * a second, each the newest step with the mean loss of the steps since the value before. Values with a validation or a skipped
+ * batch, and the last one, are never left out. Leaving the loop ends the training after a whole step, as `stop()` does. A
+ * process stays alive for it only while it computes and something awaits it.
  */
 export class WorkerTraining implements AsyncIterable<Progress> {
   readonly #trainer: Trainer<never>;
@@ -40,11 +45,18 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   readonly #queued: Command[] = [];
   #stopping = false;
   #over = false;
-  #unread: Progress | undefined;
+  /** Why the training ended without results. */
+  #lost: unknown;
+  readonly #unread = new ProgressQueue();
+  readonly #starting = new AbortController();
+  #asked = 0;
+  readonly #snapshots = new Map<number, Snapshot>();
   #pauseRequested = false;
   /** Whether the worker has reported that it is paused. */
   #paused = false;
   #waiting = 0;
+  /** How many of those wait for an answer that comes while the worker is paused, too. */
+  #answers = 0;
   /** Resolved by the next change of any kind. */
   readonly #onChange: (() => void)[] = [];
 
@@ -71,19 +83,75 @@ export class WorkerTraining implements AsyncIterable<Progress> {
 
   /** Pauses before the next step. Resolves when the worker has stopped computing, or the training is over. */
   async pause(): Promise<void> {
-    this.#pauseRequested = true;
-    this.#command({ kind: 'pause' });
+    this.#pauseRequested = !this.#stopping;
+    if (this.#pauseRequested) this.#command({ kind: 'pause' });
     await this.#awaiting(async () => {
-      while (this.#pauseRequested && !this.#paused && !this.#over) await this.#change();
+      while ((this.#pauseRequested ? !this.#paused : this.#stopping) && !this.#over) await this.#change();
     });
   }
 
   /** Continues after {@link pause}. */
   resume(): void {
-    this.#pauseRequested = false;
-    this.#paused = false;
+    if (this.#stopping) return;
     this.#command({ kind: 'resume' });
-    this.#updateKeepAlive();
+    this.#unpause();
+  }
+
+  /**
+   * Ends the training after a whole step, also while it is paused. Resolves when the model has its results; the loop over the
+   * training ends then. Train on with another run.
+   *
+   * @throws as the loop over the training does
+   */
+  stop(): Promise<void> {
+    this.#stop();
+    const { done } = this;
+    // The loop throws it too: this promise need not be awaited.
+    done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * A file of the model as it is after the latest step, as `saveModel` writes it with the trainer and the batches: to store while
+   * training goes on, or to predict with a copy of the model. Works while the training is paused; after it is over, it saves
+   * the model here.
+   *
+   * @param options - `metadata`: additional texts for the file
+   * @throws TypeError for metadata that is not text; an Error if the training fails without results before the file is made
+   * @example
+   * ```ts
+   * import { Adam, Linear, mse, Trainer } from 'lstm-wasm';
+   * import { batches } from 'lstm-wasm/data';
+   * import { loadModel } from 'lstm-wasm/files';
+   * import { trainInWorker } from 'lstm-wasm/worker';
+   * const model = new Linear(1, 1);
+   * const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
+   * const input = { data: new Float32Array([1, 2]), shape: [2, 1] };
+   * const target = { data: new Float32Array([3, 5]), shape: [2, 1] };
+   * const training = trainInWorker(trainer, batches({ input, target }, { batchSize: 2, epochs: Infinity }));
+   * const copy = loadModel(await training.snapshot({ metadata: { unit: 'degrees' } }));
+   * console.log(copy.metadata.unit, copy.model.forward(input).output.shape); // degrees [ 2, 1 ]
+   * await training.stop();
+   * ```
+   */
+  async snapshot(options: { metadata?: Record<string, string> } = {}): Promise<Bytes> {
+    checkOptions(options, ['metadata'], 'snapshot');
+    const { metadata = {} } = options;
+    checkMetadata(metadata);
+    const n = this.#asked++;
+    this.#command({ kind: 'snapshot', n, metadata: { ...metadata } });
+    this.#answers++;
+    await this.#awaiting(async () => {
+      while (!this.#snapshots.has(n) && !this.#over) await this.#change();
+    }).finally(() => {
+      this.#answers--;
+    });
+    const answer = this.#snapshots.get(n);
+    this.#snapshots.delete(n);
+    if (answer?.error) throw errorOf({ error: answer.error });
+    if (answer?.file) return answer.file;
+    if (this.#lost !== undefined) throw this.#lost;
+    return saveModel(this.#trainer.model, { trainer: this.#trainer, batches: this.#batches, metadata });
   }
 
   /** Terminates the worker at once, unless the training is over: its results are lost, and the model is as before. */
@@ -94,10 +162,9 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void, undefined> {
     try {
       for (;;) {
-        while (!this.#unread && !this.#over) await this.#awaiting(() => this.#change());
-        if (!this.#unread) return await this.#done;
-        const progress = this.#unread;
-        this.#unread = undefined;
+        while (this.#unread.isEmpty && !this.#over) await this.#awaiting(() => this.#change());
+        const progress = this.#unread.shift();
+        if (!progress) return await this.#done;
         yield progress;
       }
     } finally {
@@ -112,6 +179,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const stop = () => this.#stop();
+    let loaded = false;
     const end = new Promise<End>((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -123,8 +191,12 @@ export class WorkerTraining implements AsyncIterable<Progress> {
       await this.#send(job, arrays);
       const { state, error } = await end;
       if (state) await this.#load(state);
+      loaded = true;
       if (error) throw errorOf({ error });
       throwIfAborted(signal);
+    } catch (error) {
+      if (!loaded) this.#lost = error;
+      throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#over = true;
@@ -138,12 +210,19 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   async #send(job: TrainingJob, arrays: readonly DeferredArray[]): Promise<void> {
     const loop = new EventLoop();
     try {
-      const thread = await openThread(
-        (message) => this.#onReport(message as Report),
-        ({ message }) => this.#abandon(new Error(`the worker of this training failed: ${message}`)),
-      );
+      const thread = await startWorker({
+        name: 'the worker of this training',
+        job,
+        onMessage: (message) => this.#onReport(message as Report),
+        onFailure: (error) => this.#abandon(error),
+        signal: this.#starting.signal,
+      }).catch((error) => {
+        if (!this.#stopping) throw error;
+        return undefined;
+      });
+      if (!thread) return this.#finish({ kind: 'end' });
       this.#thread = thread;
-      thread.post(job);
+      this.#updateKeepAlive();
       for (const command of this.#queued) thread.post(command);
       for (const [n, array] of arrays.entries()) {
         for (const chunk of chunksOf(array)) {
@@ -160,8 +239,9 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   #onReport(report: Report): void {
-    if (report.kind === 'progress') this.#unread = report.progress;
+    if (report.kind === 'progress') for (const entry of report.entries) this.#unread.add(entry);
     else if (report.kind === 'paused') this.#paused = this.#pauseRequested;
+    else if (report.kind === 'snapshot') this.#snapshots.set(report.n, report);
     else this.#finish(report);
     this.#notify();
     this.#updateKeepAlive();
@@ -181,11 +261,23 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     if (this.#stopping || this.#over) return;
     this.#stopping = true;
     this.#command({ kind: 'stop' });
+    // A worker that has not started has nothing to give back.
+    this.#starting.abort();
+    this.#unpause();
   }
 
   #abandon(error: Error): void {
     this.#stopping = true;
     this.#fail(error);
+    this.#starting.abort();
+  }
+
+  /** The worker computes again, and is waited for. */
+  #unpause(): void {
+    this.#pauseRequested = false;
+    this.#paused = false;
+    this.#notify();
+    this.#updateKeepAlive();
   }
 
   #command(command: Command): void {
@@ -214,6 +306,6 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   #updateKeepAlive(): void {
-    if (!this.#over) this.#thread?.keepAlive(this.#waiting > 0 && !this.#paused);
+    if (!this.#over) this.#thread?.keepAlive(this.#waiting > 0 && (!this.#paused || this.#answers > 0));
   }
 }

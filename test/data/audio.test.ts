@@ -70,6 +70,21 @@ describe('logMel', () => {
   });
 });
 
+describe('samples', () => {
+  it('of a subclass whose length lies, and of memory that is gone', async () => {
+    class Liar extends Float32Array {
+      override get length() {
+        return 1e9;
+      }
+    }
+    const mel = await logMel({ sampleRate: 8000 });
+    expect(mel.frames(new Liar(280)).shape).toEqual([2, 40]);
+    const gone = new Float32Array(400);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    expect(() => mel.frames(gone)).toThrow(/^samples expected a Float32Array, got .*transferred/);
+  });
+});
+
 const with8000 = (options: object) => () => logMel({ sampleRate: 8000, ...options } as LogMelOptions);
 const frames = (samples: unknown) => async () =>
   (await logMel({ sampleRate: 8000 })).frames(samples as never);

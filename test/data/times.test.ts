@@ -83,6 +83,8 @@ describe('times of a series', () => {
     const act = () => windows(series, { steps: 1 });
     expect(act).toThrow(error);
     expect(act).toThrow(/^series\.times/);
+    const scaler = new StandardScaler().fit({ data: new Float32Array(3), shape: [3, 1] });
+    expect(() => scaler.transform(series)).toThrow(/^x\.times/);
   });
 });
 

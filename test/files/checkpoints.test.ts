@@ -214,7 +214,7 @@ describe('sizes are compared with the file before anything is allocated', () => 
       RangeError,
       /needs memory for at least \d+ values.* holds 1/,
     );
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4000);
     expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
   });
 
@@ -261,6 +261,6 @@ describe('costs of a checkpoint grow as it does', () => {
     const { training: loaded } = loadModel(file);
     expect(loaded?.trainer.optimizer.slots).toHaveLength(count);
     expect(loaded?.trainer.optimizer.slots[9999]?.arrays.mean?.shape).toEqual([1]);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 });

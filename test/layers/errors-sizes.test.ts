@@ -56,7 +56,7 @@ describe('sizes are refused before they are allocated:', () => {
     const runtime = createRuntime();
     const begun = performance.now();
     expectRefusal(() => act(runtime), RangeError, /out of memory: \d+ bytes/);
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(4000);
     expect(runtime.memoryBytes).toBeLessThan(20e6);
   });
 
@@ -66,7 +66,7 @@ describe('sizes are refused before they are allocated:', () => {
     const stream = new Sequential(new Embedding(9, 1, { runtime }), new Linear(1, 1, { runtime })).stream({
       batch: 2 ** 24,
     });
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(4000);
     stream.dispose();
   });
 

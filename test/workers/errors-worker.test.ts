@@ -268,20 +268,59 @@ const bundle = join(folder, 'program.mjs');
 const PROGRAM = `
 import { Adam, Linear, mse, Trainer } from './src/index.js';
 import { batches } from './src/data/index.js';
+import { saveModel } from './src/files/index.js';
 import { trainInWorker } from './src/worker.js';
 const model = new Linear(1, 1);
 const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
 const one = { data: new Float32Array(1), shape: [1, 1] };
-const training = trainInWorker(trainer, batches({ input: one, target: one }, { batchSize: 1, epochs: Infinity }));
+const controller = new AbortController();
+const data = batches({ input: one, target: one }, { batchSize: 1, epochs: Infinity });
+const training = trainInWorker(trainer, data, { signal: controller.signal });
+const file = () => saveModel(model, { trainer });
+const ended = async () => console.log('over', trainer.step > 0 && file().length > 0);
+const leave = async (before) => { for await (const _ of training) { await before?.(); break; } await ended(); };
 const ways = {
   forgets() {},
   async pauses() { await training.pause(); },
-  async waits() { for await (const { step } of training) if (step > 500) break; console.log(trainer.step > 500); },
+  async waits() { for await (const { step } of training) if (step > 500) break; await ended(); },
   async throws() { for await (const _ of training) throw new Error('mine'); },
   async exits() { for await (const _ of training) process.exit(7); },
   async disposes() { for await (const _ of training) training.dispose(); },
+  'leaves paused': () => leave(() => training.pause()),
+  'leaves pausing': () => leave(() => void training.pause()),
+  'stops paused': () => leave(async () => { await training.pause(); await training.stop(); }),
+  'aborts paused': () => leave(async () => {
+    await training.pause();
+    controller.abort(new Error('enough'));
+    await training.done.catch(({ message }) => console.log(message));
+  }).catch(({ message }) => console.log('loop', message)),
+  'aborts pausing': () => leave(async () => {
+    const paused = training.pause();
+    controller.abort(new Error('enough'));
+    await paused;
+    await training.done.catch(({ message }) => console.log(message));
+  }).catch(({ message }) => console.log('loop', message)),
+  async 'aborts at once'() {
+    controller.abort(new Error('enough'));
+    await training.done.catch(({ message }) => console.log(message));
+  },
+  async 'disposes paused'() {
+    await training.pause();
+    training.dispose();
+    await training.done.catch(({ message }) => console.log(message));
+  },
+  async 'disposes at once'() {
+    training.dispose();
+    await training.done.catch(({ message }) => console.log(message));
+  },
+  'saves paused': () => leave(async () => {
+    await training.pause();
+    console.log((await training.snapshot()).length > 0);
+  }),
+  'resumes': () => leave(async () => { await training.pause(); training.resume(); }),
+  async 'stops at once'() { await training.pause(); training.resume(); await training.stop(); console.log('over'); },
 };
-ways[process.argv[2]]();
+await ways[process.argv[2]]();
 `;
 
 describe('a process', () => {
@@ -302,11 +341,22 @@ describe('a process', () => {
   it.each([
     ['forgets', 0, '', ''],
     ['pauses', 0, '', ''],
-    ['waits', 0, 'true\n', ''],
+    ['waits', 0, 'over true\n', ''],
     ['throws', 1, '', 'Error: mine'],
     ['exits', 7, '', ''],
     ['disposes', 1, '', 'was disposed before it was over'],
-  ])('that %s ends', (way, code, printed, complaint) => {
+    ['leaves paused', 0, 'over true\n', ''],
+    ['leaves pausing', 0, 'over true\n', ''],
+    ['stops paused', 0, 'over true\n', ''],
+    ['aborts paused', 0, 'enough\nloop enough\n', ''],
+    ['aborts pausing', 0, 'enough\nloop enough\n', ''],
+    ['aborts at once', 0, 'enough\n', ''],
+    ['disposes paused', 0, 'this training was disposed before it was over: the model is as before\n', ''],
+    ['disposes at once', 0, 'this training was disposed before it was over: the model is as before\n', ''],
+    ['saves paused', 0, 'true\nover true\n', ''],
+    ['resumes', 0, 'over true\n', ''],
+    ['stops at once', 0, 'over\n', ''],
+  ])('that %s ends', { timeout: 30_000 }, (way, code, printed, complaint) => {
     const { status, stdout, stderr, signal } = spawnSync(process.execPath, [bundle, way], {
       encoding: 'utf8',
       timeout: 20_000,
