@@ -78,6 +78,10 @@ describe('a length that lies is not believed', () => {
     expect(new StandardScaler().fit({ data: lying(4, lie, 1), shape: [2, 2] }).stateDict().mean).toEqual([
       1, 1,
     ]);
+    const { loss } = crossEntropy(zeros(1, 2), Int32Array.of(1), { weight: lying(2, lie, 1) });
+    expect(loss).toBeCloseTo(Math.LN2, 6);
+    expect(mse(zeros(2), zeros(2), { weight: lying(2, lie, 1) }).loss).toBe(0);
+    expect(() => crossEntropy(zeros(1, 2), Int32Array.of(1), { weight: lying(1e6, 2) })).toThrow(RangeError);
     const { tensors } = readSafetensors(writeSafetensors({ w: { data: lying(2, lie, 7), shape: [2] } }));
     expect(tensors.w?.data).toEqual(Float32Array.of(7, 7));
     unharmed();
