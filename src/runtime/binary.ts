@@ -31,7 +31,7 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
     const module = compiled.get(binary);
     if (module !== undefined) return module;
   }
-  throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 89, Safari 16.4, Node 20 or later');
+  throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 90, Safari 16.4, Node 20 or later');
 }
 
 /** @internal The same without blocking, also on main threads that refuse {@link compile}. */

@@ -23,21 +23,21 @@ export default function Page() {
 import { trainElsewhere } from '../train-elsewhere.js';
 export const dynamic = 'force-dynamic';
 export async function GET() {
+  const began = Date.now();
   const report = await suite().catch((error) => ({ failed: String(error.stack) }));
-  return Response.json({ began: Date.now(), ...report, also: { 'trains in a worker': await trainElsewhere() } });
+  return Response.json({ began, ...report, also: { 'trains in a worker': await trainElsewhere() } });
 }`,
 };
 
 /** Node runs the package as it is, so that its workers find their script. Packages that lie elsewhere are linked: Turbopack follows links from its root on. */
-const CONFIG = (address) =>
-  `export default { serverExternalPackages: ['lstm-wasm'], turbopack: { root: '/' }, rewrites: () => [{ source: '/report', destination: '${address}report' }] };`;
+const CONFIG = "export default { serverExternalPackages: ['lstm-wasm'], turbopack: { root: '/' } };";
 
 async function next(place) {
   const version = versionOf('next');
   const project = subfolder(place, 'next');
   const teller = await serve(place);
   try {
-    writeProject(place, project, teller.address);
+    writeProject(place, project);
     const env = { CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
     const program = packaged('next/dist/bin/next');
     await run(process.execPath, [program, 'build'], { cwd: project, env, timeout: 240_000 });
@@ -53,12 +53,12 @@ async function next(place) {
   }
 }
 
-function writeProject(place, project, address) {
+function writeProject(place, project) {
   cpSync(join(place, 'node_modules'), join(project, 'node_modules'), { recursive: true });
   for (const name of ['next', 'react', 'react-dom', '@next', '@swc', 'styled-jsx'])
     symlinkSync(packaged(name), join(project, 'node_modules', name));
   writeFileSync(join(project, 'package.json'), '{ "private": true }');
-  writeFileSync(join(project, 'next.config.mjs'), CONFIG(address));
+  writeFileSync(join(project, 'next.config.mjs'), CONFIG);
   for (const [name, text] of Object.entries(FILES)) {
     subfolder(place, join('next', name, '..'));
     writeFileSync(join(project, name), text);
@@ -69,7 +69,7 @@ function writeProject(place, project, address) {
 
 async function ask(address, teller) {
   await answering(address);
-  const seen = await open('chromium', address, teller, ['page']);
+  const seen = await open('chromium', `${address}?teller=${teller.address}`, teller, ['page']);
   const response = await fetch(`${address}server`);
   return { ...seen, reports: { page: seen.reports.page, server: await response.json() } };
 }

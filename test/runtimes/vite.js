@@ -31,11 +31,11 @@ async function develop(vite, place) {
     root: place,
     configFile: false,
     logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, proxy: { '/report': teller.address } },
+    server: { host: '127.0.0.1', port: 0 },
   });
   try {
     await server.listen();
-    const address = `http://127.0.0.1:${server.httpServer.address().port}/index.html`;
+    const address = `http://127.0.0.1:${server.httpServer.address().port}/index.html?teller=${teller.address}`;
     return await open('chromium', address, teller, ['page', 'web worker']);
   } finally {
     await server.close();
