@@ -254,7 +254,7 @@ async function buildStandalone() {
       external: [],
       plugins: [importFromBeside(['#csv', '#audio'])],
       minify: true,
-      keepNames: true,
+      ignoreAnnotations: true, // "sideEffects": false would drop how the file becomes its own worker
       sourcemap: false,
     }),
   );
@@ -275,7 +275,7 @@ async function buildStandalone() {
       define: { 'import.meta.url': 'SCRIPT_URL' },
       banner: { js: SCRIPT_URL },
       minify: true,
-      keepNames: true,
+      ignoreAnnotations: true, // "sideEffects": false would drop how the file becomes its own worker
       sourcemap: false,
     }),
   );

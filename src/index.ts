@@ -29,6 +29,12 @@ export {
 } from './runtime/runtime.js';
 export type { Batch, Loss } from './training/batch.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
+export {
+  type CosineAnnealingWarmRestarts,
+  cosineAnnealingWarmRestarts,
+  type OneCycleLR,
+  oneCycleLR,
+} from './training/cyclic-schedules.js';
 export { characterErrorRate, type ErrorRateOptions, editDistance } from './training/error-rate.js';
 export type { Evaluation } from './training/evaluation.js';
 export { type F1Options, f1 } from './training/f1.js';

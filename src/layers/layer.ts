@@ -20,7 +20,13 @@ import {
   valuesFor,
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
-import { type AxisOrder, type SequenceOptions, type SkippedSteps, skippedSteps } from './sequence-options.js';
+import {
+  type AxisOrder,
+  copyOf,
+  type SequenceOptions,
+  type SkippedSteps,
+  skippedSteps,
+} from './sequence-options.js';
 import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
@@ -193,7 +199,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The user's input in the core, and the steps of it that are skipped. */
   enterSequence(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
-    tape.sequence = sequence;
+    tape.sequence = copyOf(sequence);
     tape.inputOrder = this.sequenceOrder;
     return this.enter(input, tape, this.order === 'batch');
   }

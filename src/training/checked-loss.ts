@@ -1,5 +1,4 @@
 import type { Runtime } from '../runtime/runtime.js';
-import { isFloat32 } from '../validation/arrays.js';
 import { isObject, wrongKind, wrongValue } from '../validation/errors.js';
 import { checkNumber, checkOneOf, checkOptions, checkProbability } from '../validation/options.js';
 import {
@@ -7,11 +6,15 @@ import {
   checkTensorOf,
   type Integers,
   type IntegerTensor,
+  isFloats,
   isIntegerArray,
+  plainArray,
   sameShape,
   showShape,
   sizeOf,
   type Tensor,
+  unshared,
+  wrongFloats,
 } from '../validation/tensor.js';
 
 export interface LossOptions {
@@ -245,9 +248,8 @@ const WEIGHTS = [
 ] as const;
 
 function checkWeightArray(name: string, values: unknown, size: number, formula: string): Float32Array {
-  if (!isFloat32(values)) throw wrongKind(name, 'a Float32Array', values);
-  if (values.length !== size) throw wrongValue(name, `${formula} = ${size} values`, values.length);
-  return values;
+  if (!isFloats(values, size)) throw wrongFloats(name, values, `${formula} = ${size} values`);
+  return unshared(plainArray(values));
 }
 
 function checkMaskKind(mask: unknown): void {

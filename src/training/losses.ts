@@ -1,5 +1,5 @@
 import { checkRuntime } from '../runtime/runtime.js';
-import { checkTensor, type Integers, type OwnTensor, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type Integers, type OwnTensor, sizeOf, type Tensor } from '../validation/tensor.js';
 import {
   type CheckedLoss,
   type CrossEntropyOptions,
@@ -120,7 +120,9 @@ function ofTensors<Target, Options extends LossOptions>(
   const { data, shape } = checkTensor('output', output);
   const loss = check(shape, target, options);
   const runtime = checkRuntime(options.runtime);
-  const bytes = data.length * 4;
+  // By the shape, which the core trusts: a getter of the options may have taken the memory away.
+  const size = sizeOf(shape);
+  const bytes = size * 4;
   const logits = runtime.scratch(2 * bytes + loss.bytes + 64);
   const gradient = logits + bytes;
   runtime.f32.set(data, logits >>> 2);
@@ -130,7 +132,7 @@ function ofTensors<Target, Options extends LossOptions>(
     shape,
     transposed: false,
   });
-  const grad = { data: runtime.floats(gradient, data.length).slice(), shape: [...shape] };
+  const grad = { data: runtime.floats(gradient, size).slice(), shape: [...shape] };
   return { loss: value, grad, divisor: loss.divisor };
 }
 

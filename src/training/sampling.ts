@@ -1,6 +1,6 @@
 import { checkRuntime, type Runtime } from '../runtime/runtime.js';
 import { checkNotNegative, checkNumber, checkOptions, checkSeed, checkSize } from '../validation/options.js';
-import { checkTensor, type OwnTensor, showShape, type Tensor } from '../validation/tensor.js';
+import { checkTensor, type OwnTensor, showShape, type Tensor, unshared } from '../validation/tensor.js';
 
 /**
  * Softmax over the last axis.
@@ -93,7 +93,8 @@ function draw(runtime: Runtime, seed: number | undefined, n: number): number {
 }
 
 function checkLogits(logits: Tensor): { data: Float32Array; shape: readonly number[]; classes: number } {
-  const { data, shape } = checkTensor('logits', logits);
+  const { data: given, shape } = checkTensor('logits', logits);
+  const data = unshared(given);
   const classes = shape.at(-1) ?? 0;
   if (data.length === 0)
     throw new RangeError(

@@ -11,11 +11,25 @@ export async function use(project) {
     assert.deepEqual(await project.browse(`${form}.html`, 1), ['416']);
   }
 
-  // The README's training, with the one file in the place of the package's names.
-  const train = copy('README.md', 'Train').replace(
-    /'lstm-wasm(\/data)?'/g,
-    "'./node_modules/lstm-wasm/build/standalone/lstm-wasm.js'",
-  );
-  project.write({ 'train.html': `<!doctype html>\n${CONSOLE}\n<script type="module">\n${train}</script>` });
-  assert.deepEqual(await project.browse('train.html', 2), ['true', 'true']);
+  // The README's training and that in a worker, with the one file in the place of the package's names, and with all of it.
+  const examples = {
+    train: copy('README.md', 'Train'),
+    worker: copy('docs/browser.md', 'Train in a worker'),
+  };
+  const shown = { train: /^true,true$/, worker: /^step 100, loss 0\.\d{3}$/ };
+  for (const file of ['lstm-wasm', 'full'])
+    for (const [name, code] of Object.entries(examples)) {
+      const script = code.replace(
+        /'lstm-wasm(\/\w+)?'/g,
+        `'./node_modules/lstm-wasm/build/standalone/${file}.js'`,
+      );
+      project.write({
+        'page.html': `<!doctype html>\n${CONSOLE}\n<script type="module">\n${script}</script>`,
+      });
+      assert.match(
+        (await project.browse('page.html', name === 'train' ? 2 : 1)).join(),
+        shown[name],
+        `${name}, ${file}.js`,
+      );
+    }
 }
