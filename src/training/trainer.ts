@@ -272,8 +272,7 @@ export class Trainer<Target = AnyTarget> {
 
   /**
    * The loss and the metrics on batches, without dropout; nothing that training goes on from is touched. Of what `batches()` or `lanes()`
-   * gave, the first epoch, and its place stays. The event loop turns after each batch. What waits for a backward is dropped where the
-   * model carries states.
+   * gave, the first epoch, and its place stays. The event loop turns after each batch.
    *
    * @throws TypeError for what is no iterable, RangeError where there is no batch, and the signal's reason when it is aborted
    */

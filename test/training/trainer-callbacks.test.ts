@@ -130,6 +130,33 @@ async function checkRun(create: Variant['create']) {
   expect(Buffer.compare(everything(trainer), everything(untroubled))).toBe(0);
 }
 
+/** A validation that failed is told of when the next run makes it, also where that run has no batch, or ends by it. */
+async function checkDue(create: Variant['create']) {
+  for (const patience of [1, 9]) {
+    let calls = 0;
+    let failing = 0;
+    // The loss is called in the step and in its validation, which fails the second time.
+    const hook = () => {
+      if (++calls === failing) throw new SyntaxError('mine');
+    };
+    const validation = { batches: [batch], every: 1 };
+    const metric = { better: 'lower', tally: () => [1], value: () => 1 } as const;
+    const more = { validation, earlyStopping: { patience, minDelta: 100 }, metrics: { metric } };
+    const trainer = begin(create(), 1, hook, { ...more, schedule: () => 1 });
+    const told = [];
+    for await (const progress of trainer.run([batch])) told.push(progress);
+    failing = calls + 2;
+    await expect(trainer.run([batch]).next()).rejects.toThrow('mine');
+    for await (const progress of trainer.run([])) told.push(progress);
+    expect(told.map(({ step, validation }) => [step, validation?.step])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(told[1].stopped).toBe(patience === 1 ? true : undefined);
+    expect(trainer.step).toBe(2);
+  }
+}
+
 const CHANGES: Record<string, (trainer: Trainer<Integers>) => unknown> = {
   zeroGrad: ({ model }) => model.zeroGrad(),
   'a recorded forward': ({ model }) => model.forward(batch.input, { record: true }),
@@ -176,6 +203,7 @@ function suite({ name, create }: Variant) {
   describe(`functions of the user [${name}]`, () => {
     it.each([1, 3])('that throw, with accumulate: %i', (accumulate) => checkThrows(create, accumulate));
     it('that throw in a run', () => checkRun(create));
+    it('that throw in a validation', () => checkDue(create));
     it('cannot change the model', () => checkRefused(create));
     it.each(['loss', 'metric.tally', 'metric.value', 'schedule'])('that dispose of the model: %s', (at) =>
       checkDisposed(create(), at),
