@@ -57,7 +57,7 @@ export function measureRecording<Target>(
   const options = { ...lossMask(model, shape, batch), runtime };
   const check = builtInLoss(lossOf) as NonNullable<ReturnType<typeof builtInLoss>>;
   const checked = check(shape, batch.target as never, options);
-  const place = { output: pointer, gradient: gradient.pointer, shape, transposed: transposed };
+  const place = { output: pointer, gradient: gradient.pointer, shape, transposed };
   const loss = checked.measure(runtime, runtime.scratch(checked.bytes), place);
   const measuring = Object.keys(metrics).length > 0;
   const sums = measuring ? sumsOf(metrics, copyOutput(), batch, options) : {};
