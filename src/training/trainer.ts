@@ -147,6 +147,24 @@ export class Trainer<Target = AnyTarget> {
     }
   }
 
+  /** Makes the step of the batches that wait for others, if there are any. */
+  #completeStep(): StepResult | undefined {
+    if (this.#update.waiting.batches === 0) return undefined;
+    const lock = this.#lock();
+    const reset = () => this.model.zeroGrad();
+    try {
+      lock.open(reset);
+      this.#update.waiting.load();
+      const result = this.#update.complete(this.#step, lock);
+      this.#step = result.step;
+      return result;
+    } catch (error) {
+      return this.#failed(error, lock, reset);
+    } finally {
+      lock.release();
+    }
+  }
+
   /** Keeps the model and the optimizer to one step. @throws Error if something else uses them */
   #lock(): Lock {
     return Lock.take(STEP, this.model, this.optimizer.allocations);
@@ -227,7 +245,7 @@ export class Trainer<Target = AnyTarget> {
       }
       for await (const batch of batches) {
         progress.count();
-        const result = await this.#oneOf(pool, batch);
+        const result = this.#endOfRun(await this.#oneOf(pool, batch), progress);
         this.#validations.follow(result, progress);
         made = { ...made, ...(await this.#validate(signal, pool)) };
         pace.count(rowsOf(this.model, batch));
@@ -240,12 +258,26 @@ export class Trainer<Target = AnyTarget> {
         await loop.yield();
         throwIfAborted(signal);
       }
-      if (made.validation) yield this.#untrained(made);
+      const last = this.#completeStep();
+      if (last) {
+        this.#validations.follow(last, progress);
+        made = { ...made, ...(await this.#validate(signal, pool)) };
+        yield { ...last, samplesPerSecond: pace.samplesPerSecond, ...made };
+        if (made.stopped) return;
+      } else if (made.validation) yield this.#untrained(made);
       await this.#validations.end();
     } finally {
       loop.close();
       await pool?.close();
     }
+  }
+
+  /** A run ends with a whole step, of fewer batches if necessary; before a validation if its end is known. */
+  #endOfRun(result: StepResult, progress: BatchProgress<unknown>): StepResult {
+    const completed = progress.remaining === 0 ? this.#completeStep() : undefined;
+    if (!completed) return result;
+    const { skipped } = result;
+    return { ...(skipped !== undefined && { skipped }), ...completed };
   }
 
   /** The progress of a validation that was due from an earlier run, where no batch follows in this one. */
