@@ -20,6 +20,7 @@ export type { SequenceOptions } from './layers/sequence-options.js';
 export { Sequential } from './layers/sequential.js';
 export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
+export { scope } from './runtime/memory.js';
 export {
   createRuntime,
   type Runtime,
@@ -29,6 +30,12 @@ export {
 } from './runtime/runtime.js';
 export type { Batch, Loss } from './training/batch.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './training/clipping.js';
+export {
+  type CosineAnnealingWarmRestarts,
+  cosineAnnealingWarmRestarts,
+  type OneCycleLR,
+  oneCycleLR,
+} from './training/cyclic-schedules.js';
 export { characterErrorRate, type ErrorRateOptions, editDistance } from './training/error-rate.js';
 export type { Evaluation } from './training/evaluation.js';
 export { type F1Options, f1 } from './training/f1.js';

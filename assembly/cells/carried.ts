@@ -1,8 +1,7 @@
 /* States that bypass the cell, at masked steps and by zoneout, and their gradients. */
 import { complement, multiply } from '../kernels/rows';
-import { storeLanes } from '../kernels/simd';
+import { flush, storeLanes } from '../kernels/simd';
 import { Plan, rowsAt } from './plan';
-import { flush } from './recurrent';
 
 /** Copies the rows of `old` that are masked at step `t` over those of `next`. */
 export function copyMasked(plan: Plan, t: i32, next: usize, old: usize, width: i32): void {

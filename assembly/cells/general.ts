@@ -21,7 +21,7 @@ import { inputProduct } from './recurrent';
 import { rnnStepBackward, rnnStepForward } from './rnn';
 import { traceCarried, traceHidden } from './trace';
 import { addCarried, copyMasked, splitCarried } from './carried';
-import { addProduct, complement, copyRows, sumOfProducts, multiply } from '../kernels/rows';
+import { addProduct, complement, copyRows, flushAll, multiply, sumOfProducts } from '../kernels/rows';
 
 /** Whether a plan needs the general kernel, because it has anything that the plain LSTM of lstm.ts does not. */
 export function needsGeneral(plan: Plan, masked: bool): bool {
@@ -72,6 +72,7 @@ function stepForward(plan: Plan, t: i32, n: i32): void {
     complement(plan.blend, z, rows * R);
     sumOfProducts(out, z, old, plan.blend, out, rows * R);
   }
+  flushAll(out, rows * R);
   copyMasked(plan, t, out, old, R);
   if (out != y) copyRows(y, <usize>plan.yStride << 2, out, <usize>R << 2, rows, <usize>R << 2);
 }

@@ -18,7 +18,7 @@ import { normalizeCells, normalizeCellsBackward, normalizeGate, normalizeGateBac
 import { normalizeSums, normalizeSumsBackward } from './lstm-norms';
 import { after, before, Plan, rowsAt } from './plan';
 import { RETENTION, traceCell } from './trace';
-import { addProduct, addTo, clampTo, complement, multiply } from '../kernels/rows';
+import { addProduct, addTo, clampTo, complement, flushAll, multiply } from '../kernels/rows';
 import { subtract, sumOfProducts, zeroOutside } from '../kernels/rows';
 
 /** The planes of the gates. */
@@ -90,6 +90,7 @@ export function lstmStepForward(plan: Plan, t: i32, n: i32, h: usize, out: usize
     const z = plan.zoneoutMaskC + <usize>(t * plan.zoneoutMaskCStep);
     complement(plan.blend, z, count);
     sumOfProducts(plan.blend, z, c, plan.blend, cell, count);
+    flushAll(plan.blend, count);
   } else {
     memory.copy(plan.blend, cell, <usize>count << 2);
   }
@@ -102,6 +103,7 @@ function newCellsForward(plan: Plan, c: usize, cell: usize, n: i32, count: i32):
   const f = gateOf(plan, Gate.F, n);
   if (plan.coupled) complement(f, i, count);
   sumOfProducts(cell, f, c, i, gateOf(plan, Gate.G, n), count);
+  flushAll(cell, count);
   if (plan.cellClip) clampTo(cell, count, plan.cellClip);
 }
 

@@ -22,8 +22,8 @@ import { sigmoidStrided, tanhStrided } from '../kernels/activation';
 import { blockProduct, PANEL_BYTES } from '../kernels/gemm';
 import { inputGradient } from '../layers/linear';
 import { after, before, Plan, rowsAt } from './plan';
-import { madd, splat, storeLanes } from '../kernels/simd';
-import { flush, inputProduct, parameterGradients } from './recurrent';
+import { flush, madd, splat, storeLanes } from '../kernels/simd';
+import { inputProduct, parameterGradients } from './recurrent';
 
 /** Panels times rows in one block of a step: 16 kB, which stay in the first-level cache from the product to the cell. */
 const BLOCK_GATES: i32 = 256;
@@ -122,7 +122,7 @@ function storeGates(gates: usize, a: usize, width: i32, row: usize): void {
 function updateCells(next: usize, c: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
     const input = f32x4.mul(v128.load(a, I), v128.load(a, G));
-    storeLanes(next, madd(v128.load(a, F), v128.load(c), input), width);
+    storeLanes(next, flush(madd(v128.load(a, F), v128.load(c), input)), width);
     a += PANEL_BYTES;
     c += 16;
     next += 16;
@@ -132,7 +132,7 @@ function updateCells(next: usize, c: usize, a: usize, width: i32): void {
 /** h' = o∘tanh(c'); y holds tanh(c') before and h' after. */
 function outputHidden(y: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    storeLanes(y, f32x4.mul(v128.load(a, O), v128.load(y)), width);
+    storeLanes(y, flush(f32x4.mul(v128.load(a, O), v128.load(y))), width);
     a += PANEL_BYTES;
     y += 16;
   }

@@ -2,20 +2,8 @@
 import { product } from '../kernels/gemm';
 import { addWeightGradient, biasGradient, BLOCK, transposedBytes } from '../layers/linear';
 import { oneHotGradient, oneHotProduct } from '../kernels/one-hot';
-import { splat } from '../kernels/simd';
 import { transpose } from '../kernels/transpose';
 import { before, Plan, spanEnd, spanRows } from './plan';
-
-/**
- * Vanishing gradients become subnormal, which makes some processors ten to a hundred times slower. So a gradient that is
- * carried from step to step becomes zero below 2^-100, in both binaries.
- */
-// @ts-ignore: decorator
-@inline
-export function flush(carried: v128): v128 {
-  // Not `and(…, ge)`: NaN must stay NaN, or an explosion would look like a gradient of zero.
-  return v128.andnot(carried, f32x4.lt(f32x4.abs(carried), splat(7.888609052210118e-31)));
-}
 
 /** out[T, B, columns] = W x + b for the steps t0 … t1 − 1, over the panels of W; rows are `stride` values apart. */
 export function inputProduct(

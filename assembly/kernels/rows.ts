@@ -1,7 +1,7 @@
 /*
  * Elementwise operations on `n` values. `out` may be any of the operands; lanes past the end are read and never stored.
  */
-import { madd, splat, storeLanes } from './simd';
+import { flush, madd, splat, storeLanes } from './simd';
 
 /** out = a + b */
 export function add(out: usize, a: usize, b: usize, n: i32): void {
@@ -18,6 +18,14 @@ export function add(out: usize, a: usize, b: usize, n: i32): void {
 @inline
 export function addTo(to: usize, values: usize, n: i32): void {
   add(to, to, values, n);
+}
+
+/** values = flush(values) */
+export function flushAll(values: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    storeLanes(values, flush(v128.load(values)), n);
+    values += 16;
+  }
 }
 
 /** out = a∘b */

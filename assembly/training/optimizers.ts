@@ -3,8 +3,25 @@
  * weight and its gradient, the other arrays the optimizer's state; all of them [count].
  *
  * These arrays end at a multiple of 16 bytes and the lanes past their end stay zero, so no tail is needed.
+ *
+ * State never stays subnormal: means and velocities become zero below 2^-100, squares below the smallest normal number, 2^-126.
  */
-import { madd, splat } from '../kernels/simd';
+import { flush, flushBelow, madd, splat } from '../kernels/simd';
+
+/** x², 0 where it would be subnormal, that is, where |x| < 2^-63. */
+// @ts-ignore: decorator
+@inline
+function squareOf(x: v128): v128 {
+  const normal = flushBelow(x, 1.0842021724855044e-19);
+  return f32x4.mul(normal, normal);
+}
+
+/** A running mean of squares, 0 where it is subnormal. */
+// @ts-ignore: decorator
+@inline
+function meanSquare(keep: v128, s: v128, take: v128, g: v128): v128 {
+  return flushBelow(madd(keep, s, f32x4.mul(take, squareOf(g))), 1.1754943508222875e-38);
+}
 
 /** g = d + λw;  v = μv + g (v = g at the first step);  w −= lr·v, with Nesterov lr·(g + μv). `v` 0 where μ = 0. */
 export function sgdStep(
@@ -16,7 +33,7 @@ export function sgdStep(
     const weight = v128.load(w);
     let direction = madd(splat(weightDecay), weight, v128.load(d));
     if (v) {
-      const velocity = madd(mu, v128.load(v), direction);
+      const velocity = flush(madd(mu, v128.load(v), direction));
       v128.store(v, velocity);
       direction = nesterov ? madd(splat(momentum), velocity, direction) : velocity;
       v += 16;
@@ -39,19 +56,19 @@ export function rmspropStep(
   for (const end = d + (<usize>count << 2); d < end; d += 16) {
     const weight = v128.load(w);
     const g = madd(splat(weightDecay), weight, v128.load(d));
-    const square = madd(keep, v128.load(s), f32x4.mul(take, f32x4.mul(g, g)));
+    const square = meanSquare(keep, v128.load(s), take, g);
     v128.store(s, square);
     let spread = square;
     if (mean) {
-      const average = madd(keep, v128.load(mean), f32x4.mul(take, g));
+      const average = flush(madd(keep, v128.load(mean), f32x4.mul(take, g)));
       v128.store(mean, average);
       // Rounding can make this negative if all gradients are equal; max keeps NaN.
-      spread = f32x4.max(f32x4.sub(square, f32x4.mul(average, average)), splat(0));
+      spread = f32x4.max(f32x4.sub(square, squareOf(average)), splat(0));
       mean += 16;
     }
     let step = f32x4.div(g, f32x4.add(f32x4.sqrt(spread), splat(epsilon)));
     if (v) {
-      step = madd(splat(momentum), v128.load(v), step);
+      step = flush(madd(splat(momentum), v128.load(v), step));
       v128.store(v, step);
       v += 16;
     }
@@ -78,8 +95,8 @@ export function adamStep(
   for (const end = d + (<usize>count << 2); d < end; d += 16) {
     const weight = v128.load(w);
     const g = madd(splat(coupled), weight, v128.load(d));
-    const mean = madd(keepMean, v128.load(m), f32x4.mul(takeMean, g));
-    const square = madd(keepSquare, v128.load(s), f32x4.mul(takeSquare, f32x4.mul(g, g)));
+    const mean = flush(madd(keepMean, v128.load(m), f32x4.mul(takeMean, g)));
+    const square = meanSquare(keepSquare, v128.load(s), takeSquare, g);
     v128.store(m, mean);
     v128.store(s, square);
     const spread = madd(f32x4.sqrt(square), splat(correction), splat(epsilon));

@@ -103,7 +103,6 @@ export class Embedding extends Stateless {
     const { rows } = input;
     const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {
-      this.allocations.check();
       this.runtime.core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
     };
     return { output: { pointer, rows, width: this.size }, states: [], run };

@@ -20,7 +20,13 @@ import {
   valuesFor,
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
-import { type AxisOrder, type SequenceOptions, type SkippedSteps, skippedSteps } from './sequence-options.js';
+import {
+  type AxisOrder,
+  copyOf,
+  type SequenceOptions,
+  type SkippedSteps,
+  skippedSteps,
+} from './sequence-options.js';
 import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
@@ -63,6 +69,7 @@ export abstract class CoreLayer implements Layer {
   declare readonly allocations: Allocations;
   /** @internal */
   declare protected readonly tapes: TapePool;
+  declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
@@ -97,7 +104,7 @@ export abstract class CoreLayer implements Layer {
   constructor(runtime: Runtime) {
     this.runtime = runtime;
     this.allocations = new Allocations(runtime, this);
-    this.tapes = new TapePool(this.allocations);
+    this.tapes = new TapePool(this.allocations, this);
   }
 
   /** @internal Forward over a block in the core. */
@@ -117,6 +124,11 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
+  /**
+   * Computes the output. With `record`, what backward needs is kept until its backward, or until a parameter of the model
+   * changes: then no backward can use it any more, and the next recorded forward takes its memory. Several forwards may be
+   * recorded; each backward takes the latest.
+   */
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
@@ -127,10 +139,9 @@ export abstract class CoreLayer implements Layer {
   /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
   abstract backwardRecorded(recording: Recording): void;
 
-  /** Sets the gradients to zero and discards recorded forwards. */
+  /** Sets the gradients to zero. Recorded forwards are kept. */
   zeroGrad(): void {
     this.checkFree();
-    this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
@@ -193,7 +204,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The user's input in the core, and the steps of it that are skipped. */
   enterSequence(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
-    tape.sequence = sequence;
+    tape.sequence = copyOf(sequence);
     tape.inputOrder = this.sequenceOrder;
     return this.enter(input, tape, this.order === 'batch');
   }
@@ -220,9 +231,7 @@ export abstract class CoreLayer implements Layer {
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
-      const made = make();
-      for (const parameter of this.named.values()) parameter.owner = this;
-      return made;
+      return make();
     } catch (error) {
       this.allocations.dispose(this.type);
       throw error;
@@ -255,7 +264,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree();
+    this.checkFree(this.tapes);
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -266,10 +275,14 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
-  /** @internal Asked before every change. @throws Error if it or a layer in it was disposed of, or is in use */
-  checkFree(): void {
-    this.allocations.checkFree();
-    for (const { allocations } of this.coreLayers()) allocations.checkFree();
+  /** @internal The memory of its layers, and its own. */
+  get memory(): readonly Allocations[] {
+    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+  }
+
+  /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
+  checkFree(pass?: object): void {
+    for (const one of this.memory) one.checkFree(pass);
   }
 
   /** @internal */
@@ -280,14 +293,14 @@ export abstract class CoreLayer implements Layer {
     const { training = false, record = training } = options;
     checkBoolean('training', training);
     checkBoolean('record', record);
-    if (training || record) this.checkFree();
+    if (training || record) this.checkFree(this.tapes);
     const sequence: SequenceOptions = options;
     return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.checkFree();
+    this.checkFree(this.tapes);
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);

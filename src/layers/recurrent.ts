@@ -164,15 +164,10 @@ export abstract class Recurrent extends CoreLayer {
 
   protected backwardStates(gradient: RecurrentGradient, names: readonly string[], options: BackwardOptions) {
     const { output, wantInput } = this.checkBackward(gradient, names, options);
-    const forward = this.#recorded.get(this.tapes.latest.tape) as Forward;
-    const states = this.#states.names.map((name) => {
-      const state = gradient[`${name}N`];
-      return [`${name}N`, state === undefined ? state : this.#states.check(`${name}N`, name, state, forward)];
-    });
-    const given: RecurrentGradient = Object.fromEntries(states);
     return this.tapes.backward((tape, recorded) => {
+      const forward = this.#recorded.get(tape) as Forward;
       const dOutput = output && this.copyIn(output.data, recorded, tape);
-      const step = this.#prepare(forward, given, wantInput, tape);
+      const step = this.#prepare(forward, gradient, wantInput, tape);
       tape.reserve(wantInput ? this.turningBytes(forward.input) : 0);
       tape.spent = true;
       const { dInput, h, c } = step(dOutput);
@@ -194,9 +189,7 @@ export abstract class Recurrent extends CoreLayer {
       const state = options[`${name}0`];
       if (state !== undefined) initial[name] = this.#states.check(`${name}0`, name, state, sizes);
     }
-    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
-    const input = { width: this.inputSize, oneHot: this.inputSize };
-    const stream = new Stream(this.runtime, batch, input, open);
+    const stream = new Stream(this, batch, { width: this.inputSize, oneHot: this.inputSize });
     if (Object.keys(initial).length > 0) stream.setState({ ...stream.state, ...initial });
     return stream;
   }
@@ -250,7 +243,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return this.#stack.openStage(input, allocations, () => this.allocations.check());
+    return this.#stack.openStage(input, allocations);
   }
 
   /** @internal */
@@ -319,7 +312,7 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  /** What the user told of them beside their values. */
+  /** Their lengths and mask, checked and copied into the core. */
   #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
     const turned = sizes.batched && !this.timeMajor;
@@ -331,7 +324,7 @@ export abstract class Recurrent extends CoreLayer {
     return { ...sizes, lengths: place(lengths, [sizes.batch], false), mask: place(mask, leading, turned) };
   }
 
-  /** The input as the core reads it: no ids where their rows are to be dropped from. */
+  /** The input as the core reads it: ids are written out as one-hot rows if dropout applies to them. */
   #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
     return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
@@ -393,8 +386,8 @@ export abstract class Recurrent extends CoreLayer {
 
   #stateGradient(name: StateName, state: Tensor | undefined, sizes: BatchSize, tape: Tape): number {
     const shape = this.#states.of(name, sizes);
-    return state
-      ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
-      : tape.allocateZeros(sizeOf(shape) * 4);
+    if (state === undefined) return tape.allocateZeros(sizeOf(shape) * 4);
+    const { data } = this.#states.check(`${name}N`, name, state, sizes);
+    return this.copyIn(data, { shape, turned: false }, tape).pointer;
   }
 }

@@ -1,9 +1,11 @@
 import { wrongKind, wrongValue } from '../validation/errors.js';
+import { checkNumber } from '../validation/options.js';
 import {
   checkIntegers,
   type IntegerArray,
   type Integers,
   isIntegerArray,
+  isIntegers,
   plainArray,
   sameShape,
   showShape,
@@ -33,6 +35,19 @@ export interface SkippedSteps {
 
 /** The order of the axes of a batch: `batch` for [batch, time], `time` for [time, batch]. */
 export type AxisOrder = 'batch' | 'time';
+
+/** What was given for sequences, read once and copied: each layer checks it, and all must see the same. Anything else stays for the checks. */
+export function copyOf({ lengths, mask }: SequenceOptions): SequenceOptions {
+  const ends = isIntegerArray(lengths)
+    ? plainArray(lengths).slice()
+    : Array.isArray(lengths)
+      ? [...lengths]
+      : lengths;
+  if (!isIntegers(mask))
+    return { ...(ends !== undefined && { lengths: ends }), ...(mask !== undefined && { mask }) };
+  const { data, shape } = checkIntegers('mask', mask);
+  return { ...(ends !== undefined && { lengths: ends }), mask: { data: data.slice(), shape } };
+}
 
 /** The number of sequences and of their steps. */
 export interface SequenceSize {
@@ -71,25 +86,17 @@ export function skippedSteps(
   order: AxisOrder,
 ): SkippedSteps | undefined {
   if (sequence.lengths === undefined && sequence.mask === undefined) return undefined;
-  if (leading.length < 1 || leading.length > 2) {
-    const axes = order === 'time' ? '[time, batch]' : '[batch, time]';
-    throw wrongValue(
-      'input',
-      `${axes} or [time] in front of the features for lengths or mask`,
-      showShape(leading),
-    );
-  }
-  const [batch, steps] = (
-    leading.length === 1 ? [1, leading[0]] : order === 'time' ? [leading[1], leading[0]] : leading
-  ) as [number, number];
+  if (leading.length < 1 || leading.length > 2)
+    throw wrongValue('input', '[batch, time] or [time] in front of its features', showShape(leading));
+  const timeFirst = order === 'time' || leading.length === 1;
+  const [steps = 0, batch = 1] = timeFirst ? leading : [leading[1], leading[0]];
   const { lengths, mask } = checkSequence(sequence, { steps, batch }, leading);
   if (!lengths) return undefined;
-  const stride = leading.length === 2 && order === 'time' ? batch : 1;
-  const flags = Uint8Array.from({ length: batch * steps }, (_, n) => Number(mask?.[n] === 0));
-  for (const [b, length] of lengths.entries()) {
-    const start = stride === 1 ? b * steps : b;
-    for (let t = length; t < steps; t++) flags[start + t * stride] = 1;
-  }
+  const flags = Uint8Array.from({ length: batch * steps }, (_, n) => {
+    const t = timeFirst ? Math.floor(n / batch) : n % steps;
+    const b = timeFirst ? n % batch : Math.floor(n / steps);
+    return Number(t >= (lengths[b] as number) || mask?.[n] === 0);
+  });
   return { leading, flags };
 }
 
@@ -98,13 +105,10 @@ function checkLengths(lengths: unknown, steps: number, batch: number): number[] 
     throw wrongKind('lengths', 'an array of whole numbers', lengths);
   const all = Array.isArray(lengths) ? [...lengths] : [...plainArray(lengths)];
   if (all.length !== batch)
-    throw new RangeError(`lengths expected one for each of batch = ${batch} sequences, got ${all.length}`);
-  return all.map((length, n) => {
-    if (typeof length !== 'number') throw wrongKind(`lengths[${n}]`, 'a whole number', length);
-    if (!Number.isInteger(length) || length < 0 || length > steps)
-      throw wrongValue(`lengths[${n}]`, `a whole number from 0 to time = ${steps}`, length);
-    return length;
-  });
+    throw wrongValue('lengths', `one for each of batch = ${batch} sequences`, all.length);
+  const range = `a whole number from 0 to time = ${steps}`;
+  const inRange = (length: number) => Number.isInteger(length) && length >= 0 && length <= steps;
+  return all.map((length, n) => checkNumber(`lengths[${n}]`, length, range, inRange, 'a whole number'));
 }
 
 function checkMask(mask: unknown, leading: readonly number[]): IntegerArray {

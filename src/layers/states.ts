@@ -1,3 +1,4 @@
+import { wrongValue } from '../validation/errors.js';
 import { checkTensorOf, showShape, type Tensor } from '../validation/tensor.js';
 import type { Cell } from './cell.js';
 
@@ -60,9 +61,8 @@ export class StateShapes {
 
 /** @internal */
 export function carriedBatchError(shape: readonly number[], batch: number): RangeError {
-  const expected = shape.length === 3 ? shape[1] : 1;
-  return new RangeError(
-    `input expected a batch of ${expected} sequences, since the stateful layer carries states of shape ${showShape(shape)}, got ${batch}: ` +
-      'use batches of one size (dropLast: true drops an incomplete last one), or reset the states with reset: true in the batch, or resetState()',
-  );
+  const expected = `a batch of ${shape.length === 3 ? shape[1] : 1}, like the carried states of shape ${showShape(shape)}`;
+  const advice =
+    'drop incomplete batches (dropLast: true), or start over (reset: true in the batch, resetState())';
+  return wrongValue('input', expected, `${batch}: ${advice}`);
 }

@@ -1,5 +1,6 @@
 import { describe } from '../validation/errors.js';
 import { checkNotNegative } from '../validation/options.js';
+import type { CosineAnnealingWarmRestarts, OneCycleLR } from './cyclic-schedules.js';
 import { cosPi, powerOf } from './deterministic-math.js';
 import type { Optimizer } from './optimizer.js';
 import type { LinearLR, ReduceLROnPlateau, Schedule, SequentialLR } from './schedules.js';
@@ -98,6 +99,8 @@ export class Rates {
       };
     }
     if (schedule.type === 'linearLR') return linear(schedule);
+    if (schedule.type === 'oneCycleLR') return oneCycle(schedule);
+    if (schedule.type === 'cosineAnnealingWarmRestarts') return warmRestarts(schedule);
     if (schedule.type === 'reduceLROnPlateau') {
       const plateau = new Plateau(schedule);
       this.#plateaus.push(plateau);
@@ -116,6 +119,42 @@ function linear({ totalIters, startFactor, endFactor }: LinearLR): Running {
   return {
     rate: (base, step) =>
       base * (step >= totalIters ? endFactor : startFactor + ((endFactor - startFactor) * step) / totalIters),
+  };
+}
+
+/** The phases of the cycle: each runs up to a step, from one rate to another. */
+function oneCycle(schedule: OneCycleLR): Running {
+  const { maxLr, totalSteps, pctStart, divFactor, finalDivFactor, threePhase } = schedule;
+  const initial = maxLr / divFactor;
+  const final = initial / finalDivFactor;
+  const rise = pctStart * totalSteps;
+  const phases = [
+    [rise - 1, initial, maxLr],
+    ...(threePhase ? [[2 * rise - 2, maxLr, initial]] : []),
+    [totalSteps - 1, threePhase ? initial : maxLr, final],
+  ] as [end: number, from: number, to: number][];
+  return {
+    rate(_base, step) {
+      const n = phases.findIndex(([end], n) => step <= end || n === phases.length - 1);
+      const [end, from, to] = phases[n] as (typeof phases)[number];
+      const start = phases[n - 1]?.[0] ?? 0;
+      const part = end > start ? Math.min((step - start) / (end - start), 1) : 1;
+      if (schedule.annealStrategy === 'linear') return from + (to - from) * part;
+      return to + ((from - to) / 2) * (1 + cosPi(part));
+    },
+  };
+}
+
+function warmRestarts({ t0, tMult, etaMin }: CosineAnnealingWarmRestarts): Running {
+  return {
+    rate(base, step) {
+      let [period, since] = [t0, step];
+      if (tMult === 1) since %= t0;
+      else {
+        for (; since >= period; period *= tMult) since -= period;
+      }
+      return etaMin + ((base - etaMin) * (1 + cosPi(since / period))) / 2;
+    },
   };
 }
 

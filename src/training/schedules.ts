@@ -1,6 +1,12 @@
 import { suggestion } from '../validation/edit-distance.js';
 import { describe } from '../validation/errors.js';
 import { checkNotNegative, checkNumber, checkOptions, checkSize } from '../validation/options.js';
+import {
+  type CosineAnnealingWarmRestarts,
+  cosineAnnealingWarmRestarts,
+  type OneCycleLR,
+  oneCycleLR,
+} from './cyclic-schedules.js';
 
 /** See {@link stepLR}. */
 export interface StepLR {
@@ -48,13 +54,15 @@ export interface ChainedScheduler {
 }
 
 /**
- * How the learning rate goes over the steps: what one of the functions here gives, plain data that two trainers may share, or a
- * function from the number of steps made so far to what the optimizer's rate is multiplied by.
+ * How the learning rate changes over the steps: the result of one of the functions here, plain data that several trainers may share; or
+ * a function from the number of steps so far to a factor of the optimizer's rate.
  */
 export type Schedule =
   | StepLR
   | CosineAnnealingLR
   | LinearLR
+  | OneCycleLR
+  | CosineAnnealingWarmRestarts
   | ReduceLROnPlateau
   | SequentialLR
   | ChainedScheduler
@@ -64,10 +72,10 @@ type Optional<Description, Names extends keyof Description> = Omit<Description, 
   Partial<Pick<Description, Names>>;
 
 /**
- * The rate times `gamma` after each `stepSize` steps, as PyTorch's `StepLR`.
+ * Multiplies the rate by `gamma` after every `stepSize` steps, as PyTorch's `StepLR`.
  *
  * @param options - `stepSize` in steps; `gamma`, default 0.1
- * @throws TypeError for another kind or an unknown option, RangeError for a value out of range
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range
  * @example
  * ```ts
  * import { Adam, Linear, mse, stepLR, Trainer } from 'lstm-wasm';
@@ -90,8 +98,8 @@ export function stepLR(options: Optional<StepLR, 'gamma'>): StepLR {
 }
 
 /**
- * From the optimizer's rate down to `etaMin` along half a cosine (Loshchilov & Hutter 2017), as PyTorch's `CosineAnnealingLR`; from
- * step `tMax` on the rate stays at `etaMin`. The same bits in every engine.
+ * The rate falls from the optimizer's to `etaMin` along half a cosine (Loshchilov & Hutter 2017), as PyTorch's `CosineAnnealingLR`. From
+ * step `tMax` on it stays at `etaMin`. The same bits in every engine.
  *
  * @param options - `tMax` in steps; `etaMin`, a rate, default 0
  * @throws as {@link stepLR}
@@ -107,8 +115,8 @@ export function cosineAnnealingLR(options: Optional<CosineAnnealingLR, 'etaMin'>
 }
 
 /**
- * Warm-up: the rate times a factor that goes in a straight line from `startFactor` in the first step to `endFactor` after
- * `totalIters` steps and stays there, as PyTorch's `LinearLR`.
+ * Warm-up, as PyTorch's `LinearLR`: multiplies the rate by a factor that changes linearly from `startFactor` in the first step to
+ * `endFactor` after `totalIters` steps, and stays there.
  *
  * @param options - `totalIters` in steps; `startFactor`, default 1/3; `endFactor`, default 1
  * @throws as {@link stepLR}
@@ -125,12 +133,12 @@ export function linearLR(options: Optional<LinearLR, 'startFactor' | 'endFactor'
 }
 
 /**
- * The rate times `factor` whenever what validation monitors has not become better for more than `patience` validations, as
- * PyTorch's `ReduceLROnPlateau`. Better is by more than the share `threshold` of the best so far.
+ * Multiplies the rate by `factor` when the monitored value has not improved for more than `patience` validations, as PyTorch's
+ * `ReduceLROnPlateau`. An improvement is a change by more than `threshold` times the best value so far.
  *
- * @param options - `factor` in (0, 1), default 0.1; `patience` in validations, default 10; `threshold`, a share, default 1e-4;
- *   `cooldown`, validations after a reduction that do not count, default 0; `minLr`, the rate that it does not go below, default 0
- * @throws as {@link stepLR}; the Trainer a TypeError where it has no `validation`
+ * @param options - `factor` in (0, 1), default 0.1; `patience` in validations, default 10; `threshold`, relative, default 1e-4;
+ *   `cooldown`, validations after a reduction that do not count, default 0; `minLr`, the lowest rate, default 0
+ * @throws as {@link stepLR}; the Trainer throws a TypeError without `validation`
  */
 export function reduceLROnPlateau(options: Partial<Omit<ReduceLROnPlateau, 'type'>> = {}): ReduceLROnPlateau {
   checkOptions(options, ['factor', 'patience', 'threshold', 'cooldown', 'minLr'], 'reduceLROnPlateau');
@@ -146,10 +154,10 @@ export function reduceLROnPlateau(options: Partial<Omit<ReduceLROnPlateau, 'type
 }
 
 /**
- * One schedule after the other: number n + 1 takes over at step `milestones[n]`, and counts its steps from there, as PyTorch's
- * `SequentialLR`.
+ * One schedule after another, as PyTorch's `SequentialLR`: schedule n + 1 takes over at step `milestones[n]` and counts its steps from
+ * there.
  *
- * @throws TypeError for what is no schedule, RangeError where the milestones do not rise or are not one fewer than the schedules
+ * @throws TypeError for anything but schedules, RangeError unless the milestones increase and are one fewer than the schedules
  * @example
  * ```ts
  * import { Adam, cosineAnnealingLR, linearLR, LSTM, mse, sequentialLR, Trainer } from 'lstm-wasm';
@@ -189,9 +197,9 @@ export function sequentialLR(
 }
 
 /**
- * Several schedules at once: the rate that one gives is what the next begins from, as PyTorch's `ChainedScheduler`.
+ * Several schedules at once, as PyTorch's `ChainedScheduler`: the rate of one is the base rate of the next.
  *
- * @throws TypeError for what is no schedule
+ * @throws TypeError for anything but schedules
  */
 export function chainedScheduler(schedules: readonly Schedule[]): ChainedScheduler {
   return Object.freeze({
@@ -207,11 +215,13 @@ function checkSchedules(schedules: unknown, owner: string): readonly Schedule[] 
   return Object.freeze(schedules.map((one, n) => checkSchedule(`schedules[${n}]`, one)));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a caller or a message says; the functions check it.
+// biome-ignore lint/suspicious/noExplicitAny: options of a caller or a message; the functions check them.
 const SCHEDULES: Record<string, (options: any) => Schedule> = {
   stepLR,
   cosineAnnealingLR,
   linearLR,
+  oneCycleLR,
+  cosineAnnealingWarmRestarts,
   reduceLROnPlateau,
   sequentialLR: ({ schedules, ...options }) => sequentialLR(schedules, options),
   chainedScheduler: ({ schedules, ...options }) => {
@@ -220,7 +230,7 @@ const SCHEDULES: Record<string, (options: any) => Schedule> = {
   },
 };
 
-/** @throws TypeError for what is no schedule, and as the function of its type */
+/** @throws TypeError for anything but a schedule, and as the function of its type */
 export function checkSchedule(name: string, value: unknown): Schedule {
   if (typeof value === 'function') return value as Schedule;
   if (value === null || typeof value !== 'object' || !('type' in value))
@@ -235,7 +245,7 @@ export function checkSchedule(name: string, value: unknown): Schedule {
   throw new TypeError(`${name}: unknown type ${describe(type)}; ${known}`);
 }
 
-/** A function, which no other thread can be given, anywhere in a schedule. */
+/** Whether a schedule contains a function, which cannot be sent to another thread. */
 export function ownFunctionIn(schedule: Schedule): boolean {
   if (typeof schedule === 'function') return true;
   return 'schedules' in schedule && schedule.schedules.some(ownFunctionIn);

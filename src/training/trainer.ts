@@ -181,7 +181,7 @@ export class Trainer<Target = AnyTarget> {
   /**
    * The loss and the metrics on batches, without dropout. It does not change the model, and what would change the model throws
    * meanwhile; a step of a run waits. The result of `batches()` or `lanes()` gives its first epoch and keeps its position. It yields to
-   * the event loop after each batch. If the model carries states, recorded forwards that wait for their backward are dropped.
+   * the event loop after each batch.
    *
    * @throws TypeError for anything but an iterable, RangeError if there is no batch, Error while the model is trained in a worker, and
    *   the signal's reason when it is aborted

@@ -362,7 +362,7 @@ function stateful({ create }: Variant) {
       for await (const _ of trainer.run([batch(4), batch(3)]));
     };
     await expect(run()).rejects.toThrow(
-      /^input expected a batch of 4 sequences, .*\[1, 4, 2\], got 3: .*dropLast.*reset: true.*resetState\(\)/,
+      /^input expected a batch of 4, .*\[1, 4, 2\], got 3: .*dropLast.*reset: true.*resetState\(\)/,
     );
   });
 }
