@@ -20,6 +20,7 @@ export type { SequenceOptions } from './layers/sequence-options.js';
 export { Sequential } from './layers/sequential.js';
 export type { StepInput, Stream, StreamOptions } from './layers/stream.js';
 export type { Binary } from './runtime/binary.js';
+export { scope } from './runtime/memory.js';
 export {
   createRuntime,
   type Runtime,

@@ -66,8 +66,8 @@ export class Embedding extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
-    return this.enterIds(input as Integers, this.count, tape, turned, model);
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
+    return this.enterIds(input as Integers, this.count, tape, transposed, model);
   }
 
   /** @internal */
@@ -93,7 +93,7 @@ export class Embedding extends Stateless {
         };
       });
     }
-    return { pointer, shape: [...input.shape, this.size], turned: input.turned };
+    return { pointer, shape: [...input.shape, this.size], transposed: input.transposed };
   }
 
   /** @internal */
@@ -103,7 +103,6 @@ export class Embedding extends Stateless {
     const { rows } = input;
     const pointer = allocations.allocate(rows * this.size * 4);
     const run = () => {
-      this.allocations.check();
       this.runtime.core.embeddingForward(pointer, input.pointer, this.#weight.pointer, rows, this.size);
     };
     return { output: { pointer, rows, width: this.size }, states: [], run };

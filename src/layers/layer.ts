@@ -20,7 +20,13 @@ import {
   valuesFor,
 } from '../validation/tensor.js';
 import type { Parameter } from './parameter.js';
-import { type AxisOrder, type SequenceOptions, type SkippedSteps, skippedSteps } from './sequence-options.js';
+import {
+  type AxisOrder,
+  copyOf,
+  type SequenceOptions,
+  type SkippedSteps,
+  skippedSteps,
+} from './sequence-options.js';
 import { withoutWeightNorm, withoutWrappers } from './state-names.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
@@ -63,6 +69,7 @@ export abstract class CoreLayer implements Layer {
   declare readonly allocations: Allocations;
   /** @internal */
   declare protected readonly tapes: TapePool;
+  declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
 
@@ -97,7 +104,7 @@ export abstract class CoreLayer implements Layer {
   constructor(runtime: Runtime) {
     this.runtime = runtime;
     this.allocations = new Allocations(runtime, this);
-    this.tapes = new TapePool(this.allocations);
+    this.tapes = new TapePool(this.allocations, this);
   }
 
   /** @internal Forward over a block in the core. */
@@ -117,6 +124,11 @@ export abstract class CoreLayer implements Layer {
     return count;
   }
 
+  /**
+   * Computes the output. With `record`, what backward needs is kept until its backward, or until a parameter of the model
+   * changes: then no backward can use it any more, and the next recorded forward takes its memory. Several forwards may be
+   * recorded; each backward takes the latest.
+   */
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
@@ -127,10 +139,9 @@ export abstract class CoreLayer implements Layer {
   /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
   abstract backwardRecorded(recording: Recording): void;
 
-  /** Sets the gradients to zero and discards recorded forwards. */
+  /** Sets the gradients to zero. Recorded forwards are kept. */
   zeroGrad(): void {
     this.checkFree();
-    this.tapes.drop();
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
@@ -173,27 +184,33 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
-  enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
     refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
-    return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
+    return this.copyIn(data, { shape, transposed: transposed && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
-  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean, model: CoreLayer): Block {
+  protected enterIds(
+    input: Integers,
+    count: number,
+    tape: Tape,
+    transposed: boolean,
+    model: CoreLayer,
+  ): Block {
     const { data, shape } = checkIntegers('input', input);
     refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
     this.skipSteps(shape, tape);
     checkIds('input', ids, count, tape.skipped?.flags);
-    const block = this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
+    const block = this.copyIn(ids, { shape, transposed: transposed && shape.length === 2, ids: true }, tape);
     this.blank(block, tape.skipped);
     return block;
   }
 
   /** @internal The user's input in the core, and the steps of it that are skipped. */
   enterSequence(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
-    tape.sequence = sequence;
+    tape.sequence = copyOf(sequence);
     tape.inputOrder = this.sequenceOrder;
     return this.enter(input, tape, this.order === 'batch');
   }
@@ -204,14 +221,14 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal Overwrites skipped steps, values with 0 and ids with -1, if `block` has these steps. */
-  protected blank({ pointer, shape, turned, ids }: Block, skipped: SkippedSteps | undefined): void {
+  protected blank({ pointer, shape, transposed, ids }: Block, skipped: SkippedSteps | undefined): void {
     if (!skipped || !sameShape(ids ? shape : shape.slice(0, -1), skipped.leading)) return;
     const width = ids ? 1 : (shape.at(-1) as number);
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     const [first = 0, second = 1] = skipped.leading;
     for (const [n, flag] of skipped.flags.entries()) {
       if (!flag) continue;
-      const row = turned ? (n % second) * first + Math.floor(n / second) : n;
+      const row = transposed ? (n % second) * first + Math.floor(n / second) : n;
       const start = (pointer >>> 2) + row * width;
       values.fill(ids ? -1 : 0, start, start + width);
     }
@@ -220,9 +237,7 @@ export abstract class CoreLayer implements Layer {
   /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
   protected build<T>(make: () => T): T {
     try {
-      const made = make();
-      for (const parameter of this.named.values()) parameter.owner = this;
-      return made;
+      return make();
     } catch (error) {
       this.allocations.dispose(this.type);
       throw error;
@@ -255,7 +270,7 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
   protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree();
+    this.checkFree(this.tapes);
     if (this.tapes.latest.output !== recording.block)
       throw new Error('backward expected the recording of this step: another forward was recorded after it');
     this.tapes.backward(run);
@@ -266,10 +281,14 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
-  /** @internal Asked before every change. @throws Error if it or a layer in it was disposed of, or is in use */
-  checkFree(): void {
-    this.allocations.checkFree();
-    for (const { allocations } of this.coreLayers()) allocations.checkFree();
+  /** @internal The memory of its layers, and its own. */
+  get memory(): readonly Allocations[] {
+    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+  }
+
+  /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
+  checkFree(pass?: object): void {
+    for (const one of this.memory) one.checkFree(pass);
   }
 
   /** @internal */
@@ -280,14 +299,14 @@ export abstract class CoreLayer implements Layer {
     const { training = false, record = training } = options;
     checkBoolean('training', training);
     checkBoolean('record', record);
-    if (training || record) this.checkFree();
+    if (training || record) this.checkFree(this.tapes);
     const sequence: SequenceOptions = options;
     return { training, recording: record, sequence };
   }
 
   /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
-    this.checkFree();
+    this.checkFree(this.tapes);
     const { shape } = this.tapes.latest.output;
     checkOptions(gradient, known, `${this.type}.backward`);
     checkOptions(options, ['inputGradient'], `${this.type}.backward`);
@@ -301,37 +320,37 @@ export abstract class CoreLayer implements Layer {
   /** @internal A copy of the user's values in the core, laid as `like` is. */
   copyIn(
     data: Float32Array | IntegerArray | readonly number[],
-    { shape, turned, ids = false }: Omit<Block, 'pointer'>,
+    { shape, transposed, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
     const size = sizeOf(shape);
     // The core trusts the shape. An option's getter can have taken the memory of an array that was checked.
     if (data.length !== size) throw new RangeError(`expected ${valuesFor(shape)}, got ${data.length}`);
-    const block = { pointer: tape.allocate(size * 4), shape, turned, ids };
-    const bytes = this.turningBytes(block);
+    const block = { pointer: tape.allocate(size * 4), shape, transposed, ids };
+    const bytes = this.transposeBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : block.pointer;
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     values.set(data, staged >>> 2);
-    if (bytes > 0) this.#turn(block.pointer, staged, shape);
+    if (bytes > 0) this.#transpose(block.pointer, staged, shape);
     return block;
   }
 
-  /** @internal The room that it takes to turn a block; none where one of its leading axes has one place. */
-  protected turningBytes({ shape, turned }: Block): number {
-    return turned && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
+  /** @internal Bytes of a second copy for transposing a block; 0 if one of its leading axes has length 1. */
+  protected transposeBytes({ shape, transposed }: Block): number {
+    return transposed && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
   }
 
   /** @internal A block as a tensor that the caller owns. */
   leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
-    const bytes = this.turningBytes(block);
+    const bytes = this.transposeBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
     const [first = 0, second = 0, ...row] = shape;
-    if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
+    if (bytes > 0) this.#transpose(staged, pointer, [second, first, ...row]);
     return { data: this.runtime.floats(staged, sizeOf(shape)).slice(), shape: [...shape] };
   }
 
-  #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
+  #transpose(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }

@@ -93,7 +93,7 @@ export class Linear extends Stateless {
     const output: Block = {
       pointer: tape.allocate(rows * N * 4),
       shape: [...input.shape.slice(0, -1), N],
-      turned: input.turned,
+      transposed: input.transposed,
     };
     const bias = this.#bias?.pointer ?? 0;
     this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.current(), bias, rows, N, K);
@@ -125,9 +125,9 @@ export class Linear extends Stateless {
       throw new RangeError(`Linear expected inFeatures = ${K} values per row, got ${input.width}`);
     const pointer = allocations.allocate(input.rows * N * 4);
     const bias = this.#bias?.pointer ?? 0;
+    const { core } = this.runtime;
     const run = () => {
-      this.allocations.check();
-      this.runtime.core.linearForward(pointer, input.pointer, this.#panels.current(), bias, input.rows, N, K);
+      core.linearForward(pointer, input.pointer, this.#panels.current(), bias, input.rows, N, K);
     };
     return { output: { pointer, rows: input.rows, width: N }, states: [], run };
   }

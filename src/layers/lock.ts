@@ -1,5 +1,6 @@
 import { type Allocations, busy } from '../runtime/memory.js';
 import { isCoreLayer, type Layer, layersOf } from './layer.js';
+import { Recordings } from './tape.js';
 
 /** The use that only reads a model. */
 export const VALIDATION = 'a validation';
@@ -17,6 +18,7 @@ export class Lock {
   readonly use: string;
   readonly elsewhere: boolean;
   readonly #owners: ReadonlyMap<Allocations, Allocations['lock']>;
+  readonly #recordings = new Recordings();
   readonly #waiting: (() => void)[] = [];
   #closed = true;
   #holders = 1;
@@ -70,15 +72,16 @@ export class Lock {
     const before = this.#closed;
     this.#closed = false;
     try {
-      return work();
+      return this.#recordings.during(work);
     } finally {
       this.#closed = before;
     }
   }
 
-  /** Ends the use. */
+  /** Ends the use. What it recorded and no backward took is dropped. */
   release(): void {
     if (--this.#holders > 0) return;
+    this.#recordings.drop();
     for (const [owner, outer] of this.#owners) owner.lock = outer;
     for (const resolve of this.#waiting) resolve();
   }

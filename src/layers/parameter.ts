@@ -19,8 +19,6 @@ export class Parameter {
   declare readonly shape: readonly number[];
   /** The number of values. */
   declare readonly size: number;
-  /** @internal Whoever holds the parameter keeps its layer: without it the memory would be given back. */
-  owner: object | undefined;
   /** @internal Rises with every change, so that packed copies know when they are old. */
   version = 0;
   /** @internal The memory that it lies in. */

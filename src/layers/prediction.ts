@@ -3,6 +3,7 @@ import { type ForwardOptions, type Layer, layersOf, remember } from './layer.js'
 import { type Carried, carriedOf, setCarried } from './model-state.js';
 import type { Padding } from './padding.js';
 import { outputOf } from './results.js';
+import { Recordings } from './tape.js';
 
 /** An output, and the states that the layers carry to the next batch. */
 export interface Prediction {
@@ -10,7 +11,7 @@ export interface Prediction {
   readonly carried: readonly Carried[];
 }
 
-/** A forward pass without dropout, starting from `carried`. The model's states, generators and gradients do not change. */
+/** A forward pass without dropout, starting from `carried`. The model's states, generators, gradients and recorded forwards do not change. */
 export function predictFrom(
   model: Layer,
   input: Tensor | Integers,
@@ -20,28 +21,15 @@ export function predictFrom(
   const layers = layersOf(model);
   const carries = layers.some(({ extras }) => extras.carried !== undefined);
   const restore = remember(layers);
-  const restoreGradients = carries ? gradientsOf(model) : undefined;
+  const recordings = new Recordings();
   try {
     if (carries) setCarried(layers, carried);
     // Only a recorded forward starts from the carried states.
-    const output = outputOf(model.forward(input, { record: carries, ...padding } as ForwardOptions));
+    const options = { record: carries, ...padding } as ForwardOptions;
+    const output = outputOf(recordings.during(() => model.forward(input, options)));
     return { output, carried: carriedOf(layers) };
   } finally {
     restore();
-    if (restoreGradients) {
-      model.zeroGrad();
-      restoreGradients();
-    }
+    recordings.drop();
   }
-}
-
-/** Copies the gradients, which discarding a recording zeroes. @returns a function that writes them back */
-function gradientsOf(model: Layer): () => void {
-  const copies = [...model.parameters.values()]
-    .filter(({ gradient }) => gradient !== 0)
-    .map((parameter) => ({ parameter, gradient: parameter.readGrad() }));
-  return () => {
-    for (const { parameter, gradient } of copies)
-      parameter.runtime.f32.set(gradient, parameter.gradient >>> 2);
-  };
 }

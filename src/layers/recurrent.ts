@@ -164,16 +164,11 @@ export abstract class Recurrent extends CoreLayer {
 
   protected backwardStates(gradient: RecurrentGradient, names: readonly string[], options: BackwardOptions) {
     const { output, wantInput } = this.checkBackward(gradient, names, options);
-    const forward = this.#recorded.get(this.tapes.latest.tape) as Forward;
-    const states = this.#states.names.map((name) => {
-      const state = gradient[`${name}N`];
-      return [`${name}N`, state === undefined ? state : this.#states.check(`${name}N`, name, state, forward)];
-    });
-    const given: RecurrentGradient = Object.fromEntries(states);
     return this.tapes.backward((tape, recorded) => {
+      const forward = this.#recorded.get(tape) as Forward;
       const dOutput = output && this.copyIn(output.data, recorded, tape);
-      const step = this.#prepare(forward, given, wantInput, tape);
-      tape.reserve(wantInput ? this.turningBytes(forward.input) : 0);
+      const step = this.#prepare(forward, gradient, wantInput, tape);
+      tape.reserve(wantInput ? this.transposeBytes(forward.input) : 0);
       tape.spent = true;
       const { dInput, h, c } = step(dOutput);
       return {
@@ -194,9 +189,7 @@ export abstract class Recurrent extends CoreLayer {
       const state = options[`${name}0`];
       if (state !== undefined) initial[name] = this.#states.check(`${name}0`, name, state, sizes);
     }
-    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
-    const input = { width: this.inputSize, oneHot: this.inputSize };
-    const stream = new Stream(this.runtime, batch, input, open);
+    const stream = new Stream(this, batch, { width: this.inputSize, oneHot: this.inputSize });
     if (Object.keys(initial).length > 0) stream.setState({ ...stream.state, ...initial });
     return stream;
   }
@@ -212,10 +205,10 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal Ids stand for one-hot rows. */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     return isIntegers(input)
-      ? this.enterIds(input, this.inputSize, tape, turned, model)
-      : super.enter(input, tape, turned, model);
+      ? this.enterIds(input, this.inputSize, tape, transposed, model)
+      : super.enter(input, tape, transposed, model);
   }
 
   /** @internal Outputs, and for backward gates, cells and their activations. */
@@ -250,7 +243,7 @@ export abstract class Recurrent extends CoreLayer {
           'bidirectional and reverse layers have no stream',
       );
     }
-    return this.#stack.openStage(input, allocations, () => this.allocations.check());
+    return this.#stack.openStage(input, allocations);
   }
 
   /** @internal */
@@ -309,7 +302,7 @@ export abstract class Recurrent extends CoreLayer {
     const sequences = this.#sequences(sizes, leading, tape);
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
-    const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
+    const forward = { ...sizes, input, output: this.#output(pass.y, input.transposed, sizes), pass };
     const { type, timeMajor, parameters } = this;
     tape.trace?.push({ ...sizes, pointer: pass.pass, cell: this.#cell, type, timeMajor, parameters });
     if (this.stateful && tape.recording) {
@@ -319,29 +312,33 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  /** What the user told of them beside their values. */
+  /** Their lengths and mask, checked and copied into the core. */
   #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
-    const turned = sizes.batched && !this.timeMajor;
+    const transposed = sizes.batched && !this.timeMajor;
     const place = (
       values: readonly number[] | IntegerArray | undefined,
       shape: readonly number[],
-      turned: boolean,
-    ) => (values ? this.copyIn(values, { shape, turned, ids: true }, tape).pointer : 0);
-    return { ...sizes, lengths: place(lengths, [sizes.batch], false), mask: place(mask, leading, turned) };
+      transposed: boolean,
+    ) => (values ? this.copyIn(values, { shape, transposed, ids: true }, tape).pointer : 0);
+    return {
+      ...sizes,
+      lengths: place(lengths, [sizes.batch], false),
+      mask: place(mask, leading, transposed),
+    };
   }
 
-  /** The input as the core reads it: no ids where their rows are to be dropped from. */
+  /** The input as the core reads it: ids are written out as one-hot rows if dropout applies to them. */
   #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
     return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
 
-  #output(pointer: number, turned: boolean, { steps, batch, batched }: Sizes): Block {
+  #output(pointer: number, transposed: boolean, { steps, batch, batched }: Sizes): Block {
     const leading = this.timeMajor ? [steps, batch] : [batch, steps];
     const shape = batched ? leading : [steps];
-    if (this.returnSequences) return { pointer, shape: [...shape, this.outputSize], turned };
-    return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], turned: false };
+    if (this.returnSequences) return { pointer, shape: [...shape, this.outputSize], transposed };
+    return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], transposed: false };
   }
 
   /** The states before the first step: given, carried, or none (0), which is zeros or what was learned. */
@@ -361,7 +358,8 @@ export abstract class Recurrent extends CoreLayer {
             ? this.#carried[name]
             : undefined;
       if (state === undefined) return 0;
-      return this.copyIn(state.data, { shape: this.#states.of(name, sizes), turned: false }, tape).pointer;
+      return this.copyIn(state.data, { shape: this.#states.of(name, sizes), transposed: false }, tape)
+        .pointer;
     };
     return { h: place('h'), c: place('c') };
   }
@@ -375,7 +373,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): OwnTensor {
-    return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
+    return this.leave({ pointer, shape: this.#states.of(name, sizes), transposed: false }, tape);
   }
 
   /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
@@ -393,8 +391,8 @@ export abstract class Recurrent extends CoreLayer {
 
   #stateGradient(name: StateName, state: Tensor | undefined, sizes: BatchSize, tape: Tape): number {
     const shape = this.#states.of(name, sizes);
-    return state
-      ? this.copyIn(state.data, { shape, turned: false }, tape).pointer
-      : tape.allocateZeros(sizeOf(shape) * 4);
+    if (state === undefined) return tape.allocateZeros(sizeOf(shape) * 4);
+    const { data } = this.#states.check(`${name}N`, name, state, sizes);
+    return this.copyIn(data, { shape, transposed: false }, tape).pointer;
   }
 }

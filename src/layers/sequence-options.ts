@@ -5,6 +5,7 @@ import {
   type IntegerArray,
   type Integers,
   isIntegerArray,
+  isIntegers,
   plainArray,
   sameShape,
   showShape,
@@ -34,6 +35,19 @@ export interface SkippedSteps {
 
 /** The order of the axes of a batch: `batch` for [batch, time], `time` for [time, batch]. */
 export type AxisOrder = 'batch' | 'time';
+
+/** What was given for sequences, read once and copied: each layer checks it, and all must see the same. Anything else stays for the checks. */
+export function copyOf({ lengths, mask }: SequenceOptions): SequenceOptions {
+  const ends = isIntegerArray(lengths)
+    ? plainArray(lengths).slice()
+    : Array.isArray(lengths)
+      ? [...lengths]
+      : lengths;
+  if (!isIntegers(mask))
+    return { ...(ends !== undefined && { lengths: ends }), ...(mask !== undefined && { mask }) };
+  const { data, shape } = checkIntegers('mask', mask);
+  return { ...(ends !== undefined && { lengths: ends }), mask: { data: data.slice(), shape } };
+}
 
 /** The number of sequences and of their steps. */
 export interface SequenceSize {

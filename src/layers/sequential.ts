@@ -62,7 +62,7 @@ export class Sequential extends Stateless {
     for (const [n, layer] of this.layers.entries()) {
       for (const [name, parameter] of layer.parameters) all.set(`${n}.${name}`, parameter);
     }
-    // A layer of the user's own may come to more.
+    // A custom layer may add parameters later.
     if (this.layers.every((layer) => layer instanceof CoreLayer)) this.#parameters = all;
     return all;
   }
@@ -91,10 +91,9 @@ export class Sequential extends Stateless {
   stream(options: StreamOptions = {}): Stream {
     this.allocations.check();
     checkOptions(options, ['batch'], 'Sequential.stream');
-    const open = (input: StageInput, allocations: Allocations) => this.openStage(input, allocations);
     const batch = checkStreamBatch(options.batch);
     refuseBytes(4 * (batch ?? 1) * this.valuesPerRow(false));
-    return new Stream(this.runtime, batch, inputOf(this.layers), open);
+    return new Stream(this, batch, inputOf(this.layers));
   }
 
   /** @internal */
@@ -111,11 +110,11 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     const first = this.layers[0];
     return first instanceof CoreLayer
-      ? first.enter(input, tape, turned, model)
-      : super.enter(input as Tensor, tape, turned, model);
+      ? first.enter(input, tape, transposed, model)
+      : super.enter(input as Tensor, tape, transposed, model);
   }
 
   /** @internal Layers behind one that gives the last steps alone have fewer rows. */
@@ -133,8 +132,10 @@ export class Sequential extends Stateless {
     let block = input;
     for (const [n, layer] of this.layers.entries()) {
       try {
-        block =
-          layer instanceof CoreLayer ? this.#through(layer, block, tape) : this.#around(layer, block, tape);
+        if (layer instanceof CoreLayer) {
+          layer.allocations.check();
+          block = layer.forwardIn(block, tape);
+        } else block = this.#around(layer, block, tape);
       } catch (error) {
         if (error instanceof RangeError) error.message = `layer ${n}: ${error.message}`;
         throw error;
@@ -155,7 +156,6 @@ export class Sequential extends Stateless {
       states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
     }
     const run = (oneHot: boolean) => {
-      this.allocations.check();
       for (const stage of stages) stage.run(oneHot && stage === stages[0]);
     };
     return { output: (stages.at(-1) as Stage).output, states, run };
@@ -165,22 +165,17 @@ export class Sequential extends Stateless {
   override config(): LayerConfig {
     const layers = this.layers.map((layer, n) => {
       if (layer instanceof CoreLayer) return layer.config();
-      throw new TypeError(`layer ${n} is not one of this package's: a file can not say how to make it`);
+      throw new TypeError(`layer ${n} is not one of this package's: a file cannot say how to make it`);
     });
     return { type: this.type, layers };
   }
 
-  #through(layer: CoreLayer, block: Block, tape: Tape): Block {
-    layer.allocations.check();
-    return layer.forwardIn(block, tape);
-  }
-
-  /** A layer of the user's own: through tensors that it may keep. */
+  /** A custom layer: it gets copies, which it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
     const { training, recording: record } = tape;
     const output = outputOf(layer.forward(this.leave(block, tape), { training, record }));
-    const turned = this.#order === 'batch' && output.shape.length === 3;
-    const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
+    const transposed = this.#order === 'batch' && output.shape.length === 3;
+    const result = this.copyIn(output.data, { shape: output.shape, transposed }, tape);
     const { skipped } = tape;
     this.blank(result, skipped);
     if (tape.recording) {
@@ -200,7 +195,7 @@ export class Sequential extends Stateless {
   }
 }
 
-/** @throws TypeError where a recurrent layer stands behind one that gives its last step alone */
+/** @throws TypeError if a recurrent layer follows one that returns only its last step */
 function checkSequences(layers: readonly Layer[]): void {
   let last = -1;
   for (const [n, layer] of layers.entries()) {
@@ -232,7 +227,7 @@ function checkLayer(name: string, layer: unknown): void {
     );
 }
 
-/** The runtime that all layers share. @throws TypeError where there are two */
+/** The runtime that all layers share. @throws TypeError if there are two */
 export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'): Runtime {
   const [first, ...others] = ones.map((one) => one.runtime);
   const other = others.findIndex((runtime) => runtime !== first);
@@ -243,7 +238,7 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
   return first as Runtime;
 }
 
-/** What a stream of these layers takes at each step: told by the first layer that fixes it. */
+/** What a stream of these layers takes at each step, from the first layer that determines it. */
 function inputOf(layers: readonly Layer[]): Omit<StageInput, 'pointer' | 'rows'> {
   for (const [n, layer] of layers.entries()) {
     if (layer instanceof Embedding) return { width: 1, ids: layer.count };
@@ -255,5 +250,5 @@ function inputOf(layers: readonly Layer[]): Omit<StageInput, 'pointer' | 'rows'>
       return n === 0 && oneHot !== undefined ? { ...input, oneHot } : input;
     }
   }
-  throw new TypeError('Sequential.stream: no layer tells the size of the input');
+  throw new TypeError('Sequential.stream: no layer determines the size of the input');
 }

@@ -160,7 +160,7 @@ export class Stack {
   }
 
   /** A stage of a stream. All its steps use one pass over one step, since packed weights keep their addresses. */
-  openStage(input: StageInput, allocations: Allocations, check: () => void): Stage {
+  openStage(input: StageInput, allocations: Allocations): Stage {
     const { rows } = input;
     const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
@@ -186,7 +186,6 @@ export class Stack {
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
     const run = (oneHot: boolean) => {
-      check();
       const { pointer } = input;
       writeInts(runtime.i32, pass, [
         [Pass.x, oneHot ? 0 : pointer],

@@ -50,6 +50,14 @@ export interface StreamOptions {
   batch?: number;
 }
 
+/** What runs step by step. */
+interface Steppable {
+  readonly runtime: Runtime;
+  /** The memory of its layers, and its own. */
+  readonly memory: readonly Allocations[];
+  openStage(input: StageInput, allocations: Allocations): Stage;
+}
+
 /** The input of one step: inputSize values per sequence, or one id per sequence. */
 export type StepInput = Float32Array | IntegerArray;
 
@@ -59,31 +67,35 @@ export type StepInput = Float32Array | IntegerArray;
  */
 export class Stream {
   declare readonly runtime: Runtime;
-  readonly #allocations: Allocations;
+  declare [Symbol.dispose]: () => void;
+  /** @internal */
+  readonly type = 'Stream';
+  /** @internal */
+  declare readonly allocations: Allocations;
+  /** @internal Its own and that of its layers. */
+  declare readonly memory: readonly Allocations[];
   readonly #batch: number | undefined;
   readonly #rows: number;
   readonly #input: StageInput;
   readonly #stage: Stage;
 
   /** @internal */
-  constructor(
-    runtime: Runtime,
-    batch: number | undefined,
-    input: Omit<StageInput, 'pointer' | 'rows'>,
-    open: (input: StageInput, allocations: Allocations) => Stage,
-  ) {
+  constructor(layer: Steppable, batch: number | undefined, input: Omit<StageInput, 'pointer' | 'rows'>) {
+    const { runtime } = layer;
     this.runtime = runtime;
     this.#batch = batch;
     this.#rows = batch ?? 1;
-    this.#allocations = new Allocations(runtime, this);
+    this.allocations = new Allocations(runtime, this);
+    this.memory = [this.allocations, ...layer.memory];
     try {
+      this.#check();
       const first = { pointer: 0, rows: this.#rows, ...input };
-      this.#stage = open(first, this.#allocations);
-      first.pointer = this.#allocations.allocate(this.#rows * input.width * 4);
+      this.#stage = layer.openStage(first, this.allocations);
+      first.pointer = this.allocations.allocate(this.#rows * input.width * 4);
       this.#input = first;
       this.reset();
     } catch (error) {
-      this.#allocations.dispose('Stream');
+      this.dispose();
       throw error;
     }
   }
@@ -100,7 +112,7 @@ export class Stream {
   step(x: StepInput): Floats;
   step<Out extends Float32Array>(x: StepInput, out: Out): Out;
   step(x: StepInput, out?: Float32Array): Float32Array {
-    this.#allocations.check();
+    this.#check();
     const oneHot = this.#write(x);
     const { pointer, rows, width } = this.#stage.output;
     if (out !== undefined && !isFloats(out, rows * width))
@@ -116,13 +128,13 @@ export class Stream {
 
   /** Resets the states of all sequences, or of the given rows, to the initial ones: zeros, or the learned states. */
   reset(rows?: readonly number[]): void {
-    this.#allocations.check();
     if (rows !== undefined && !Array.isArray(rows)) throw wrongKind('rows', 'an array', rows);
     const chosen = rows && [...rows];
     for (const row of chosen ?? []) {
       if (!Number.isInteger(row) || row < 0 || row >= this.#rows)
         throw wrongValue('rows', `whole numbers from 0 to ${this.#rows - 1}`, describe(row));
     }
+    this.#check();
     for (const { pointers, width, initial } of this.#stage.states) {
       for (const [n, pointer] of pointers.entries()) {
         for (let k = 0; k < (chosen?.length ?? this.#rows); k++) {
@@ -139,7 +151,7 @@ export class Stream {
    * in `1.h`.
    */
   get state(): Record<string, OwnTensor> {
-    this.#allocations.check();
+    this.#check();
     const state: Record<string, OwnTensor> = {};
     for (const one of this.#stage.states) {
       const shape = this.#shapeOf(one);
@@ -156,7 +168,6 @@ export class Stream {
    * @throws TypeError for a missing state, RangeError for another shape
    */
   setState(state: Record<string, Tensor>): void {
-    this.#allocations.check();
     checkObject('state', state);
     const { states } = this.#stage;
     checkOptions(
@@ -167,6 +178,7 @@ export class Stream {
     const checked = states.map((one) =>
       checkTensorOf(one.name, state[one.name], this.#shapeOf(one), '[numLayers, batch, hiddenSize]'),
     );
+    this.#check();
     for (const [n, one] of states.entries()) {
       const { data } = checked[n] as Tensor;
       for (const [own, place] of this.#parts(data, one)) place.set(own);
@@ -175,7 +187,12 @@ export class Stream {
 
   /** Releases the stream's memory. The model is unaffected. */
   dispose(): void {
-    this.#allocations.dispose('Stream');
+    this.allocations.dispose(this.type);
+  }
+
+  /** @throws Error once the stream, or a layer that it runs, was disposed of */
+  #check(): void {
+    for (const one of this.memory) one.check();
   }
 
   #shapeOf({ pointers, width }: StageState): number[] {

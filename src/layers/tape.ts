@@ -3,11 +3,11 @@ import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { AxisOrder, SequenceOptions, SkippedSteps } from './sequence-options.js';
 
-/** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
+/** Values in the core. `shape` is that of the user's array; if `transposed`, its two leading axes are swapped in the core. */
 export interface Block {
   readonly pointer: number;
   readonly shape: readonly number[];
-  readonly turned: boolean;
+  readonly transposed: boolean;
   /** Whether these are 32-bit ids, not floats. */
   readonly ids?: boolean;
 }
@@ -48,13 +48,13 @@ export class Tape {
   inputOrder: AxisOrder | undefined;
   /** The steps that no layer reads, of the latest layer's output. */
   skipped: SkippedSteps | undefined;
-  /** The room that turning the gradient of the input takes. */
+  /** Bytes for transposing the gradient of the input. */
   inputBytes = 0;
   /** Set to trace the pass: its recurrent layers add themselves, in forward order. */
   trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
-  /** Whether backward has begun to write: what was recorded can not be used again. */
+  /** Whether backward has begun to write: what was recorded cannot be used again. */
   spent = false;
   readonly #allocations: Allocations;
   readonly #segments: Segment[] = [];
@@ -148,60 +148,144 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** A recorded forward: its output's block tells the shape of the gradient that backward takes. */
+/** A forward that waits for its backward. */
 export interface Pending {
   readonly tape: Tape;
+  /** The gradient that backward takes has its shape. */
   readonly output: Block;
+  /** The version of each parameter that it used. */
+  readonly versions: readonly number[];
+}
+
+/** What a pass of a model uses. */
+interface Model {
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** The memory of its layers, and its own. */
+  readonly memory: readonly Allocations[];
+}
+
+/** What {@link Recordings.during} runs gives its recordings to. */
+let collecting: Recordings | undefined;
+
+/** The forwards that one piece of work records, in any model: what its backward did not take can be dropped. */
+export class Recordings {
+  #drops: (() => void)[] = [];
+
+  /** @internal */
+  add(drop: () => void): void {
+    this.#drops.push(drop);
+  }
+
+  during<T>(work: () => T): T {
+    const outer = collecting;
+    collecting = this;
+    try {
+      return work();
+    } finally {
+      collecting = outer;
+    }
+  }
+
+  drop(): void {
+    for (const drop of this.#drops.splice(0)) drop();
+  }
 }
 
 /** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
 export class TapePool {
   readonly #allocations: Allocations;
+  readonly #model: Model;
   readonly #free: Tape[] = [];
   readonly #pending: Pending[] = [];
 
-  constructor(allocations: Allocations) {
+  constructor(allocations: Allocations, model: Model) {
     this.#allocations = allocations;
+    this.#model = model;
   }
 
   /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
-    const tape = this.#free.pop() ?? new Tape(this.#allocations);
-    tape.training = training;
-    tape.recording = recording;
-    let waits = false;
-    try {
-      const result = tape.attempt(() => run(tape));
-      if (recording) this.#pending.push({ tape, output: result.block });
-      waits = recording;
-      return result;
-    } finally {
-      if (!waits) this.#recycle(tape);
-    }
+    if (recording) this.#freeStale();
+    return this.#keeping('a forward pass', () => {
+      const tape = this.#free.pop() ?? new Tape(this.#allocations);
+      tape.training = training;
+      tape.recording = recording;
+      let waits = false;
+      try {
+        const result = tape.attempt(() => run(tape));
+        if (recording) this.#wait(tape, result.block);
+        waits = recording;
+        return result;
+      } finally {
+        if (!waits) this.#recycle(tape);
+      }
+    });
   }
 
-  /** What the next backward takes. @throws Error where nothing is recorded */
+  /** What the next backward takes. @throws Error if nothing is recorded or a parameter has changed since */
   get latest(): Pending {
     const latest = this.#pending.at(-1);
-    if (latest !== undefined) return latest;
-    throw new Error(
-      'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
-    );
+    if (latest === undefined) {
+      throw new Error(
+        'backward expected a recorded forward before it: forward(input, { record: true }) or { training: true }',
+      );
+    }
+    const changed = this.#changedSince(latest);
+    if (changed === undefined) return latest;
+    throw new Error(`backward expected unchanged parameters, but "${changed}" changed after the forward`);
   }
 
   /** Runs the backward of the latest recorded forward, which is then gone, unless it failed before it wrote anything. */
   backward<T>(run: (tape: Tape, output: Block) => T): T {
-    const { tape, output } = this.latest;
+    const pending = this.latest;
+    const { tape, output } = pending;
+    return this.#keeping('a backward pass', () => {
+      try {
+        return tape.attempt(() => run(tape, output));
+      } finally {
+        if (tape.spent) this.#drop(pending);
+      }
+    });
+  }
+
+  /**
+   * Keeps all that a pass uses while it runs. Layers of the user's own, and the getters of what a user passes, run in the
+   * middle of it: what they would change throws, and what they dispose of is freed afterwards.
+   *
+   * @throws Error if something was disposed of
+   */
+  #keeping<T>(use: string, run: () => T): T {
+    for (const one of this.#model.memory) one.check();
+    const kept = this.#model.memory.filter(({ lock }) => !lock?.closed || lock.pass);
+    const outer = kept.map(({ lock }) => lock);
+    for (const one of kept) one.lock = { use, closed: true, pass: this };
     try {
-      return tape.attempt(() => run(tape, output));
+      return run();
     } finally {
-      if (tape.spent) this.#recycle((this.#pending.pop() as Pending).tape);
+      for (const [n, one] of kept.entries()) one.lock = outer[n];
     }
   }
 
-  /** Drops what waits for a backward. */
-  drop(): void {
-    for (const { tape } of this.#pending.splice(0)) this.#recycle(tape);
+  #wait(tape: Tape, output: Block): void {
+    const versions = Array.from(this.#model.parameters.values(), ({ version }) => version);
+    const pending = { tape, output, versions };
+    this.#pending.push(pending);
+    collecting?.add(() => this.#drop(pending));
+  }
+
+  /** Those from before a parameter changed, which no backward can use any more. They are the earliest. */
+  #freeStale(): void {
+    for (let one = this.#pending[0]; one && this.#changedSince(one); one = this.#pending[0]) this.#drop(one);
+  }
+
+  /** The name of a parameter that is not what it was. */
+  #changedSince({ versions }: Pending): string | undefined {
+    return [...this.#model.parameters].find(([, { version }], n) => version !== versions[n])?.[0];
+  }
+
+  #drop(pending: Pending): void {
+    const place = this.#pending.indexOf(pending);
+    if (place >= 0) this.#recycle((this.#pending.splice(place, 1)[0] as Pending).tape);
   }
 
   #recycle(tape: Tape): void {

@@ -2,6 +2,7 @@ import type { CoreLayer, ForwardOptions } from '../layers/layer.js';
 import { carriedOf, generatorsOf, setCarried } from '../layers/model-state.js';
 import type { Parameter } from '../layers/parameter.js';
 import { layerOf } from '../layers/registry.js';
+import { Recordings } from '../layers/tape.js';
 import { type GeneratorState, Runtime } from '../runtime/runtime.js';
 import type { Integers, Tensor } from '../validation/tensor.js';
 import type { Message } from './channel.js';
@@ -22,6 +23,7 @@ export class Replica {
   readonly #parameters: readonly Parameter[];
   readonly #rank: number;
   readonly #weights: Float32Array;
+  readonly #recordings = new Recordings();
   #outputShape: readonly number[] = [];
 
   constructor({ module, config, rank, weights }: ReplicaSetup) {
@@ -44,11 +46,13 @@ export class Replica {
       request.states.map((state, n) => ({ ...state, data: others[n] as Float32Array })),
     );
     model.zeroGrad();
+    this.#recordings.drop();
     const input = { data, shape: request.shape } as Tensor | Integers;
     const { lengths, mask: shape } = request;
     const mask = shape && { data: others.at(-1) as Int32Array, shape };
     const padding = { ...(lengths && { lengths }), ...(mask && { mask }) };
-    const { output } = model.forward(input, { ...request.mode, ...padding } as ForwardOptions);
+    const options = { ...request.mode, ...padding } as ForwardOptions;
+    const { output } = this.#recordings.during(() => model.forward(input, options));
     this.#outputShape = output.shape;
     const carried = carriedOf(layers);
     const states = carried.map(({ layer, name, shape }) => ({ layer, name, shape }));

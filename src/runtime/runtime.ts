@@ -14,6 +14,13 @@ import type { Core } from './core.js';
 import { writeInts } from './struct.js';
 import * as Source from './structs/source.js';
 
+declare global {
+  // For programs whose `lib` has no ESNext.Disposable, or whose TypeScript is older than 5.2.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 export interface RuntimeOptions {
   /** The binary to run; `relaxed` from 'lstm-wasm/relaxed' for speed. Where the engine refuses it, `simd` runs. */
   binary?: Binary;
@@ -30,8 +37,13 @@ export interface GeneratorState {
   counter: number;
 }
 
-function outOfMemory(bytes: number): RangeError {
-  return new RangeError(`out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB`);
+/** How memory is freed at once. */
+export const ADVICE = 'dispose(), `using` or scope()';
+
+function outOfMemory(bytes: number, advice = ''): RangeError {
+  return new RangeError(
+    `out of memory: ${bytes} bytes are needed at once, a runtime has at most 4 GiB${advice}`,
+  );
 }
 
 /** In doubles, before any call, since the core sees a size modulo 2^32. @throws RangeError from 4 GiB on */
@@ -49,6 +61,8 @@ export class Runtime {
   declare readonly module: WebAssembly.Module;
   /** @internal */
   declare readonly core: Core;
+  /** @internal The memory of objects that hold much of it. */
+  readonly large = new Map<{ free(): void }, WeakRef<object>>();
   /** @internal How many single numbers it has drawn. */
   draws = 0;
   #streams = 0;
@@ -101,9 +115,22 @@ export class Runtime {
   /** @internal A block of memory. @throws RangeError when memory runs out */
   allocate(bytes: number): number {
     refuseBytes(bytes);
-    const pointer = this.core.allocate(bytes) >>> 0;
-    if (pointer === 0) throw outOfMemory(bytes);
-    return pointer;
+    const pointer = this.core.allocate(bytes) || this.#reclaimFor(bytes);
+    if (pointer === 0) throw outOfMemory(bytes, `; free memory with ${ADVICE}`);
+    return pointer >>> 0;
+  }
+
+  /**
+   * Tries again without the large objects that have become garbage and whose finalizers did not run yet. It finds those of earlier turns
+   * of the event loop: what the running synchronous code has made is never garbage to a WeakRef.
+   */
+  #reclaimFor(bytes: number): number {
+    try {
+      // V8 collects before it refuses so much. Before any `deref`, which keeps its target for the rest of the turn.
+      if (this.large.size > 0) new ArrayBuffer(17_179_869_184);
+    } catch {}
+    for (const [blocks, owner] of this.large) if (!owner.deref()) blocks.free();
+    return this.core.allocate(bytes);
   }
 
   /** @internal */

@@ -26,6 +26,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   readonly runtime: Runtime;
   readonly #groups: { options: Options; parameters: readonly Parameter[] }[];
   readonly #slots = new Map<Parameter, Slot>();
+  declare [Symbol.dispose]: () => void;
   /** @internal The memory of its state. */
   readonly allocations: Allocations;
   readonly #checkOptions: (options: unknown, owner: string) => void;
@@ -92,7 +93,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** @internal Whether it updates any parameter of a model. */
   covers(model: Layer): boolean {
-    const own = new Set(this.#parameters());
+    const own = new Set(this.parameters);
     return [...model.parameters.values()].some((parameter) => own.has(parameter));
   }
 
@@ -132,7 +133,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   /** Sets the gradients to zero. */
   zeroGrad(): void {
     this.allocations.checkFree();
-    const parameters = this.#parameters();
+    const parameters = this.parameters;
     for (const parameter of parameters) parameter.checkFree();
     for (const parameter of parameters) parameter.zeroGrad();
   }
@@ -146,7 +147,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   /** @internal The state with what `read` gives in the place of arrays: it is told where they lie, in floats. */
   stateWith(read: (at: number, size: number) => Float32Array): OptimizerState {
     this.allocations.check();
-    const slots = this.#parameters().map((parameter) => {
+    const slots = this.parameters.map((parameter) => {
       const slot = this.#slots.get(parameter);
       if (slot === undefined) return null;
       const { size, shape } = parameter;
@@ -170,7 +171,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
   /** @internal The same, stopping after each array; nothing is changed before the end. */
   *loading(state: OptimizerState): Generator<void, void, undefined> {
     this.allocations.checkFree();
-    const parameters = this.#parameters();
+    const { parameters } = this;
     const checked = this.#checkState(state, parameters);
     const slots = yield* this.#takeSlots(checked.slots, parameters);
     for (const [n, group] of this.#groups.entries()) Object.assign(group.options, checked.groups[n]);
@@ -184,7 +185,8 @@ export abstract class Optimizer<Options extends { lr: number }> {
     this.allocations.dispose(this.type);
   }
 
-  #parameters(): Parameter[] {
+  /** @internal Those of all groups. */
+  get parameters(): readonly Parameter[] {
     return this.#groups.flatMap((group) => group.parameters);
   }
 

@@ -56,7 +56,7 @@ const streams: Row[] = [
     'stream of a model of no size',
     ({ dropout }) => new Sequential(dropout).stream(),
     TypeError,
-    /^Sequential\.stream: no layer tells the size of the input$/,
+    /^Sequential\.stream: no layer determines the size of the input$/,
   ],
   [
     'stream whose layers do not fit',

@@ -17,16 +17,6 @@ const order: Row[] = [
         BEFORE,
       ],
       [
-        `${name}: backward after zeroGrad`,
-        (s) => {
-          s[name].forward(zeros(2, 4, 3), { record: true });
-          s[name].zeroGrad();
-          backward(s);
-        },
-        Error,
-        BEFORE,
-      ],
-      [
         `${name}: a second backward`,
         (s) => {
           const { output } = s[name].forward(zeros(2, 4, 3), { training: true });

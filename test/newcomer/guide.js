@@ -13,3 +13,9 @@ export function copy(file, heading, { language = '(?:ts|js)', n = 0 } = {}) {
   if (found === undefined) throw new Error(`${file}: no such code below "${heading}"`);
   return found[1];
 }
+
+/** What the comments behind its console.log say that code prints; what follows a colon explains. */
+export function said(code) {
+  const comments = [...code.matchAll(/\bconsole\.log\(.*\);? +\/\/ (.*)$/gm)];
+  return comments.map(([, comment]) => comment.replace(/: .*/, '')).join('\n');
+}

@@ -60,6 +60,7 @@ async function parcel(place, dist, name) {
   for (const file of inputs) cpSync(join(place, file), join(project, file), { recursive: true });
   const settings = { private: true, type: 'module', '@parcel/resolver-default': { packageExports: true } };
   writeFileSync(join(project, 'package.json'), JSON.stringify(settings));
+  writeFileSync(join(project, 'package-lock.json'), '{}'); // the root of a project, whose settings count
   const args = [
     'build',
     name,

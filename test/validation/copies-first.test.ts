@@ -46,6 +46,21 @@ function changing<T extends object>(object: T, name: keyof T, later: unknown): T
   return Object.defineProperty({ ...object }, name, { get: () => (reads++ === 0 ? first : later) });
 }
 
+/** Runs what may be refused, but never traps: that would be a WebAssembly.RuntimeError. */
+function refusable(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(RangeError);
+  }
+}
+
+/** A getter of 1, 2, 3, … */
+function countingUp(): () => number {
+  let count = 0;
+  return () => ++count;
+}
+
 /** The layer's own results, as long as nothing beside it was written. */
 function canary() {
   const layer = new Linear(8, 8, { seed: 1 });
@@ -140,6 +155,31 @@ describe('a property that changes between two reads is read once', () => {
     unharmed();
   });
 
+  it('lengths and masks that change: skipped ids are never read', () => {
+    const unharmed = canary();
+    for (const layer of [new Embedding(2, 4), new LSTM(2, 4)]) {
+      const model = new Sequential(layer, new LSTM(4, 4));
+      const input = { data: Int32Array.of(1, 5e7), shape: [1, 2] };
+      for (const options of [
+        changing({ lengths: [1] }, 'lengths', [2]),
+        { lengths: Object.defineProperty([1], 0, { get: countingUp() }) },
+        changing({ mask: { data: Int32Array.of(1, 0), shape: [1, 2] } }, 'mask', {
+          data: Int32Array.of(1, 1),
+          shape: [1, 2],
+        }),
+        // Its kind is asked first, then it is read.
+        { mask: changing({ data: Int32Array.of(1, 0), shape: [1, 2] }, 'data', Int32Array.of(1, 1)) },
+      ]) {
+        refusable(() => {
+          const { output } = model.forward(input, { record: true, ...options });
+          model.backward({ output });
+          expect(output.data.every(Number.isFinite)).toBe(true);
+        });
+      }
+    }
+    unharmed();
+  });
+
   it('memory that an option takes away after the check', () => {
     const lstm = new LSTM(3, 4);
     lstm.forward(zeros(1, 2, 3), { record: true });
@@ -181,14 +221,6 @@ it('ids in shared memory are copied before they are checked', async () => {
   const model = new Sequential(embedding, new LSTM(4, 4, { seed: 3 }));
   const expected = embedding.forward(new Int32Array(COUNT).fill(1)).output.data;
   const stream = model.stream({ batch: COUNT });
-  const refusable = (run: () => void) => {
-    try {
-      run();
-    } catch (error) {
-      // A trap would be a WebAssembly.RuntimeError.
-      expect(error).toBeInstanceOf(RangeError);
-    }
-  };
   await withRacingIds((ids) => {
     for (let n = 0; n < 60; n++) {
       refusable(() => expect(embedding.forward(ids).output.data).toEqual(expected));
