@@ -66,8 +66,8 @@ export class Embedding extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
-    return this.enterIds(input as Integers, this.count, tape, turned, model);
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
+    return this.enterIds(input as Integers, this.count, tape, transposed, model);
   }
 
   /** @internal */
@@ -93,7 +93,7 @@ export class Embedding extends Stateless {
         };
       });
     }
-    return { pointer, shape: [...input.shape, this.size], turned: input.turned };
+    return { pointer, shape: [...input.shape, this.size], transposed: input.transposed };
   }
 
   /** @internal */

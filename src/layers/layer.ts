@@ -184,20 +184,26 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
-  enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
     refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
-    return this.copyIn(data, { shape, turned: turned && shape.length === 3 }, tape);
+    return this.copyIn(data, { shape, transposed: transposed && shape.length === 3 }, tape);
   }
 
   /** @internal Ids from 0 to `count` - 1 in its place. */
-  protected enterIds(input: Integers, count: number, tape: Tape, turned: boolean, model: CoreLayer): Block {
+  protected enterIds(
+    input: Integers,
+    count: number,
+    tape: Tape,
+    transposed: boolean,
+    model: CoreLayer,
+  ): Block {
     const { data, shape } = checkIntegers('input', input);
     refuseBytes(4 * data.length * model.valuesPerRow(tape.recording));
     const ids = unshared(data);
     this.skipSteps(shape, tape);
     checkIds('input', ids, count, tape.skipped?.flags);
-    const block = this.copyIn(ids, { shape, turned: turned && shape.length === 2, ids: true }, tape);
+    const block = this.copyIn(ids, { shape, transposed: transposed && shape.length === 2, ids: true }, tape);
     this.blank(block, tape.skipped);
     return block;
   }
@@ -215,14 +221,14 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal Overwrites skipped steps, values with 0 and ids with -1, if `block` has these steps. */
-  protected blank({ pointer, shape, turned, ids }: Block, skipped: SkippedSteps | undefined): void {
+  protected blank({ pointer, shape, transposed, ids }: Block, skipped: SkippedSteps | undefined): void {
     if (!skipped || !sameShape(ids ? shape : shape.slice(0, -1), skipped.leading)) return;
     const width = ids ? 1 : (shape.at(-1) as number);
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     const [first = 0, second = 1] = skipped.leading;
     for (const [n, flag] of skipped.flags.entries()) {
       if (!flag) continue;
-      const row = turned ? (n % second) * first + Math.floor(n / second) : n;
+      const row = transposed ? (n % second) * first + Math.floor(n / second) : n;
       const start = (pointer >>> 2) + row * width;
       values.fill(ids ? -1 : 0, start, start + width);
     }
@@ -314,37 +320,37 @@ export abstract class CoreLayer implements Layer {
   /** @internal A copy of the user's values in the core, laid as `like` is. */
   copyIn(
     data: Float32Array | IntegerArray | readonly number[],
-    { shape, turned, ids = false }: Omit<Block, 'pointer'>,
+    { shape, transposed, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
     const size = sizeOf(shape);
     // The core trusts the shape. An option's getter can have taken the memory of an array that was checked.
     if (data.length !== size) throw new RangeError(`expected ${valuesFor(shape)}, got ${data.length}`);
-    const block = { pointer: tape.allocate(size * 4), shape, turned, ids };
-    const bytes = this.turningBytes(block);
+    const block = { pointer: tape.allocate(size * 4), shape, transposed, ids };
+    const bytes = this.transposeBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : block.pointer;
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     values.set(data, staged >>> 2);
-    if (bytes > 0) this.#turn(block.pointer, staged, shape);
+    if (bytes > 0) this.#transpose(block.pointer, staged, shape);
     return block;
   }
 
-  /** @internal The room that it takes to turn a block; none where one of its leading axes has one place. */
-  protected turningBytes({ shape, turned }: Block): number {
-    return turned && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
+  /** @internal Bytes of a second copy for transposing a block; 0 if one of its leading axes has length 1. */
+  protected transposeBytes({ shape, transposed }: Block): number {
+    return transposed && shape[0] !== 1 && shape[1] !== 1 ? sizeOf(shape) * 4 : 0;
   }
 
   /** @internal A block as a tensor that the caller owns. */
   leave(block: Block, tape: Tape): OwnTensor {
     const { pointer, shape } = block;
-    const bytes = this.turningBytes(block);
+    const bytes = this.transposeBytes(block);
     const staged = bytes > 0 ? tape.allocate(bytes) : pointer;
     const [first = 0, second = 0, ...row] = shape;
-    if (bytes > 0) this.#turn(staged, pointer, [second, first, ...row]);
+    if (bytes > 0) this.#transpose(staged, pointer, [second, first, ...row]);
     return { data: this.runtime.floats(staged, sizeOf(shape)).slice(), shape: [...shape] };
   }
 
-  #turn(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
+  #transpose(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
 }

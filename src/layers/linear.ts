@@ -93,7 +93,7 @@ export class Linear extends Stateless {
     const output: Block = {
       pointer: tape.allocate(rows * N * 4),
       shape: [...input.shape.slice(0, -1), N],
-      turned: input.turned,
+      transposed: input.transposed,
     };
     const bias = this.#bias?.pointer ?? 0;
     this.runtime.core.linearForward(output.pointer, input.pointer, this.#panels.current(), bias, rows, N, K);

@@ -168,7 +168,7 @@ export abstract class Recurrent extends CoreLayer {
       const forward = this.#recorded.get(tape) as Forward;
       const dOutput = output && this.copyIn(output.data, recorded, tape);
       const step = this.#prepare(forward, gradient, wantInput, tape);
-      tape.reserve(wantInput ? this.turningBytes(forward.input) : 0);
+      tape.reserve(wantInput ? this.transposeBytes(forward.input) : 0);
       tape.spent = true;
       const { dInput, h, c } = step(dOutput);
       return {
@@ -205,10 +205,10 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal Ids stand for one-hot rows. */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     return isIntegers(input)
-      ? this.enterIds(input, this.inputSize, tape, turned, model)
-      : super.enter(input, tape, turned, model);
+      ? this.enterIds(input, this.inputSize, tape, transposed, model)
+      : super.enter(input, tape, transposed, model);
   }
 
   /** @internal Outputs, and for backward gates, cells and their activations. */
@@ -302,7 +302,7 @@ export abstract class Recurrent extends CoreLayer {
     const sequences = this.#sequences(sizes, leading, tape);
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);
-    const forward = { ...sizes, input, output: this.#output(pass.y, input.turned, sizes), pass };
+    const forward = { ...sizes, input, output: this.#output(pass.y, input.transposed, sizes), pass };
     const { type, timeMajor, parameters } = this;
     tape.trace?.push({ ...sizes, pointer: pass.pass, cell: this.#cell, type, timeMajor, parameters });
     if (this.stateful && tape.recording) {
@@ -315,13 +315,17 @@ export abstract class Recurrent extends CoreLayer {
   /** Their lengths and mask, checked and copied into the core. */
   #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
-    const turned = sizes.batched && !this.timeMajor;
+    const transposed = sizes.batched && !this.timeMajor;
     const place = (
       values: readonly number[] | IntegerArray | undefined,
       shape: readonly number[],
-      turned: boolean,
-    ) => (values ? this.copyIn(values, { shape, turned, ids: true }, tape).pointer : 0);
-    return { ...sizes, lengths: place(lengths, [sizes.batch], false), mask: place(mask, leading, turned) };
+      transposed: boolean,
+    ) => (values ? this.copyIn(values, { shape, transposed, ids: true }, tape).pointer : 0);
+    return {
+      ...sizes,
+      lengths: place(lengths, [sizes.batch], false),
+      mask: place(mask, leading, transposed),
+    };
   }
 
   /** The input as the core reads it: ids are written out as one-hot rows if dropout applies to them. */
@@ -330,11 +334,11 @@ export abstract class Recurrent extends CoreLayer {
     return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
   }
 
-  #output(pointer: number, turned: boolean, { steps, batch, batched }: Sizes): Block {
+  #output(pointer: number, transposed: boolean, { steps, batch, batched }: Sizes): Block {
     const leading = this.timeMajor ? [steps, batch] : [batch, steps];
     const shape = batched ? leading : [steps];
-    if (this.returnSequences) return { pointer, shape: [...shape, this.outputSize], turned };
-    return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], turned: false };
+    if (this.returnSequences) return { pointer, shape: [...shape, this.outputSize], transposed };
+    return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], transposed: false };
   }
 
   /** The states before the first step: given, carried, or none (0), which is zeros or what was learned. */
@@ -354,7 +358,8 @@ export abstract class Recurrent extends CoreLayer {
             ? this.#carried[name]
             : undefined;
       if (state === undefined) return 0;
-      return this.copyIn(state.data, { shape: this.#states.of(name, sizes), turned: false }, tape).pointer;
+      return this.copyIn(state.data, { shape: this.#states.of(name, sizes), transposed: false }, tape)
+        .pointer;
     };
     return { h: place('h'), c: place('c') };
   }
@@ -368,7 +373,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   #leaveState(name: StateName, pointer: number, sizes: BatchSize, tape: Tape): OwnTensor {
-    return this.leave({ pointer, shape: this.#states.of(name, sizes), turned: false }, tape);
+    return this.leave({ pointer, shape: this.#states.of(name, sizes), transposed: false }, tape);
   }
 
   /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
@@ -388,6 +393,6 @@ export abstract class Recurrent extends CoreLayer {
     const shape = this.#states.of(name, sizes);
     if (state === undefined) return tape.allocateZeros(sizeOf(shape) * 4);
     const { data } = this.#states.check(`${name}N`, name, state, sizes);
-    return this.copyIn(data, { shape, turned: false }, tape).pointer;
+    return this.copyIn(data, { shape, transposed: false }, tape).pointer;
   }
 }

@@ -110,11 +110,11 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override enter(input: Tensor | Integers, tape: Tape, turned: boolean, model: CoreLayer = this): Block {
+  override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     const first = this.layers[0];
     return first instanceof CoreLayer
-      ? first.enter(input, tape, turned, model)
-      : super.enter(input as Tensor, tape, turned, model);
+      ? first.enter(input, tape, transposed, model)
+      : super.enter(input as Tensor, tape, transposed, model);
   }
 
   /** @internal Layers behind one that gives the last steps alone have fewer rows. */
@@ -174,8 +174,8 @@ export class Sequential extends Stateless {
   #around(layer: Layer, block: Block, tape: Tape): Block {
     const { training, recording: record } = tape;
     const output = outputOf(layer.forward(this.leave(block, tape), { training, record }));
-    const turned = this.#order === 'batch' && output.shape.length === 3;
-    const result = this.copyIn(output.data, { shape: output.shape, turned }, tape);
+    const transposed = this.#order === 'batch' && output.shape.length === 3;
+    const result = this.copyIn(output.data, { shape: output.shape, transposed }, tape);
     const { skipped } = tape;
     this.blank(result, skipped);
     if (tape.recording) {

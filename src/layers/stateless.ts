@@ -26,7 +26,7 @@ export abstract class Stateless extends CoreLayer {
       this.skipSteps(entered.shape.slice(0, -1), tape);
       this.blank(entered, tape.skipped);
     }
-    tape.inputBytes = this.turningBytes(entered);
+    tape.inputBytes = this.transposeBytes(entered);
     return this.forwardIn(entered, tape);
   }
 

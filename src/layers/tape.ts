@@ -3,11 +3,11 @@ import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { AxisOrder, SequenceOptions, SkippedSteps } from './sequence-options.js';
 
-/** Values in the core. `shape` is the user's; where `turned`, the two leading axes lie the other way round. */
+/** Values in the core. `shape` is that of the user's array; if `transposed`, its two leading axes are swapped in the core. */
 export interface Block {
   readonly pointer: number;
   readonly shape: readonly number[];
-  readonly turned: boolean;
+  readonly transposed: boolean;
   /** Whether these are 32-bit ids, not floats. */
   readonly ids?: boolean;
 }
@@ -48,7 +48,7 @@ export class Tape {
   inputOrder: AxisOrder | undefined;
   /** The steps that no layer reads, of the latest layer's output. */
   skipped: SkippedSteps | undefined;
-  /** The room that turning the gradient of the input takes. */
+  /** Bytes for transposing the gradient of the input. */
   inputBytes = 0;
   /** Set to trace the pass: its recurrent layers add themselves, in forward order. */
   trace: TracedPass[] | undefined;

@@ -53,11 +53,11 @@ export function measureRecording<Target>(
   batch: Batch<Target>,
 ): Tally {
   const { runtime } = model;
-  const { pointer, shape, turned } = block;
+  const { pointer, shape, transposed } = block;
   const options = { ...lossMask(model, shape, batch), runtime };
   const check = builtInLoss(lossOf) as NonNullable<ReturnType<typeof builtInLoss>>;
   const checked = check(shape, batch.target as never, options);
-  const place = { output: pointer, gradient: gradient.pointer, shape, transposed: turned };
+  const place = { output: pointer, gradient: gradient.pointer, shape, transposed: transposed };
   const loss = checked.measure(runtime, runtime.scratch(checked.bytes), place);
   const measuring = Object.keys(metrics).length > 0;
   const sums = measuring ? sumsOf(metrics, copyOutput(), batch, options) : {};
