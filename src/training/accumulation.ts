@@ -3,11 +3,11 @@ import { describe, isObject } from '../validation/errors.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { addSums } from './metrics.js';
 
-/** What waits for a step to be complete, as plain data. */
+/** The batches that wait for their step, as plain data. */
 export interface AccumulationState {
-  /** How many batches. */
+  /** The number of batches. */
   readonly batches: number;
-  /** What their losses were divided by, in all. */
+  /** The sum of the divisors of their losses. */
   readonly divisor: number;
   /** The sum of their losses, before that division. */
   readonly loss: number;
@@ -17,7 +17,7 @@ export interface AccumulationState {
   readonly gradients: readonly (Tensor | null)[];
 }
 
-/** What one batch, or several, came to. */
+/** The loss and the sums of the metrics of one batch, or of several. */
 export interface Tally {
   readonly loss: number;
   readonly divisor: number;
@@ -25,9 +25,9 @@ export interface Tally {
 }
 
 /**
- * Gradients of batches that make one step together. Each is the gradient of a sum, a mean times its divisor, so that in the end the
- * division by all divisors gives the mean over all batches at once. They are kept here, not in the parameters: what else is done with
- * the model does not disturb them, and a batch that fails leaves them as they are.
+ * Gradients of batches that make one step together. Each is the gradient of a sum, a mean times its divisor, so that dividing by the sum
+ * of the divisors gives the mean over all batches. They are kept here, not in the parameters: other uses of the model do not change
+ * them, and neither does a batch that fails.
  */
 export class Accumulation {
   readonly #parameters: readonly Parameter[];
@@ -43,18 +43,23 @@ export class Accumulation {
     return this.#batches;
   }
 
-  /** What there would be with one more batch. */
+  /** The sums over the batches that wait. */
+  get total(): Tally {
+    return this.#total;
+  }
+
+  /** The sums with one more batch. */
   with({ loss, divisor, sums }: Tally): Tally {
     const total = this.#total;
     return {
-      // Of a sum, divided by nothing, as it is.
+      // The divisor of a sum is 0.
       loss: total.loss + loss * (divisor || 1),
       divisor: total.divisor + divisor,
       sums: addSums(total.sums, sums),
     };
   }
 
-  /** Makes these gradients those of the parameters, for the next backward to add to. */
+  /** Copies these gradients to the parameters, for the next backward to add to. */
   load(): void {
     for (const [n, gradient] of this.#gradients.entries()) {
       const parameter = this.#parameters[n] as Parameter;
@@ -63,7 +68,7 @@ export class Accumulation {
     }
   }
 
-  /** Takes the gradients of the parameters, to which one more batch has added. */
+  /** Copies the gradients of the parameters, to which one more batch has added. */
   keep(total: Tally): void {
     this.#total = total;
     this.#batches++;
@@ -81,7 +86,7 @@ export class Accumulation {
     this.#gradients = [];
   }
 
-  /** The state, with these arrays themselves; none where nothing waits. */
+  /** The state, which shares these arrays; undefined if no batch waits. */
   get state(): AccumulationState | undefined {
     if (this.#batches === 0) return undefined;
     const gradients = this.#parameters.map(({ shape }, n) => {
@@ -91,7 +96,7 @@ export class Accumulation {
     return { batches: this.#batches, ...this.#total, gradients };
   }
 
-  /** A state, checked, as what takes it on. @throws TypeError or RangeError for that of another model */
+  /** Checks a state. @returns a function that loads it. @throws TypeError or RangeError for the state of another model */
   loading(state: AccumulationState | undefined, accumulate: number): () => void {
     if (state === undefined) return () => this.clear();
     const { batches, divisor, loss, sums, gradients } = state ?? {};

@@ -47,8 +47,8 @@ export interface TrainerOptions<Target> {
    */
   threads?: number;
   /**
-   * How many batches make one step: their gradients are that of the mean over all of them, as if they had been one. What is left
-   * over at the end of a run waits for the next. Default 1.
+   * The number of batches per step: their gradient is that of the mean over all of them, as if they were one batch. At the end of a run
+   * the batches that remain make a step of their own; if the run is left or aborted before, they wait for the next one. Default 1.
    */
   accumulate?: number;
   /** The schedule of the learning rate, starting from the optimizer's current one; applied before each step. Default: constant. */

@@ -1,19 +1,16 @@
-import { type CoreLayer, type Layer, layersOf, remember } from '../layers/layer.js';
-import { Lock, STEP, VALIDATION } from '../layers/lock.js';
-import { trainingOptions } from '../layers/padding.js';
-import { outputOf } from '../layers/results.js';
+import type { CoreLayer, Layer } from '../layers/layer.js';
+import { Lock, VALIDATION } from '../layers/lock.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
 import { checkOptions, checkSignal, throwIfAborted } from '../validation/options.js';
-import type { Tally } from './accumulation.js';
-import { type Batch, checkBatch, paddingOf, rowsOf } from './batch.js';
-import { measuresInCore } from './batch-loss.js';
+import { type Batch, rowsOf } from './batch.js';
 import { type AnyBatches, BatchProgress, checkBatches, onceThrough } from './batch-progress.js';
 import { type Evaluation, evaluateAll } from './evaluation.js';
 import type { Best } from './monitor.js';
 import type { Optimizer } from './optimizer.js';
 import { LongSteps, Pace } from './pace.js';
 import type { Progress, StepResult, ValidationOutcome } from './progress.js';
+import { Steps } from './steps.js';
 import {
   type AnyTarget,
   type CheckedTrainerOptions,
@@ -22,7 +19,7 @@ import {
   type TrainerOptions,
 } from './trainer-options.js';
 import { checkState, mapArrays, type TrainerState, warnOfChange } from './trainer-state.js';
-import { NotFinite, Update } from './update.js';
+import { Update } from './update.js';
 import { Validations } from './validations.js';
 
 /**
@@ -64,9 +61,9 @@ export class Trainer<Target = AnyTarget> {
   /** @internal The checked options. */
   readonly checkedOptions: CheckedTrainerOptions<Target>;
   readonly #update: Update<Target>;
+  readonly #steps: Steps<Target>;
   readonly #validations: Validations<Target>;
   readonly #long = new LongSteps();
-  #step = 0;
 
   /** @internal */
   get 'lstm-wasm'(): string {
@@ -78,6 +75,7 @@ export class Trainer<Target = AnyTarget> {
     this.model = model;
     this.optimizer = options.optimizer;
     this.#update = new Update(model, this.optimizer, this.checkedOptions);
+    this.#steps = new Steps(model, this.optimizer, this.checkedOptions, this.#update);
     const { rates } = this.#update;
     if (rates?.observes) checkValidated('reduceLROnPlateau', this.checkedOptions.validation);
     this.#validations = new Validations(model, this.checkedOptions, rates);
@@ -85,7 +83,7 @@ export class Trainer<Target = AnyTarget> {
 
   /** Steps so far, over all runs and those of the state that was loaded. */
   get step(): number {
-    return this.#step;
+    return this.#steps.count;
   }
 
   /** The best validation so far: after which step, and what was monitored. */
@@ -94,113 +92,23 @@ export class Trainer<Target = AnyTarget> {
   }
 
   /**
-   * One batch, at once: a step, or with `accumulate` a part of one. It makes no validation.
+   * Makes a step of one batch, or with `accumulate` a part of one. It makes no validation. If it throws, the model, the optimizer
+   * and {@link step} are as before.
    *
-   * @throws Error where the loss or a gradient is not finite, and nothing has changed then, or where there are several threads
+   * @throws Error if the loss or a gradient is not finite, if there are several threads, or if something else uses the model; what
+   *   a loss, a metric or a schedule of your own throws
    */
   trainStep(batch: Batch<Target>): StepResult {
     const { threads } = this.checkedOptions;
     if (threads > 1)
       throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
-    const lock = this.#lock();
-    let restore: (() => void) | undefined;
-    try {
-      restore = lock.open(() => this.#begin(batch));
-      return this.#end(this.#computeGradients(batch, lock), lock);
-    } catch (error) {
-      return this.#failed(error, lock, restore);
-    } finally {
-      lock.release();
-    }
-  }
-
-  /** Forward, loss and backward; in the core where the loss is built in. */
-  #computeGradients(batch: Batch<Target>, lock: Lock): Tally {
-    const { model } = this;
-    const options = trainingOptions(paddingOf(batch));
-    if (measuresInCore(model, this.checkedOptions)) {
-      const recording = lock.open(() => model.record(batch.input, options));
-      const measured = this.#update.measureRecording(recording, batch, this.#step);
-      lock.open(() => model.backwardRecorded(recording));
-      return measured;
-    }
-    const output = outputOf(lock.open(() => model.forward(batch.input, options)));
-    const measured = this.#update.measure(output, batch, this.#step);
-    lock.open(() => model.backward({ output: measured.grad }, { inputGradient: false }));
-    return measured;
-  }
-
-  /** The same on several threads. */
-  async #poolStep(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
-    const lock = this.#lock();
-    let restore: (() => void) | undefined;
-    try {
-      restore = lock.open(() => this.#begin(batch));
-      const output = await pool.forward(batch.input, paddingOf(batch), lock);
-      const measured = this.#update.measure(output, batch, this.#step);
-      await pool.backward(measured.grad, lock);
-      return this.#end(measured, lock);
-    } catch (error) {
-      return this.#failed(error, lock, restore);
-    } finally {
-      lock.release();
-    }
-  }
-
-  /** Keeps the model and the optimizer to one step. @throws Error if something else uses them */
-  #lock(): Lock {
-    return Lock.take(STEP, this.model, this.optimizer.allocations);
-  }
-
-  /** From gradients to new weights; nothing that may throw runs between them and the count of steps. */
-  #end(measured: Tally, lock: Lock): StepResult {
-    const result = this.#update.finish(measured, this.#step, lock);
-    this.#step = result.step;
-    return result;
-  }
-
-  /** Takes a step that failed back. @throws its error, unless the batch is skipped */
-  #failed(error: unknown, lock: Lock, restore: (() => void) | undefined): StepResult {
-    try {
-      if (restore) lock.open(restore);
-    } catch {
-      // The model cannot be restored, because it was disposed of or its zeroGrad throws: the first error says more.
-    }
-    return this.#left(error);
-  }
-
-  /** What a batch tells that is left out. @throws what is not to be */
-  #left(error: unknown): StepResult {
-    if (!(error instanceof NotFinite)) throw error;
-    const { message, loss, gradNorm } = error;
-    if (this.checkedOptions.onNonFinite === 'stop') throw new Error(message);
-    return { step: this.#step, loss, gradNorm, skipped: message };
-  }
-
-  /** Checks a batch and makes the model ready for it; gives the way back. */
-  #begin(batch: Batch<Target>): () => void {
-    checkBatch(batch);
-    const layers = layersOf(this.model);
-    if (batch.reset && layers.length === 0) {
-      throw new TypeError(
-        "reset expected a model of this package's layers: a layer of your own is yours to reset",
-      );
-    }
-    const rememberedState = remember(layers);
-    const restore = () => {
-      rememberedState();
-      this.model.zeroGrad();
-    };
-    this.model.zeroGrad();
-    this.#update.waiting.load();
-    if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
-    return restore;
+    return this.#steps.make(batch);
   }
 
   /**
-   * Trains on batches as they come, and tells of each step, with `accumulate` of each whole one. The event loop turns after every
-   * batch, so that a page stays alive; leaving the loop, or `signal`, ends the run after a whole batch. With several threads the
-   * model is theirs while a step is waited for; the end of the run ends the workers.
+   * Trains on batches as they come and yields the progress of each step. It yields to the event loop after every batch, so that a
+   * page stays responsive. Leaving the loop, or `signal`, ends the run after a whole batch. With several threads, what would change
+   * the model throws while a step waits for them; the workers end with the run. A run waits for an `evaluate` under way.
    *
    * @throws the signal's reason when it is aborted; TypeError where validation waits for epochs and the batches know none; and as
    *   {@link trainStep}
@@ -227,7 +135,7 @@ export class Trainer<Target = AnyTarget> {
       }
       for await (const batch of batches) {
         progress.count();
-        const result = await this.#oneOf(pool, batch);
+        const result = await this.#endOfRun(await this.#oneOf(pool, batch), progress);
         this.#validations.follow(result, progress);
         made = { ...made, ...(await this.#validate(signal, pool)) };
         pace.count(rowsOf(this.model, batch));
@@ -240,7 +148,13 @@ export class Trainer<Target = AnyTarget> {
         await loop.yield();
         throwIfAborted(signal);
       }
-      if (made.validation) yield this.#untrained(made);
+      const last = await this.#complete();
+      if (last) {
+        this.#validations.follow(last, progress);
+        made = { ...made, ...(await this.#validate(signal, pool)) };
+        yield { ...last, samplesPerSecond: pace.samplesPerSecond, ...made };
+        if (made.stopped) return;
+      } else if (made.validation) yield this.#untrained(made);
       await this.#validations.end();
     } finally {
       loop.close();
@@ -248,9 +162,22 @@ export class Trainer<Target = AnyTarget> {
     }
   }
 
+  /** A run ends with a whole step, of fewer batches if necessary; before a validation if its end is known. */
+  async #endOfRun(result: StepResult, progress: BatchProgress<unknown>): Promise<StepResult> {
+    const completed = progress.remaining === 0 ? await this.#complete() : undefined;
+    if (!completed) return result;
+    const { skipped } = result;
+    return { ...(skipped !== undefined && { skipped }), ...completed };
+  }
+
+  async #complete(): Promise<StepResult | undefined> {
+    await Lock.ended(VALIDATION, this.model);
+    return this.#steps.complete();
+  }
+
   /** The progress of a validation that was due from an earlier run, where no batch follows in this one. */
   #untrained(made: ValidationOutcome): Progress {
-    return { step: this.#step, loss: Number.NaN, gradNorm: Number.NaN, samplesPerSecond: 0, ...made };
+    return { step: this.#steps.count, loss: Number.NaN, gradNorm: Number.NaN, samplesPerSecond: 0, ...made };
   }
 
   async #openPool(signal: AbortSignal | undefined): Promise<WorkerPool | undefined> {
@@ -262,19 +189,21 @@ export class Trainer<Target = AnyTarget> {
   async #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): Promise<StepResult> {
     // An evaluation may be under way, which measures one state of the model.
     await Lock.ended(VALIDATION, this.model);
-    return pool ? this.#poolStep(pool, batch) : this.#long.watch(() => this.trainStep(batch));
+    return pool ? this.#steps.makeOn(pool, batch) : this.#long.watch(() => this.trainStep(batch));
   }
 
   async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<ValidationOutcome> {
     if (!this.#validations.due) return {};
-    return this.#validations.make(this.#step, signal, pool);
+    return this.#validations.make(this.#steps.count, signal, pool);
   }
 
   /**
-   * The loss and the metrics on batches, without dropout; nothing that training goes on from is touched. Of what `batches()` or `lanes()`
-   * gave, the first epoch, and its place stays. The event loop turns after each batch.
+   * The loss and the metrics on batches, without dropout. It does not change the model, and what would change the model throws
+   * meanwhile; a step of a run waits. The result of `batches()` or `lanes()` gives its first epoch and keeps its position. It yields to
+   * the event loop after each batch.
    *
-   * @throws TypeError for what is no iterable, RangeError where there is no batch, and the signal's reason when it is aborted
+   * @throws TypeError for anything but an iterable, RangeError if there is no batch, Error while the model is trained in a worker, and
+   *   the signal's reason when it is aborted
    */
   async evaluate(
     batches: AnyBatches<Batch<Target>>,
@@ -311,7 +240,7 @@ export class Trainer<Target = AnyTarget> {
     const { rates, waiting } = this.#update;
     const accumulated = waiting.state;
     return {
-      step: String(this.#step),
+      step: String(this.#steps.count),
       variant: this.model.runtime.variant,
       optimizer: read(),
       ...(this.checkedOptions.threads > 1 && { threads: this.checkedOptions.threads }),
@@ -343,7 +272,7 @@ export class Trainer<Target = AnyTarget> {
     yield* this.optimizer.loading(state.optimizer);
     if (!state.schedule) rates?.rebase();
     for (const take of takers) take?.();
-    this.#step = step;
+    this.#steps.count = step;
     const { threads, schedule } = this.checkedOptions;
     const { variant } = this.model.runtime;
     warnOfChange(state, { variant, threads, scheduled: schedule !== undefined });

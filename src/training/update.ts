@@ -90,8 +90,19 @@ export class Update<Target> {
       this.waiting.keep(total);
       return { step, loss, gradNorm: norm * scale, ...metrics, pending: this.waiting.batches };
     }
+    return this.#writeMean(total, step, lock);
+  }
+
+  /** Makes the step of the batches that wait, fewer than `accumulate`; their gradients are loaded. @throws NotFinite */
+  complete(step: number, lock: Lock): StepResult {
+    return this.#writeMean(this.waiting.total, step, lock);
+  }
+
+  /** The step of several batches, whose gradients are those of sums. */
+  #writeMean({ loss, divisor, sums }: Tally, step: number, lock: Lock): StepResult {
+    const scale = 1 / (divisor || 1);
     lock.open(() => scaleGradients(this.#model, scale));
-    const result = this.#write(step, loss, total.sums, lock);
+    const result = this.#write(step, loss * scale, sums, lock);
     this.waiting.clear();
     return result;
   }
