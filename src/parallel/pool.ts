@@ -149,7 +149,7 @@ export class WorkerPool {
       backward(gradient);
       return;
     }
-    const checked = checkTensorOf('output', gradient, outputShape, 'of the output');
+    const checked = checkTensorOf('grad', gradient, outputShape, 'of the output');
     const axis = this.#outputAxis(outputShape);
     const header: BackwardRequest = { kind: 'backward' };
     for (const { worker, range } of split.assignments) {
