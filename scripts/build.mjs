@@ -305,7 +305,7 @@ function buildTypes() {
 function wasmIsFresh() {
   const outputs = [
     'build/wasm/debug.wasm',
-    ...Object.keys(VARIANTS).map((name) => `build/wasm/${name}.wasm.d.ts`),
+    ...Object.keys(VARIANTS).flatMap((name) => [`build/wasm/${name}.wasm`, `build/wasm/${name}.wasm.d.ts`]),
   ];
   if (!outputs.every((file) => existsSync(file))) return false;
   const sources = readdirSync('assembly', { recursive: true }).map((name) => join('assembly', name));

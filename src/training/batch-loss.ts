@@ -1,4 +1,5 @@
-import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { type Recording, Stateless } from '../layers/stateless.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkNotNegative } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
@@ -40,9 +41,12 @@ export function measureBatch<Target>(
   return { loss, grad, divisor, sums: sumsOf(metrics, output, batch, options) };
 }
 
-/** Whether the loss can be measured in the core: a built-in loss, and a model whose forward and backward are the package's. */
-export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is CoreLayer {
-  return builtInLoss(loss) !== undefined && isCoreLayer(model) && !model.overridden;
+/**
+ * Whether the loss can be measured in the core: a built-in loss, and a model whose forward and backward are the package's. A
+ * recurrent layer without a head, which is rarely trained, goes through tensors: its page would load more.
+ */
+export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is Stateless {
+  return builtInLoss(loss) !== undefined && model instanceof Stateless && !model.overridden;
 }
 
 /** The same as `measureBatch`, to the bit, of an output in the core, where the gradient is written too. */
