@@ -211,8 +211,7 @@ export abstract class Recurrent extends CoreLayer {
     }
     if (this.bidirectional || this.reverse) {
       throw new TypeError(
-        `${this.type}.stream: a layer that runs from the last step to the first needs the whole sequence: ` +
-          'bidirectional and reverse layers have no stream',
+        `stream expected a layer that runs forward only, got ${this.reverse ? 'reverse' : 'bidirectional'}: true`,
       );
     }
     return this.#stack.openStage(input, allocations);
