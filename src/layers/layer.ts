@@ -132,13 +132,6 @@ export abstract class CoreLayer implements Layer {
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
 
-  /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
-  abstract readonly overridden: boolean;
-  /** @internal A recorded `forward` whose output stays in the core. On failure the caller restores the layer's state. */
-  abstract record(input: Tensor | Integers, options: ForwardOptions): Recording;
-  /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
-  abstract backwardRecorded(recording: Recording): void;
-
   /** Sets the gradients to zero. Recorded forwards are kept. */
   zeroGrad(): void {
     this.checkFree();
@@ -259,23 +252,6 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** @internal The same for `record`: the output stays in the core, with memory for its gradient. */
-  protected recordBlock(training: boolean, run: (tape: Tape) => Block): Recording {
-    return this.tapes.forward(training, true, (tape) => {
-      const block = run(tape);
-      const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
-      return { block, gradient, copyOutput: () => this.leave(block, tape) };
-    });
-  }
-
-  /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
-  protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree(this.tapes);
-    if (this.tapes.latest.output !== recording.block)
-      throw new Error('backward expected the recording of this step: another forward was recorded after it');
-    this.tapes.backward(run);
-  }
-
   /** @internal This package's layers in it, in order: itself, or those of a Sequential. */
   coreLayers(): readonly CoreLayer[] {
     return [this];
@@ -353,13 +329,6 @@ export abstract class CoreLayer implements Layer {
   #transpose(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
-}
-
-/** A recorded forward whose output stays in the core, and where backward reads its gradient. */
-export interface Recording {
-  readonly block: Block;
-  readonly gradient: Block;
-  copyOutput(): OwnTensor;
 }
 
 /** What a layer keeps from one training step to the next, beside its parameters. */

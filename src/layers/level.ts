@@ -1,5 +1,5 @@
 import type { Allocations } from '../runtime/memory.js';
-import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
+import { readInt, writeFields } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
@@ -46,7 +46,7 @@ export class Level {
     const { f32, i32 } = this.#allocations.runtime;
     const plan = this.#template;
     const { own, zoneout } = cell;
-    writeInts(i32, plan, [
+    writeFields(i32, plan, [
       [Plan.cell, cell.kind],
       [Plan.I, inputSize],
       [Plan.H, cell.hiddenSize],
@@ -56,7 +56,7 @@ export class Level {
       [Plan.coupled, +(own.coupled ?? false)],
       [Plan.resetBefore, +!(own.resetAfter ?? true)],
     ]);
-    writeFloats(f32, plan, [
+    writeFields(f32, plan, [
       [Plan.clip, cell.clip],
       [Plan.cellClip, own.cellClip ?? 0],
       [Plan.epsilon, own.normEpsilon ?? 0],
@@ -67,13 +67,13 @@ export class Level {
     ]);
     for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
       const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
-      writeInts(i32, plan, [[kindField, kind]]);
-      writeFloats(f32, plan, [
+      writeFields(i32, plan, [[kindField, kind]]);
+      writeFields(f32, plan, [
         [alphaField, alpha],
         [betaField, beta],
       ]);
     }
-    writeInts(
+    writeFields(
       i32,
       plan,
       this.#parameters.map(({ field, parameter }) => [field, parameter.pointer]),
@@ -103,7 +103,7 @@ export class Level {
     const gradients = this.#parameters.map(
       ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
     );
-    writeInts(this.#allocations.runtime.i32, plan, gradients);
+    writeFields(this.#allocations.runtime.i32, plan, gradients);
   }
 
   #writePacked(plan: number, part: number): void {

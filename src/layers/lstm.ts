@@ -92,11 +92,6 @@ export class LSTM extends Recurrent {
     return { ...(input && { input }), h0, c0 } as { input: OwnTensor; h0: OwnTensor; c0: OwnTensor };
   }
 
-  /** @internal */
-  override get overridden(): boolean {
-    return this.forward !== LSTM.prototype.forward || this.backward !== LSTM.prototype.backward;
-  }
-
   /**
    * A stream that runs this layer one step at a time, in constant memory.
    *

@@ -11,7 +11,7 @@ import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { inputGradientOf, outputOf } from './results.js';
-import type { AxisOrder } from './sequence-options.js';
+import { type AxisOrder, type SkippedSteps, skippedSteps } from './sequence-options.js';
 import { Stateless } from './stateless.js';
 import {
   checkStreamBatch,
@@ -134,7 +134,9 @@ export class Sequential extends Stateless {
       try {
         if (layer instanceof CoreLayer) {
           layer.allocations.check();
-          block = layer.forwardIn(block, tape);
+          const given = block;
+          block = layer.forwardIn(given, tape);
+          if (layer instanceof Recurrent) tape.skipped = skippedOutput(layer, given, tape);
         } else block = this.#around(layer, block, tape);
       } catch (error) {
         if (error instanceof RangeError) error.message = `layer ${n}: ${error.message}`;
@@ -236,6 +238,17 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
       `${what} ${other + 1} lives in another runtime than ${what} 0: make both with the same { runtime }`,
     );
   return first as Runtime;
+}
+
+/** The steps of a recurrent layer's output that no layer reads: at masked steps it may repeat the state. */
+function skippedOutput(
+  { returnSequences, maskedOutput, order }: Recurrent,
+  { shape, ids }: Block,
+  { sequence: { lengths, mask }, recording }: Tape,
+): SkippedSteps | undefined {
+  if (!recording || !returnSequences) return undefined;
+  const sequence = { ...(lengths && { lengths }), ...(mask && maskedOutput === 'zeros' && { mask }) };
+  return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), order);
 }
 
 /** What a stream of these layers takes at each step, from the first layer that determines it. */

@@ -1,4 +1,5 @@
-import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { type Recording, Stateless } from '../layers/stateless.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkNotNegative } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
@@ -40,9 +41,12 @@ export function measureBatch<Target>(
   return { loss, grad, divisor, sums: sumsOf(metrics, output, batch, options) };
 }
 
-/** Whether the core can compute the loss: it is built in, and neither forward nor backward of the model is overridden. */
-export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is CoreLayer {
-  return builtInLoss(loss) !== undefined && isCoreLayer(model) && !model.overridden;
+/**
+ * Whether the core can compute the loss: it is built in, and the model is a Linear, an Embedding or a Sequential without overridden
+ * methods. Recurrent layers without a head are rarely trained and use tensors, which keeps the code of a page that only infers small.
+ */
+export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is Stateless {
+  return builtInLoss(loss) !== undefined && model instanceof Stateless && !model.overridden;
 }
 
 /** Like `measureBatch`, with the same bits, for an output in the core; writes the gradient there too. */

@@ -1,5 +1,6 @@
-import type { Layer, Recording } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import type { Lock } from '../layers/lock.js';
+import type { Recording } from '../layers/stateless.js';
 import { sizeOf, type Tensor } from '../validation/tensor.js';
 import { Accumulation, type Tally } from './accumulation.js';
 import type { Batch } from './batch.js';
