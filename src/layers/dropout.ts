@@ -1,8 +1,9 @@
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkProbability } from '../validation/options.js';
 import { sizeOf } from '../validation/tensor.js';
+import type { LayerExtras } from './extras.js';
 import { streamOf } from './initialize.js';
-import type { LayerConfig, LayerExtras } from './layer.js';
+import type { LayerConfig } from './layer.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
