@@ -124,8 +124,9 @@ function carry(variant) {
 
 /**
  * Bytes as printable text that src/runtime/binary.ts reads back: 92 characters from # on, ! in the place of the backslash.
- * The 89 commonest bytes, listed first, are one character each; the last three characters begin a pair. Every byte begins
- * at a character, so that gzip finds in the text what it finds in the bytes, and the text is a quarter smaller than base64 of it.
+ * The 89 commonest bytes are one character each; the text begins with them in rising order, as distances. The last three
+ * characters begin a pair. Every byte begins at a character, so that gzip finds in the text what it finds in the bytes, and the
+ * text is a quarter smaller than base64 of it.
  */
 function encode(bytes) {
   const character = (n) => (n === 57 ? '!' : String.fromCharCode(n + 35));
@@ -133,8 +134,11 @@ function encode(bytes) {
   const counts = new Array(256).fill(0);
   for (const byte of bytes) counts[byte]++;
   const common = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, 89);
+  common.sort((a, b) => a - b);
+  const distances = common.map((byte, n) => byte - (common[n - 1] ?? -1) - 1);
+  if (Math.max(...distances) > 91) throw new Error('the text codec has no character for such a distance');
   return [
-    ...common.map(pair),
+    ...distances.map(character),
     ...Array.from(bytes, (byte) => (common.includes(byte) ? character(common.indexOf(byte)) : pair(byte))),
   ].join('');
 }
@@ -305,7 +309,7 @@ function buildTypes() {
 function wasmIsFresh() {
   const outputs = [
     'build/wasm/debug.wasm',
-    ...Object.keys(VARIANTS).map((name) => `build/wasm/${name}.wasm.d.ts`),
+    ...Object.keys(VARIANTS).flatMap((name) => [`build/wasm/${name}.wasm`, `build/wasm/${name}.wasm.d.ts`]),
   ];
   if (!outputs.every((file) => existsSync(file))) return false;
   const sources = readdirSync('assembly', { recursive: true }).map((name) => join('assembly', name));

@@ -24,11 +24,6 @@ export abstract class HiddenOnly extends Recurrent {
     return { ...(input && { input }), h0 } as { input: OwnTensor; h0: OwnTensor };
   }
 
-  /** @internal */
-  override get overridden(): boolean {
-    return this.forward !== HiddenOnly.prototype.forward || this.backward !== HiddenOnly.prototype.backward;
-  }
-
   /** Like `LSTM.stream`, without a cell state. */
   stream(options: StreamOptions & { h0?: Tensor } = {}): Stream {
     return this.openStream(options, ['h0']);

@@ -1,9 +1,7 @@
 import { Allocations } from '../runtime/memory.js';
-import { type GeneratorState, type Runtime, refuseBytes } from '../runtime/runtime.js';
+import { type Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
-import { suggestion } from '../validation/edit-distance.js';
-import { clip, listed } from '../validation/errors.js';
-import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
+import { checkBoolean, checkOptions } from '../validation/options.js';
 import {
   checkIds,
   checkIntegers,
@@ -19,6 +17,7 @@ import {
   unshared,
   valuesFor,
 } from '../validation/tensor.js';
+import { type LayerExtras, remember } from './extras.js';
 import type { Parameter } from './parameter.js';
 import {
   type AxisOrder,
@@ -27,7 +26,7 @@ import {
   type SkippedSteps,
   skippedSteps,
 } from './sequence-options.js';
-import { withoutWeightNorm, withoutWrappers } from './state-names.js';
+import { loadParameters } from './state-dict.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -62,7 +61,7 @@ export interface Layer {
 /** The configuration of a layer as plain data, which `saveModel` stores. */
 export type LayerConfig = { readonly type: string; readonly [key: string]: unknown };
 
-/** What the layers of this package share: border checks, copies, tapes, parameters. */
+/** What the layers of this package share: checks of what the user passes, copies, tapes, parameters. */
 export abstract class CoreLayer implements Layer {
   declare readonly runtime: Runtime;
   /** @internal */
@@ -72,6 +71,7 @@ export abstract class CoreLayer implements Layer {
   declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
+  #memory: readonly Allocations[] | undefined;
 
   /** The name of the class, for messages and files. */
   abstract readonly type: string;
@@ -81,7 +81,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
-  get order(): 'batch' | 'time' | undefined {
+  get order(): AxisOrder | undefined {
     return undefined;
   }
 
@@ -131,13 +131,6 @@ export abstract class CoreLayer implements Layer {
    */
   abstract forward(input: Tensor | Integers, options?: ForwardOptions): { output: OwnTensor };
   abstract backward(gradient: { output: Tensor }, options?: BackwardOptions): { input?: OwnTensor };
-
-  /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
-  abstract readonly overridden: boolean;
-  /** @internal A recorded `forward` whose output stays in the core. On failure the caller restores the layer's state. */
-  abstract record(input: Tensor | Integers, options: ForwardOptions): Recording;
-  /** @internal The `backward` of that recording, from the gradient written in the core; without the input's gradient. */
-  abstract backwardRecorded(recording: Recording): void;
 
   /** Sets the gradients to zero. Recorded forwards are kept. */
   zeroGrad(): void {
@@ -259,23 +252,6 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** @internal The same for `record`: the output stays in the core, with memory for its gradient. */
-  protected recordBlock(training: boolean, run: (tape: Tape) => Block): Recording {
-    return this.tapes.forward(training, true, (tape) => {
-      const block = run(tape);
-      const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
-      return { block, gradient, copyOutput: () => this.leave(block, tape) };
-    });
-  }
-
-  /** @internal Runs the backward of a recording. @throws Error if it is not the latest one */
-  protected attemptRecorded(recording: Recording, run: (tape: Tape) => void): void {
-    this.checkFree(this.tapes);
-    if (this.tapes.latest.output !== recording.block)
-      throw new Error('backward expected the recording of this step: another forward was recorded after it');
-    this.tapes.backward(run);
-  }
-
   /** @internal This package's layers in it, in order: itself, or those of a Sequential. */
   coreLayers(): readonly CoreLayer[] {
     return [this];
@@ -283,7 +259,10 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The memory of its layers, and its own. */
   get memory(): readonly Allocations[] {
-    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+    this.#memory ??= [
+      ...new Set([this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)]),
+    ];
+    return this.#memory;
   }
 
   /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
@@ -353,68 +332,6 @@ export abstract class CoreLayer implements Layer {
   #transpose(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
-}
-
-/** A recorded forward whose output stays in the core, and where backward reads its gradient. */
-export interface Recording {
-  readonly block: Block;
-  readonly gradient: Block;
-  copyOutput(): OwnTensor;
-}
-
-/** What a layer keeps from one training step to the next, beside its parameters. */
-export interface LayerExtras {
-  /** Its generators: the state of dropout. */
-  generators?: GeneratorState[];
-  /** The states that a stateful layer carries. */
-  carried?: {
-    get(): Record<string, Tensor>;
-    set(states: Record<string, Tensor>): void;
-    /** Which there are, and whether a state has a shape that it could have. */
-    readonly names: readonly string[];
-    fits(name: string, shape: readonly number[]): boolean;
-  };
-}
-
-/** Writes a whole state dict, after all of it was checked. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
-  checkObject('state dict', given);
-  const isKnown = (name: string) => parameters.has(name);
-  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
-  for (const name of Object.keys(dict)) {
-    if (!parameters.has(name))
-      throw new TypeError(
-        `state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`,
-      );
-  }
-  const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
-    if (!(name in dict)) throw missing(name, dict);
-    const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
-    return [parameter, parameter.checkValues(name, data)];
-  });
-  for (const [parameter, data] of checked) parameter.write(data);
-}
-
-/** The error of a state dict that lacks a name. */
-export function missing(name: string, dict: NamedTensors): TypeError {
-  return new TypeError(
-    `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
-  );
-}
-
-/** Keeps what a forward in training changes, carried states and the generators of dropout; gives the way back to it. */
-export function remember(layers: readonly CoreLayer[]): () => void {
-  const kept = layers.map(({ extras: { generators = [], carried } }) => {
-    const counters = generators.map((generator) => generator.counter);
-    const states = carried?.get();
-    return () => {
-      for (const [n, generator] of generators.entries()) generator.counter = counters[n] as number;
-      if (states) carried?.set(states);
-    };
-  });
-  return () => {
-    for (const restore of kept) restore();
-  };
 }
 
 /** This package's layers in a model, in order. */

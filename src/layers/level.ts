@@ -1,5 +1,5 @@
 import type { Allocations } from '../runtime/memory.js';
-import { readInt, writeFloats, writeInts } from '../runtime/struct.js';
+import { readInt, writeFields, writeInt } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
@@ -46,7 +46,7 @@ export class Level {
     const { f32, i32 } = this.#allocations.runtime;
     const plan = this.#template;
     const { own, zoneout } = cell;
-    writeInts(i32, plan, [
+    writeFields(i32, plan, [
       [Plan.cell, cell.kind],
       [Plan.I, inputSize],
       [Plan.H, cell.hiddenSize],
@@ -55,8 +55,9 @@ export class Level {
       [Plan.gateCount, cell.gates],
       [Plan.coupled, +(own.coupled ?? false)],
       [Plan.resetBefore, +!(own.resetAfter ?? true)],
+      ...this.#parameters.map(({ field, parameter }) => [field, parameter.pointer] as const),
     ]);
-    writeFloats(f32, plan, [
+    writeFields(f32, plan, [
       [Plan.clip, cell.clip],
       [Plan.cellClip, own.cellClip ?? 0],
       [Plan.epsilon, own.normEpsilon ?? 0],
@@ -67,17 +68,12 @@ export class Level {
     ]);
     for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
       const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
-      writeInts(i32, plan, [[kindField, kind]]);
-      writeFloats(f32, plan, [
+      writeInt(i32, plan, kindField, kind);
+      writeFields(f32, plan, [
         [alphaField, alpha],
         [betaField, beta],
       ]);
     }
-    writeInts(
-      i32,
-      plan,
-      this.#parameters.map(({ field, parameter }) => [field, parameter.pointer]),
-    );
   }
 
   /** The address of the learned initial state, 0 if it is not learned. */
@@ -91,9 +87,9 @@ export class Level {
     this.#writePacked(plan, PackPart.FORWARD);
   }
 
-  /** Packs forward's parameters again if one has changed; their addresses stay the same. */
-  refresh(plan: number): void {
-    this.#packed(plan, PackPart.FORWARD).current();
+  /** Forward's packed parameters, for a pass that runs more than once. */
+  forwardWeights(plan: number): PackedWeights {
+    return this.#packed(plan, PackPart.FORWARD);
   }
 
   /** Writes the addresses of backward's packed parameters and of the gradients to the plan. */
@@ -103,7 +99,7 @@ export class Level {
     const gradients = this.#parameters.map(
       ({ gradientField, parameter }) => [gradientField, parameter.needGradient()] as const,
     );
-    writeInts(this.#allocations.runtime.i32, plan, gradients);
+    writeFields(this.#allocations.runtime.i32, plan, gradients);
   }
 
   #writePacked(plan: number, part: number): void {

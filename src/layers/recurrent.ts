@@ -13,15 +13,9 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
+import type { LayerExtras } from './extras.js';
 import { UNINITIALIZED } from './initialize.js';
-import {
-  type BackwardOptions,
-  CoreLayer,
-  type ForwardOptions,
-  type LayerConfig,
-  type LayerExtras,
-  type Recording,
-} from './layer.js';
+import { type BackwardOptions, CoreLayer, type ForwardOptions, type LayerConfig } from './layer.js';
 import { oneHotRows } from './one-hot.js';
 import {
   checkRecurrent,
@@ -30,13 +24,7 @@ import {
   type RecurrentOptions,
   savedOptions,
 } from './recurrent-options.js';
-import {
-  checkSequence,
-  type SequenceOptions,
-  type SequenceSize,
-  type SkippedSteps,
-  skippedSteps,
-} from './sequence-options.js';
+import { type AxisOrder, checkSequence, type SequenceSize } from './sequence-options.js';
 import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type BatchSize,
@@ -57,7 +45,7 @@ interface Forward extends Sizes {
   readonly pass: StackForward;
 }
 
-/** What LSTM, GRU and RNN share: shapes and states at the border of a stack. */
+/** What LSTM, GRU and RNN share: the shapes, sequences and states that go into a stack and come out. */
 export abstract class Recurrent extends CoreLayer {
   declare readonly inputSize: number;
   declare readonly hiddenSize: number;
@@ -132,33 +120,13 @@ export abstract class Recurrent extends CoreLayer {
   ) {
     const { training, recording, sequence } = this.checkForward(options, names);
     return this.attempt(training, recording, (tape) => {
-      const forward = this.#forwardRecorded(input, options, sequence, tape);
+      const forward = this.#forward(this.enterSequence(input, sequence, tape), options, tape);
+      if (recording) this.#recorded.set(tape, forward);
       return {
         block: forward.output,
         output: this.leave(forward.output, tape),
         ...this.#finalStates(forward, tape),
       };
-    });
-  }
-
-  #forwardRecorded(input: Tensor | Integers, given: States, sequence: SequenceOptions, tape: Tape): Forward {
-    const forward = this.#forward(this.enterSequence(input, sequence, tape), given, tape);
-    if (tape.recording) this.#recorded.set(tape, forward);
-    return forward;
-  }
-
-  /** @internal */
-  override record(input: Tensor | Integers, options: ForwardOptions): Recording {
-    const { training, sequence } = this.checkForward(options);
-    return this.recordBlock(training, (tape) => this.#forwardRecorded(input, {}, sequence, tape).output);
-  }
-
-  /** @internal */
-  override backwardRecorded(recording: Recording): void {
-    this.attemptRecorded(recording, (tape) => {
-      const step = this.#prepare(this.#recorded.get(tape) as Forward, {}, false, tape);
-      tape.spent = true;
-      step(recording.gradient);
     });
   }
 
@@ -200,7 +168,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal */
-  override get order(): 'batch' | 'time' {
+  override get order(): AxisOrder {
     return this.timeMajor ? 'time' : 'batch';
   }
 
@@ -221,7 +189,6 @@ export abstract class Recurrent extends CoreLayer {
   /** @internal */
   override forwardIn(input: Block, tape: Tape): Block {
     const forward = this.#forward(input, {}, tape);
-    tape.skipped = this.#skippedOutput(input, tape);
     if (tape.recording) {
       tape.steps.push((wantInput) => {
         const step = this.#prepare(forward, {}, wantInput, tape);
@@ -239,8 +206,7 @@ export abstract class Recurrent extends CoreLayer {
     }
     if (this.bidirectional || this.reverse) {
       throw new TypeError(
-        `${this.type}.stream: a layer that runs from the last step to the first needs the whole sequence: ` +
-          'bidirectional and reverse layers have no stream',
+        `stream expected a layer that runs forward only, got ${this.reverse ? 'reverse' : 'bidirectional'}: true`,
       );
     }
     return this.#stack.openStage(input, allocations);
@@ -267,14 +233,6 @@ export abstract class Recurrent extends CoreLayer {
   override config(): LayerConfig {
     const { type, inputSize, hiddenSize, numLayers, bias } = this;
     return { type, inputSize, hiddenSize, numLayers, bias, ...this.#saved };
-  }
-
-  /** The steps of the output that no layer reads: at masked steps it may repeat the state. */
-  #skippedOutput({ shape, ids }: Block, tape: Tape): SkippedSteps | undefined {
-    const { lengths, mask } = tape.sequence;
-    if (!tape.recording || !this.returnSequences) return undefined;
-    const sequence = { ...(lengths && { lengths }), ...(mask && this.maskedOutput === 'zeros' && { mask }) };
-    return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), this.order);
   }
 
   #sizes({ shape, ids }: Block): Sizes {

@@ -38,15 +38,16 @@ export type AxisOrder = 'batch' | 'time';
 
 /** What was given for sequences, read once and copied: each layer checks it, and all must see the same. Anything else stays for the checks. */
 export function copyOf({ lengths, mask }: SequenceOptions): SequenceOptions {
-  const ends = isIntegerArray(lengths)
-    ? plainArray(lengths).slice()
-    : Array.isArray(lengths)
-      ? [...lengths]
-      : lengths;
-  if (!isIntegers(mask))
-    return { ...(ends !== undefined && { lengths: ends }), ...(mask !== undefined && { mask }) };
-  const { data, shape } = checkIntegers('mask', mask);
-  return { ...(ends !== undefined && { lengths: ends }), mask: { data: data.slice(), shape } };
+  const copy: SequenceOptions = {};
+  if (lengths !== undefined) copy.lengths = lengths;
+  if (isIntegerArray(lengths)) copy.lengths = plainArray(lengths).slice();
+  else if (Array.isArray(lengths)) copy.lengths = [...lengths];
+  if (mask !== undefined) copy.mask = mask;
+  if (isIntegers(mask)) {
+    const { data, shape } = checkIntegers('mask', mask);
+    copy.mask = { data: data.slice(), shape };
+  }
+  return copy;
 }
 
 /** The number of sequences and of their steps. */
@@ -103,7 +104,7 @@ export function skippedSteps(
 function checkLengths(lengths: unknown, steps: number, batch: number): number[] {
   if (!Array.isArray(lengths) && !isIntegerArray(lengths))
     throw wrongKind('lengths', 'an array of whole numbers', lengths);
-  const all = Array.isArray(lengths) ? [...lengths] : [...plainArray(lengths)];
+  const all: number[] = [...lengths];
   if (all.length !== batch)
     throw wrongValue('lengths', `one for each of batch = ${batch} sequences`, all.length);
   const range = `a whole number from 0 to time = ${steps}`;

@@ -11,7 +11,7 @@ import { Linear } from './linear.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { inputGradientOf, outputOf } from './results.js';
-import type { AxisOrder } from './sequence-options.js';
+import { type AxisOrder, type SkippedSteps, skippedSteps } from './sequence-options.js';
 import { Stateless } from './stateless.js';
 import {
   checkStreamBatch,
@@ -39,8 +39,9 @@ import type { Block, Tape } from './tape.js';
 export class Sequential extends Stateless {
   override readonly type = 'Sequential';
   readonly layers: readonly Layer[];
-  readonly #order: 'batch' | 'time' | undefined;
+  readonly #order: AxisOrder | undefined;
   #parameters: ReadonlyMap<string, Parameter> | undefined;
+  #coreLayers: readonly CoreLayer[] | undefined;
 
   constructor(...layers: Layer[]) {
     if (layers.length === 0) throw new TypeError('Sequential expected at least one layer, got none');
@@ -69,7 +70,8 @@ export class Sequential extends Stateless {
 
   /** @internal */
   override coreLayers(): readonly CoreLayer[] {
-    return this.layers.flatMap((layer) => layersOf(layer));
+    this.#coreLayers ??= this.layers.flatMap((layer) => layersOf(layer));
+    return this.#coreLayers;
   }
 
   override zeroGrad(): void {
@@ -97,7 +99,7 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override get order(): 'batch' | 'time' | undefined {
+  override get order(): AxisOrder | undefined {
     return this.#order;
   }
 
@@ -134,7 +136,9 @@ export class Sequential extends Stateless {
       try {
         if (layer instanceof CoreLayer) {
           layer.allocations.check();
-          block = layer.forwardIn(block, tape);
+          const given = block;
+          block = layer.forwardIn(given, tape);
+          if (layer instanceof Recurrent) tape.skipped = skippedOutput(layer, given, tape);
         } else block = this.#around(layer, block, tape);
       } catch (error) {
         if (error instanceof RangeError) error.message = `layer ${n}: ${error.message}`;
@@ -236,6 +240,17 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
       `${what} ${other + 1} lives in another runtime than ${what} 0: make both with the same { runtime }`,
     );
   return first as Runtime;
+}
+
+/** The steps of a recurrent layer's output that no layer reads: at masked steps it may repeat the state. */
+function skippedOutput(
+  { returnSequences, maskedOutput, order }: Recurrent,
+  { shape, ids }: Block,
+  { sequence: { lengths, mask }, recording }: Tape,
+): SkippedSteps | undefined {
+  if (!recording || !returnSequences) return undefined;
+  const sequence = { ...(lengths && { lengths }), ...(mask && maskedOutput === 'zeros' && { mask }) };
+  return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), order);
 }
 
 /** What a stream of these layers takes at each step, from the first layer that determines it. */

@@ -1,6 +1,6 @@
 import type { Allocations } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
-import { type Field, readInt, writeInts } from '../runtime/struct.js';
+import { type Field, readInt, writeFields, writeInt } from '../runtime/struct.js';
 import * as Merge from '../runtime/structs/merge.js';
 import * as Pass from '../runtime/structs/pass.js';
 import * as Plan from '../runtime/structs/plan.js';
@@ -138,11 +138,11 @@ export class Stack {
   }
 
   /** Allocates everything that a pass needs and draws its masks, so that the pass cannot fail. */
-  #begin(memory: Pick<Tape, 'allocate' | 'allocateFor'>, values: PassValues): number {
+  #begin(memory: Pick<Tape, 'allocateZeros' | 'allocateFor'>, values: PassValues): number {
     const { runtime } = this.#allocations;
     const { core } = runtime;
-    const pass = memory.allocate(Pass.SIZE + this.#levels.length * Plan.SIZE);
-    writeInts(runtime.i32, pass, [...this.#common, ...values]);
+    const pass = memory.allocateZeros(Pass.SIZE + this.#levels.length * Plan.SIZE);
+    writeFields(runtime.i32, pass, [...this.#common, ...values]);
     core.beginPass(pass, this.#dropout);
     for (const [n, level] of this.#levels.entries()) level.prepareForward(planAt(pass, n));
     memory.allocateFor((base) => core.layOutForward(pass, base));
@@ -165,17 +165,8 @@ export class Stack {
     const { runtime } = allocations;
     const { hasCell, stateSize, hiddenSize } = this.#cell;
     const pass = this.#begin(allocations, [
-      [Pass.lengths, 0],
-      [Pass.mask, 0],
-      [Pass.h0, 0],
-      [Pass.c0, 0],
-      [Pass.x, 0],
-      [Pass.ids, 0],
       [Pass.T, 1],
       [Pass.B, rows],
-      [Pass.recorded, 0],
-      [Pass.training, 0],
-      [Pass.traced, 0],
     ]);
     const names = hasCell ? (['h', 'c'] as const) : (['h'] as const);
     const states = names.map((name): StageState => {
@@ -185,13 +176,13 @@ export class Stack {
       const place = (n: number) => readInt(runtime.i32, planAt(pass, n), field);
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
+    const weights = this.#levels.map((level, n) => level.forwardWeights(planAt(pass, n)));
+    // Allocates nothing, as a step promises.
     const run = (oneHot: boolean) => {
-      const { pointer } = input;
-      writeInts(runtime.i32, pass, [
-        [Pass.x, oneHot ? 0 : pointer],
-        [Pass.ids, oneHot ? pointer : 0],
-      ]);
-      for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
+      const { i32 } = runtime;
+      writeInt(i32, pass, Pass.x, oneHot ? 0 : input.pointer);
+      writeInt(i32, pass, Pass.ids, oneHot ? input.pointer : 0);
+      for (const packed of weights) packed.current();
       runtime.core.stackStep(pass);
     };
     // Not the output of the pass, which may be only that of the last step.

@@ -1,8 +1,15 @@
 import { wrongKind } from '../validation/errors.js';
-import type { Integers, OwnTensor, Tensor } from '../validation/tensor.js';
-import { type BackwardOptions, CoreLayer, type ForwardOptions, type Recording } from './layer.js';
+import { type Integers, type OwnTensor, sizeOf, type Tensor } from '../validation/tensor.js';
+import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
 import type { SequenceOptions } from './sequence-options.js';
 import type { BackwardStep, Block, Tape } from './tape.js';
+
+/** A recorded forward whose output stays in the core, and where backward reads its gradient. */
+export interface Recording {
+  readonly block: Block;
+  readonly gradient: Block;
+  copyOutput(): OwnTensor;
+}
 
 /** The base of layers with one input, one output and no states. A page with only an LSTM does not load it. */
 export abstract class Stateless extends CoreLayer {
@@ -47,20 +54,34 @@ export abstract class Stateless extends CoreLayer {
     });
   }
 
-  /** @internal */
-  override get overridden(): boolean {
+  /** @internal Whether a subclass or the user has replaced `forward` or `backward`. */
+  get overridden(): boolean {
     return this.forward !== Stateless.prototype.forward || this.backward !== Stateless.prototype.backward;
   }
 
-  /** @internal */
-  override record(input: Tensor | Integers, options: ForwardOptions): Recording {
+  /**
+   * @internal A recorded `forward` whose output stays in the core, with memory for its gradient. On failure the caller restores
+   * the layer's state.
+   */
+  record(input: Tensor | Integers, options: ForwardOptions): Recording {
     const { training, sequence } = this.checkForward(options);
-    return this.recordBlock(training, (tape) => this.#forward(input, sequence, tape));
+    return this.tapes.forward(training, true, (tape) => {
+      const block = this.#forward(input, sequence, tape);
+      const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
+      return { block, gradient, copyOutput: () => this.leave(block, tape) };
+    });
   }
 
-  /** @internal */
-  override backwardRecorded(recording: Recording): void {
-    this.attemptRecorded(recording, (tape) => void runBackward(tape, recording.gradient, false));
+  /**
+   * @internal The `backward` of a recording, from the gradient written in the core; without the input's gradient.
+   *
+   * @throws Error if another forward was recorded after it
+   */
+  backwardRecorded({ block, gradient }: Recording): void {
+    this.checkFree(this.tapes);
+    if (this.tapes.latest.output !== block)
+      throw new Error('backward expected the recording of this step: another forward was recorded after it');
+    this.tapes.backward((tape) => void runBackward(tape, gradient, false));
   }
 }
 

@@ -47,7 +47,7 @@ export async function compileAsync(...candidates: Binary[]): Promise<WebAssembly
 function checkWebAssembly(): void {
   if (typeof WebAssembly === 'undefined')
     throw new Error(
-      'WebAssembly expected, and this engine has none: neither has Hermes in React Native, nor a browser in lockdown mode',
+      'WebAssembly expected, which this engine lacks, as do Hermes in React Native and browsers in lockdown mode',
     );
 }
 
@@ -110,8 +110,7 @@ function onlyAsync(cause: unknown): Error | undefined {
   const { name, message } = cause as Error;
   if (name !== 'RangeError' || !/main thread/.test(message)) return undefined;
   return new Error(
-    'this main thread does not compile WebAssembly synchronously (Chrome and WebViews before version 115): ' +
-      'call `await ready()` before anything else, or run in a worker',
+    'this main thread cannot compile WebAssembly synchronously (Chrome before 115): call `await ready()` first, or use a worker',
     { cause },
   );
 }
@@ -119,8 +118,8 @@ function onlyAsync(cause: unknown): Error | undefined {
 /** Engines say so in ways of their own, and some advise 'unsafe-eval'. */
 function forbidden(cause: unknown): Error {
   return new Error(
-    "WebAssembly may not run here: a page's Content-Security-Policy has to allow 'wasm-unsafe-eval' in script-src, a bundle for an " +
-      "edge runtime needs its condition, 'workerd' or 'edge-light'",
+    "WebAssembly is blocked: a page's Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src; " +
+      "a bundle for an edge runtime needs the condition 'workerd' or 'edge-light'",
     { cause },
   );
 }
@@ -129,10 +128,13 @@ function forbidden(cause: unknown): Error {
 export function decode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   let count = 0;
+  let last = -1;
   for (let at = 0; at < text.length; at++) {
     const n = placeOf(text.charCodeAt(at));
-    // The first 89 bytes are the commonest ones: a character below 89 stands for one of them.
-    bytes[count++] = n < 89 ? (bytes[n] as number) : (n - 89) * 92 + placeOf(text.charCodeAt(++at));
+    // The first 89 bytes are the commonest ones, by their distances: later a character below 89 stands for one of them.
+    if (at < 89) last += n + 1;
+    else last = n < 89 ? (bytes[n] as number) : (n - 89) * 92 + placeOf(text.charCodeAt(++at));
+    bytes[count++] = last;
   }
   return bytes.slice(89, count);
 }

@@ -11,7 +11,7 @@ import {
   type WebAssemblyModule,
 } from './binary.js';
 import type { Core } from './core.js';
-import { writeInts } from './struct.js';
+import { writeFields } from './struct.js';
 import * as Source from './structs/source.js';
 
 declare global {
@@ -156,7 +156,7 @@ export class Runtime {
 
   /** @internal The address of a Source for a seed and a stream; `part` distinguishes uses of one stream. */
   source(seed: number, stream: number, part = 0): number {
-    writeInts(this.i32, this.#source, [
+    writeFields(this.i32, this.#source, [
       [Source.seedLow, seed],
       [Source.seedHigh, Math.floor(seed / 4_294_967_296)],
       [Source.streamLow, part],

@@ -11,18 +11,15 @@ export function readInt(memory: Int32Array, struct: number, field: IntField): nu
   return memory[(struct + field) >>> 2] as number;
 }
 
-export function writeInts(
-  memory: Int32Array,
-  struct: number,
-  values: readonly (readonly [IntField, number])[],
-): void {
-  for (const [field, value] of values) memory[(struct + field) >>> 2] = value;
+export function writeInt(memory: Int32Array, struct: number, field: IntField, value: number): void {
+  memory[(struct + field) >>> 2] = value;
 }
 
-export function writeFloats(
-  memory: Float32Array,
+/** `memory` is a view of the core's memory of the fields' type. */
+export function writeFields<Memory extends Int32Array | Float32Array>(
+  memory: Memory,
   struct: number,
-  values: readonly (readonly [Field<'f32'>, number])[],
+  values: readonly (readonly [Memory extends Int32Array ? IntField : Field<'f32'>, number])[],
 ): void {
   for (const [field, value] of values) memory[(struct + field) >>> 2] = value;
 }

@@ -3,17 +3,17 @@ import { describe, isObject } from '../validation/errors.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 import { addSums } from './metrics.js';
 
-/** The batches that wait for their step, as plain data. */
+/** The batches accumulated for the next step, as plain data. */
 export interface AccumulationState {
-  /** The number of batches. */
+  /** The number of accumulated batches. */
   readonly batches: number;
-  /** The sum of the divisors of their losses. */
+  /** The sum of the divisors of the losses. */
   readonly divisor: number;
-  /** The sum of their losses, before that division. */
+  /** The sum of the losses, before dividing by `divisor`. */
   readonly loss: number;
   /** The sums of the metrics. */
   readonly sums: Readonly<Record<string, readonly number[]>>;
-  /** Sums of gradients, in the order of the parameters, null where there is none. */
+  /** The summed gradients, in the order of the parameters; null for a parameter without a gradient. */
   readonly gradients: readonly (Tensor | null)[];
 }
 
@@ -25,14 +25,14 @@ export interface Tally {
 }
 
 /**
- * Gradients of batches that make one step together. Each is the gradient of a sum, a mean times its divisor, so that dividing by the sum
- * of the divisors gives the mean over all batches. They are kept here, not in the parameters: other uses of the model do not change
- * them, and neither does a batch that fails.
+ * Accumulates the gradients of several batches for one step. Each mean is multiplied by its divisor, so that dividing the total by the
+ * sum of the divisors gives the mean over all batches. The gradients are stored here and not in the parameters, so that neither a failed
+ * batch nor another use of the model can change them.
  */
 export class Accumulation {
   readonly #parameters: readonly Parameter[];
   #batches = 0;
-  #total: Tally = NOTHING;
+  #total: Tally = EMPTY;
   #gradients: (Float32Array | undefined)[] = [];
 
   constructor(parameters: readonly Parameter[]) {
@@ -43,23 +43,23 @@ export class Accumulation {
     return this.#batches;
   }
 
-  /** The sums over the batches that wait. */
+  /** The sums over the accumulated batches. */
   get total(): Tally {
     return this.#total;
   }
 
-  /** The sums with one more batch. */
-  with({ loss, divisor, sums }: Tally): Tally {
+  /** The sums including one more batch. */
+  plus({ loss, divisor, sums }: Tally): Tally {
     const total = this.#total;
     return {
-      // The divisor of a sum is 0.
+      // A loss that is a sum has the divisor 0.
       loss: total.loss + loss * (divisor || 1),
       divisor: total.divisor + divisor,
       sums: addSums(total.sums, sums),
     };
   }
 
-  /** Copies these gradients to the parameters, for the next backward to add to. */
+  /** Copies the accumulated gradients to the parameters, so that the next backward adds to them. */
   load(): void {
     for (const [n, gradient] of this.#gradients.entries()) {
       const parameter = this.#parameters[n] as Parameter;
@@ -68,25 +68,25 @@ export class Accumulation {
     }
   }
 
-  /** Copies the gradients of the parameters, to which one more batch has added. */
-  keep(total: Tally): void {
+  /** Copies the gradients back from the parameters after one more batch was added to them. */
+  store(total: Tally): void {
     this.#total = total;
     this.#batches++;
     for (const [n, { gradient, size, runtime }] of this.#parameters.entries()) {
       if (gradient === 0) continue;
-      const kept = this.#gradients[n] ?? new Float32Array(size);
-      kept.set(runtime.f32.subarray(gradient >>> 2, (gradient >>> 2) + size));
-      this.#gradients[n] = kept;
+      const copy = this.#gradients[n] ?? new Float32Array(size);
+      copy.set(runtime.f32.subarray(gradient >>> 2, (gradient >>> 2) + size));
+      this.#gradients[n] = copy;
     }
   }
 
   clear(): void {
     this.#batches = 0;
-    this.#total = NOTHING;
+    this.#total = EMPTY;
     this.#gradients = [];
   }
 
-  /** The state, which shares these arrays; undefined if no batch waits. */
+  /** The state, which shares the arrays of this object; undefined if no batch is accumulated. */
   get state(): AccumulationState | undefined {
     if (this.#batches === 0) return undefined;
     const gradients = this.#parameters.map(({ shape }, n) => {
@@ -103,11 +103,11 @@ export class Accumulation {
     const parameters = this.#parameters;
     if (!Array.isArray(gradients) || gradients.length !== parameters.length)
       throw new RangeError(
-        `state.accumulated expected gradients of ${parameters.length} parameters, got ${describe(gradients)}`,
+        `state.accumulated.gradients expected one tensor per parameter = ${parameters.length}, got ${describe(gradients)}`,
       );
     if (!Number.isSafeInteger(batches) || batches < 1 || batches >= accumulate)
       throw new RangeError(
-        `state.accumulated.batches expected fewer than accumulate = ${accumulate}, got ${describe(batches)}`,
+        `state.accumulated.batches expected a whole number from 1, below accumulate = ${accumulate}, got ${describe(batches)}`,
       );
     const isSum = (one: unknown) => one === null || typeof one === 'number';
     if (
@@ -117,20 +117,20 @@ export class Accumulation {
       !Object.values(sums).every((own) => Array.isArray(own) && own.every(isSum))
     )
       throw new TypeError('state.accumulated expected { batches, divisor, loss, sums, gradients }');
-    const taken = gradients.map((gradient, n) => {
+    const checked = gradients.map((gradient, n) => {
       if (gradient === null) return undefined;
       const parameter = parameters[n] as Parameter;
       const name = `state.accumulated.gradients[${n}]`;
       const { data } = checkTensorOf(name, gradient, parameter.shape, 'of the parameter');
-      // A batch whose gradients are not finite is never accumulated.
+      // Gradients that are not finite are never accumulated.
       return parameter.checkValues(name, data).slice();
     });
     return () => {
       this.#batches = batches;
       this.#total = { loss, divisor, sums };
-      this.#gradients = taken;
+      this.#gradients = checked;
     };
   }
 }
 
-const NOTHING: Tally = { loss: 0, divisor: 0, sums: {} };
+const EMPTY: Tally = { loss: 0, divisor: 0, sums: {} };

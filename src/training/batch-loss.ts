@@ -1,4 +1,5 @@
-import { type CoreLayer, isCoreLayer, type Layer, type Recording } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { type Recording, Stateless } from '../layers/stateless.js';
 import { isObject, wrongKind } from '../validation/errors.js';
 import { checkNotNegative } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
@@ -13,10 +14,10 @@ export interface Measures<Target> {
   readonly metrics: Readonly<Record<string, Metric<Target>>>;
 }
 
-/** The loss and the sums of the metrics of a batch, with the gradient of the output. */
+/** The loss, the gradient of the output and the sums of the metrics of a batch. */
 export type MeasuredBatch = Tally & { readonly grad: Tensor };
 
-/** What a loss function returned, which may be the user's. @throws TypeError for anything but numbers and a gradient of the output */
+/** Checks the result of a loss function, which may be a custom one. @throws TypeError for the wrong types, RangeError for a wrong shape */
 export function checkLossResult(result: LossResult, shape: readonly number[]) {
   if (!isObject(result) || !('loss' in result))
     throw wrongKind('loss', 'a function that returns { loss, grad }', result);
@@ -40,12 +41,15 @@ export function measureBatch<Target>(
   return { loss, grad, divisor, sums: sumsOf(metrics, output, batch, options) };
 }
 
-/** Whether the loss can be measured in the core: a built-in loss, and a model whose forward and backward are the package's. */
-export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is CoreLayer {
-  return builtInLoss(loss) !== undefined && isCoreLayer(model) && !model.overridden;
+/**
+ * Whether the core can compute the loss: it is built in, and the model is a Linear, an Embedding or a Sequential without overridden
+ * methods. Recurrent layers without a head are rarely trained and use tensors, which keeps the code of a page that only infers small.
+ */
+export function measuresInCore(model: Layer, { loss }: Pick<Measures<never>, 'loss'>): model is Stateless {
+  return builtInLoss(loss) !== undefined && model instanceof Stateless && !model.overridden;
 }
 
-/** The same as `measureBatch`, to the bit, of an output in the core, where the gradient is written too. */
+/** Like `measureBatch`, with the same bits, for an output in the core; writes the gradient there too. */
 export function measureRecording<Target>(
   model: Layer,
   { loss: lossOf, metrics }: Measures<Target>,

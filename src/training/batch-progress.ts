@@ -17,7 +17,7 @@ export interface Placed {
   stateDict(): BatchesState;
 }
 
-/** The same, with a position that can be set. */
+/** Batches whose position can also be set. */
 interface Placeable<Batch> extends Placed, Iterable<Batch> {
   ended: boolean;
   loadStateDict(state: BatchesState): void;
@@ -69,7 +69,7 @@ export function checkBatches<Batch>(name: string, batches: AnyBatches<Batch>): A
   throw new TypeError(`${name} expected an iterable of { input, target }, got ${describe(batches)}`);
 }
 
-/** Each batch once: the first epoch from its beginning, whatever the current position. */
+/** Each batch once: the first epoch from its start, independent of the current position. */
 export function onceThrough<Batch>(batches: AnyBatches<Batch>): AnyBatches<Batch> {
   return isPlaced(batches) ? firstEpoch(batches as unknown as Placeable<Batch>) : batches;
 }

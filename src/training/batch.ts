@@ -1,5 +1,6 @@
 import { CoreLayer, type Layer } from '../layers/layer.js';
 import { type Padding, rowAxis } from '../layers/padding.js';
+import type { AxisOrder } from '../layers/sequence-options.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { arrayKind } from '../validation/arrays.js';
 import { describe, isObject, wrongKind } from '../validation/errors.js';
@@ -14,18 +15,18 @@ import {
 } from '../validation/tensor.js';
 import type { LossResult } from './losses.js';
 
-/** One step's data. */
+/** The data of one step. */
 export interface Batch<Target> {
   readonly input: Tensor | Integers;
   readonly target: Target;
   /**
-   * An array is passed on to the loss. Integers with a shape, [batch, time] as the input lies, are the model's: what is 0 there is
-   * masked, and where the output has a row for each step, masked steps do not count in the loss either.
+   * An array is a mask for the loss only. Integers with a shape, [batch, time] in the axis order of the input, mask steps of the model's
+   * input (0 is masked); if the output has a row for each step, masked steps are excluded from the loss too.
    */
   readonly mask?: ArrayLike<number> | IntegerTensor;
-  /** How many steps each sequence of the batch has, for the model; where the output has a row for each step, what is behind does not count. */
+  /** The length of each sequence in steps; if the output has a row for each step, padding is excluded from the loss. */
   readonly lengths?: ArrayLike<number>;
-  /** Whether stateful layers forget what they carry before this step. */
+  /** Whether to reset the states of stateful layers before this step. */
   readonly reset?: boolean;
 }
 
@@ -35,7 +36,7 @@ export type Loss<Target> = (
   options: { mask?: ArrayLike<number>; runtime: Runtime },
 ) => LossResult;
 
-/** @throws TypeError for what is no batch */
+/** @throws TypeError if `batch` is not a batch */
 export function checkBatch(batch: unknown): void {
   if (batch === null || typeof batch !== 'object')
     throw new TypeError(`batch expected { input, target }, got ${describe(batch)}`);
@@ -59,7 +60,7 @@ function modelMask(mask: Batch<unknown>['mask']): IntegerTensor | undefined {
   return mask && 'shape' in mask ? mask : undefined;
 }
 
-/** What counts in the loss, where a batch leaves anything out. */
+/** The mask for the loss, from the mask and the lengths of a batch; empty if every value counts. */
 export function lossMask(
   model: Layer,
   outputShape: readonly number[],
@@ -81,16 +82,16 @@ export function lossMask(
   return { mask: Uint8Array.from(given, (counts, n) => (counts && within[Math.floor(n / width)] ? 1 : 0)) };
 }
 
-/** 1 for each step of an output that lies within its sequence; none where the output has no steps. */
+/** 1 for each step of the output that is not padding; undefined if the output has no time axis. */
 function withinLengths(
   lengths: ArrayLike<number>,
   places: readonly number[],
-  order: 'batch' | 'time',
+  order: AxisOrder,
 ): Uint8Array | undefined {
   const [batch, time] =
     places.length === 1 ? [1, places[0]] : order === 'batch' ? places : [places[1], places[0]];
   if (batch !== lengths.length || time === undefined || places.length > 2) return undefined;
-  // The last steps alone, one row for each sequence, have nothing behind their end.
+  // An output of only the last steps, one row for each sequence, has no padding.
   if (places.length === 1 && lengths.length !== 1) return undefined;
   const within = new Uint8Array(batch * time);
   for (let b = 0; b < batch; b++) {
@@ -100,12 +101,12 @@ function withinLengths(
   return within;
 }
 
-/** None where the model sees rows alone, or is one of the user's own. */
-function orderOf(model: Layer): 'batch' | 'time' | undefined {
+/** Undefined if the model has no time axis or is a custom layer. */
+function orderOf(model: Layer): AxisOrder | undefined {
   return model instanceof CoreLayer ? model.order : undefined;
 }
 
-/** How many sequences or rows a batch has. */
+/** The number of sequences or rows in a batch. */
 export function rowsOf(model: Layer, { input }: Batch<unknown>): number {
   const shape = isIntegerArray(input) ? [input.length] : input.shape;
   const axis = rowAxis(orderOf(model), shape.length + (isIntegers(input) ? 1 : 0));

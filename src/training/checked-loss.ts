@@ -18,9 +18,9 @@ import {
 } from '../validation/tensor.js';
 
 export interface LossOptions {
-  /** Whether the loss is the mean over what counts, or the sum. Default `mean`. */
+  /** `mean` divides by the number of values that count, `sum` does not. Default `mean`. */
   reduction?: 'mean' | 'sum';
-  /** 1 for targets that count, 0 for those that are not read; one for each target, or for each row of values. */
+  /** 1 for targets that count, 0 for targets that are ignored; one value per target, or per row of values. */
   mask?: ArrayLike<number>;
   runtime?: Runtime;
 }
@@ -39,7 +39,7 @@ export interface ElementLossOptions extends LossOptions {
   weight?: Tensor | Float32Array;
 }
 
-/** An output in the core, and the place for its gradient, in the same layout. */
+/** Pointers to an output in the core and to its gradient, which has the same layout. */
 export interface OutputInCore {
   readonly output: number;
   readonly gradient: number;
@@ -102,13 +102,13 @@ export function checkCrossEntropy(
   };
 }
 
-/** A loss over single values. */
+/** An element-wise loss. */
 interface ElementLoss {
   readonly name: string;
   readonly kernel: 'squaredError' | 'binaryCrossEntropy';
   /** The divisor of the mean, from the weights and the number of values that count. */
   divisor(weights: Float32Array, counted: number): number;
-  /** The targets that the loss accepts, in words and as a test. Default: any. */
+  /** The accepted targets, as a description and a predicate. Default: any. */
   readonly targets?: readonly [expected: string, fits: (value: number) => boolean];
 }
 
@@ -136,7 +136,7 @@ export function checkElementLoss(
       if (weights) runtime.f32.set(weights, weightsAt >>> 2);
       const { output, gradient } = place;
       const [rows, columns = 1] = leadingAxes(place);
-      // Without any row there is nothing to divide by.
+      // Avoids a division by zero if there are no rows.
       const width = size && size / (rows * columns);
       const args = [rows, columns, width, weightsAt, scale] as const;
       return runtime.core[kernel](gradient, output, scratch, ...args) * scale;
@@ -144,7 +144,7 @@ export function checkElementLoss(
   };
 }
 
-/** @throws RangeError for a value with a weight that does not fit */
+/** @throws RangeError for a value that does not fit, unless its weight is 0 */
 function checkCounted(
   name: string,
   values: Float32Array,
@@ -155,7 +155,7 @@ function checkCounted(
   if (bad >= 0) throw wrongValue(`${name}[${bad}]`, expected, values[bad]);
 }
 
-/** The leading axes where they are swapped in the core; otherwise one row, with all the rest in it. */
+/** The two leading axes if they are swapped in the core; otherwise a single row with all values. */
 function leadingAxes({ shape, transposed }: OutputInCore): readonly [rows: number, columns?: number] {
   return transposed ? [shape[0] as number, shape[1] as number] : [1];
 }
@@ -164,7 +164,7 @@ function isMean({ reduction = 'mean' }: LossOptions): boolean {
   return checkOneOf('reduction', reduction, REDUCTIONS) === 'mean';
 }
 
-/** The weight of each value, 0 where the mask excludes it, and the number of values that it leaves. */
+/** The weight of each value, 0 where the mask excludes it, and the number of values that remain. */
 export function elementWeights(
   options: ElementLossOptions,
   shape: readonly number[],
@@ -185,7 +185,7 @@ function elementWeight(weight: Tensor | Float32Array, shape: readonly number[]):
   return checkWeightArray('weight', weight, sizeOf(shape), 'values of the output');
 }
 
-/** Writes weight 0 where a mask of values, or of rows of `width`, has 0. @returns the number of values that it leaves */
+/** Writes weight 0 where a mask of values, or of rows of `width`, has 0. @returns the number of values that remain */
 function applyMask(weights: Float32Array, mask: ArrayLike<number>, width: number): number {
   checkMaskKind(mask);
   const size = weights.length;
@@ -213,7 +213,7 @@ export function checkTargets(target: Integers, shape: readonly number[]): Intege
   return classes;
 }
 
-/** The targets as the core reads them: −1 for rows that do not count. */
+/** The targets in the form that the core reads: −1 for rows that are ignored. */
 export function countedTargets(
   { data }: IntegerTensor,
   classes: number,

@@ -6,7 +6,7 @@ import { type Parameters, parametersOf } from './groups.js';
 /**
  * The norm of all gradients taken as one vector, in double precision.
  *
- * @throws TypeError for what is no model or parameter
+ * @throws TypeError for anything but a model or parameters
  */
 export function gradNorm(target: Parameters): number {
   return normOf(parametersOf('gradNorm', target));
@@ -44,17 +44,17 @@ export function scaleGradients(target: Parameters, factor: number): void {
 }
 
 /**
- * Scales all gradients so that their norm, taken as one vector, is at most `max` (Pascanu et al. 2013). A norm that is not
- * finite leaves them as they are: look at what this returns.
+ * Scales all gradients so that their norm, taken as one vector, is at most `max` (Pascanu et al. 2013). If the norm is not
+ * finite, the gradients do not change: check the returned norm.
  *
  * @returns the norm before clipping
- * @throws TypeError for what is no model or parameter, RangeError for a `max` that is not above 0
+ * @throws TypeError for anything but a model or parameters, RangeError unless `max` is above 0
  */
 export function clipGradNorm(target: Parameters, max: number): number {
   checkPositive('max', max);
   const parameters = changedParameters('clipGradNorm', target);
   const norm = normOf(parameters);
-  // PyTorch's 1e-6: a norm that is just above the bound ends just below it.
+  // PyTorch adds the same 1e-6.
   const factor = max / (norm + 1e-6);
   if (factor < 1 && norm < Number.POSITIVE_INFINITY) {
     for (const { runtime, gradient, size } of parameters) {
@@ -65,7 +65,7 @@ export function clipGradNorm(target: Parameters, max: number): number {
 }
 
 /**
- * Brings each gradient value into [−limit, limit].
+ * Clamps each gradient value to [−limit, limit].
  *
  * @throws as {@link clipGradNorm}
  */

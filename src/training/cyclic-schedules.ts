@@ -37,7 +37,7 @@ const STRATEGIES = ['cos', 'linear'] as const;
  *
  * @param options - `maxLr`, a rate; `totalSteps` in steps; `pctStart` in [0, 1], default 0.3; `annealStrategy`, default `cos`;
  *   `divFactor`, default 25; `finalDivFactor`, default 10,000; `threePhase`: whether the rate first falls back to `maxLr / divFactor`,
- *   in as many steps as it rose, default false
+ *   in the same number of steps as the rise, default false
  * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range
  * @example
  * ```ts

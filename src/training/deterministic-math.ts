@@ -1,9 +1,9 @@
 /*
- * Functions of the host that give the same bits in every engine: only + − × ÷, in one order. What `Math` has under these names
- * may differ from engine to engine in the last bit.
+ * Functions that give the same bits in every engine: only + − × ÷, in a fixed order. The functions of `Math` with these names may
+ * differ between engines in the last bit.
  */
 
-// biome-ignore lint/suspicious/noApproximativeNumericConstant: these are the doubles themselves; scripts/lint-arithmetic.mjs lets no constant of Math in.
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: the exact doubles; scripts/lint-arithmetic.mjs forbids the constants of Math.
 const PI = 3.141592653589793;
 /** ln 2 in two parts: the first has so few bits that its multiples up to 2^11 are exact (Cody & Waite 1980). */
 const LN2_HIGH = 0.6931471803691238;
@@ -17,7 +17,7 @@ export function cosPi(x: number): number {
   return x > 0.25 ? alternating(PI * (0.5 - x), 17) : alternating(PI * x, 16);
 }
 
-/** The series of the cosine where `last` is even, of the sine where it is odd, up to the power `last`. */
+/** The Taylor series up to the power `last`: of the cosine if `last` is even, of the sine if it is odd. */
 function alternating(y: number, last: number): number {
   let sum = 1;
   for (let k = last; k > 1; k -= 2) sum = 1 - ((y * y) / (k * (k - 1))) * sum;
@@ -37,7 +37,7 @@ export function exp(x: number): number {
   return sum * powerOf(2, half) * powerOf(2, n - half);
 }
 
-/** base^n for a whole n, by squaring: as many products as n has bits, always in the same order. */
+/** base^n for a whole n, by repeated squaring, always in the same order. */
 export function powerOf(base: number, n: number): number {
   let result = 1;
   let square = base;

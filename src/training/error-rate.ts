@@ -29,7 +29,7 @@ function sequenceOf(name: string, value: string | ArrayLike<unknown>): ArrayLike
 export interface ErrorRateOptions {
   /** The blank class of CTC (Graves et al. 2006). With it, repeated predictions are merged and blanks are removed. */
   blank?: number;
-  /** A target that is not a character, such as padding. Default −100. */
+  /** The target to ignore, such as padding. Default −100. */
   ignoreIndex?: number;
 }
 
@@ -58,18 +58,18 @@ export function characterErrorRate(options: ErrorRateOptions = {}): Metric<Integ
     config: { type: 'characterErrorRate', ignoreIndex, ...(blank !== undefined && { blank }) },
     tally(output, target, { mask }) {
       const { rows, steps, length, ids } = checkSequences(output, target);
-      const counts = countedPlaces(mask, rows, steps, length);
+      const counted = countedPositions(mask, rows, steps, length);
       const likeliest = likeliestOf(output);
       let [edits, characters] = [0, 0];
       for (let row = 0; row < rows; row++) {
         const predicted = likeliest
           .subarray(row * steps, (row + 1) * steps)
-          .filter((_, n) => counts.step(row * steps + n));
-        const wanted = ids
+          .filter((_, n) => counted.step(row * steps + n));
+        const expected = ids
           .slice(row * length, (row + 1) * length)
-          .filter((id, n) => id !== ignoreIndex && counts.character(row * length + n));
-        edits += distanceOf(blank === undefined ? predicted : collapsed(predicted, blank), wanted);
-        characters += wanted.length;
+          .filter((id, n) => id !== ignoreIndex && counted.character(row * length + n));
+        edits += distanceOf(blank === undefined ? predicted : collapsed(predicted, blank), expected);
+        characters += expected.length;
       }
       return [edits, characters];
     },
@@ -77,10 +77,10 @@ export function characterErrorRate(options: ErrorRateOptions = {}): Metric<Integ
   };
 }
 
-/** Which steps of the output and which characters of the target a mask leaves: it is as long as one of them, or as both. */
-function countedPlaces(mask: ArrayLike<number> | undefined, rows: number, steps: number, length: number) {
+/** Predicates for the output steps and target characters that count; the mask has the length of one of the two, or of both. */
+function countedPositions(mask: ArrayLike<number> | undefined, rows: number, steps: number, length: number) {
   if (mask !== undefined && mask.length !== rows * length) checkMask(mask, rows * steps);
-  const counted = (size: number) => (place: number) => mask?.length !== size || Boolean(mask[place]);
+  const counted = (size: number) => (index: number) => mask?.length !== size || Boolean(mask[index]);
   return { step: counted(rows * steps), character: counted(rows * length) };
 }
 

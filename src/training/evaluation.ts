@@ -1,6 +1,6 @@
+import type { Carried } from '../layers/extras.js';
 import type { Layer } from '../layers/layer.js';
 import { Lock, STEP } from '../layers/lock.js';
-import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
@@ -9,16 +9,16 @@ import { type Batch, checkBatch, paddingOf } from './batch.js';
 import { type Measures, measureBatch } from './batch-loss.js';
 import { addSums, valuesOfMetrics } from './metrics.js';
 
-/** Loss and metrics on data that the model is not trained on. */
+/** The loss and the metrics of a model on a set of batches. */
 export interface Evaluation {
-  /** The mean over all batches; the sum, where the loss is one. */
+  /** The mean over all batches; the sum if the loss is a sum. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /**
- * Measures a model on batches, without dropout, and yields to the event loop after each. The model does not change, between
- * batches either. A worker pool gives the same bits, since a row's output does not depend on its neighbours.
+ * Evaluates a model on batches, without dropout, and yields to the event loop after each batch. The model is locked until the end. A
+ * worker pool gives the same bits, since the output of a row does not depend on other rows.
  */
 export async function evaluateAll<Target>(
   model: Layer,
@@ -27,7 +27,7 @@ export async function evaluateAll<Target>(
   signal: AbortSignal | undefined,
   pool?: WorkerPool,
 ): Promise<Evaluation> {
-  // A step on several threads may be under way.
+  // A step on several threads may be running.
   await Lock.ended(STEP, model);
   const lock = Lock.validate(model);
   const loop = new EventLoop();

@@ -4,24 +4,25 @@ import { checkIgnored, classesOf, type Metric, valuesOf } from './metrics.js';
 
 export interface F1Options {
   /**
-   * `macro`: the mean over the classes that occur, as target or as prediction; `micro`: one F1 of all classes' counts; `binary`: that of
-   * the class `positive` alone. Default macro.
+   * `macro`: the mean F1 of the classes that occur as target or as prediction; `micro`: the F1 of the summed counts of all classes;
+   * `binary`: the F1 of the class `positive`. Default macro.
    */
   average?: 'macro' | 'micro' | 'binary';
-  /** The class whose F1 `binary` is. Default 1. */
+  /** The positive class of `binary`. Default 1. */
   positive?: number;
-  /** A class that does not count. Default −100. */
+  /** The target class to ignore. Default −100. */
   ignoreIndex?: number;
 }
 
 const AVERAGES = ['macro', 'micro', 'binary'] as const;
 
 /**
- * F1 (van Rijsbergen 1979): 2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall, 0 where nothing is right. With a
- * tensor for target, as `binaryCrossEntropy` takes it, each place of the last axis is a class of its own, there where its logit is above 0;
- * `binary` then counts all of them together.
+ * F1 (van Rijsbergen 1979): 2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall, 0 if there are no true positives. If the
+ * target is a tensor, as for `binaryCrossEntropy`, each index of the last axis is a class, predicted if its logit is above 0; `binary`
+ * then sums the counts of all classes.
  *
- * @throws TypeError for another kind or an unknown option, RangeError for another average; when it measures, as the losses do
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for an unknown average; when measuring, as the
+ *   losses do
  * @example
  * ```ts
  * import { f1, measure } from 'lstm-wasm';
@@ -49,7 +50,7 @@ export function f1(options: F1Options = {}): Metric {
   };
 }
 
-/** For each class in order: right, predicted in vain, and missed. */
+/** For each class: the number of true positives, false positives and false negatives. */
 function ofClasses(
   output: Tensor,
   target: Integers,
@@ -58,16 +59,16 @@ function ofClasses(
 ): number[] {
   const { targets, likeliest, classes } = classesOf(output, target, mask, ignoreIndex);
   const counts: number[] = new Array(classes * 3).fill(0);
-  const count = (place: number) => {
-    counts[place] = (counts[place] as number) + 1;
+  const count = (index: number) => {
+    counts[index] = (counts[index] as number) + 1;
   };
-  for (const [n, wanted] of targets.entries()) {
-    if (wanted < 0) continue;
+  for (const [n, expected] of targets.entries()) {
+    if (expected < 0) continue;
     const predicted = likeliest[n] as number;
-    if (predicted === wanted) count(wanted * 3);
+    if (predicted === expected) count(expected * 3);
     else {
       count(predicted * 3 + 1);
-      count(wanted * 3 + 2);
+      count(expected * 3 + 2);
     }
   }
   return counts;
@@ -77,22 +78,26 @@ function ofValues(output: Tensor, target: Tensor, mask: ArrayLike<number> | unde
   const width = checkTensor('output', output).shape.at(-1) ?? 1;
   const counts: number[] = new Array(width * 3).fill(0);
   for (const [logit, y, n] of valuesOf(output, target, mask)) {
-    const [predicted, wanted] = [logit > 0, y > 0.5];
-    if (!predicted && !wanted) continue;
-    const place = (n % width) * 3 + (predicted && wanted ? 0 : predicted ? 1 : 2);
-    counts[place] = (counts[place] as number) + 1;
+    const [predicted, expected] = [logit > 0, y > 0.5];
+    if (!predicted && !expected) continue;
+    const index = (n % width) * 3 + (predicted && expected ? 0 : predicted ? 1 : 2);
+    counts[index] = (counts[index] as number) + 1;
   }
   return counts;
 }
 
-/** The mean F1 of the classes that occur; 0 where none does. */
+/** The mean F1 of the classes that occur; 0 if none occurs. */
 function meanOf(counts: readonly number[]): number {
   let [sum, classes] = [0, 0];
   for (let at = 0; at < counts.length; at += 3) {
-    const [right, vain, missed] = counts.slice(at, at + 3) as [number, number, number];
-    const all = 2 * right + vain + missed;
+    const [truePositives, falsePositives, falseNegatives] = counts.slice(at, at + 3) as [
+      number,
+      number,
+      number,
+    ];
+    const all = 2 * truePositives + falsePositives + falseNegatives;
     if (all === 0) continue;
-    sum += (2 * right) / all;
+    sum += (2 * truePositives) / all;
     classes++;
   }
   return classes === 0 ? 0 : sum / classes;

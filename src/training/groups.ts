@@ -4,13 +4,13 @@ import { isMap } from '../validation/arrays.js';
 import { isOf } from '../validation/copies.js';
 import { describe } from '../validation/errors.js';
 
-/** What an optimizer or a clip works on: a model, or parameters. */
+/** A model, or an array of parameters, to optimize or clip. */
 export type Parameters = Layer | readonly Parameter[];
 
-/** Parameters with options of their own. */
+/** A parameter group: parameters with their own options. */
 export type Group<Options> = { params: Parameters } & Partial<Options>;
 
-/** The groups of an optimizer; what is none is one. */
+/** The parameter groups of an optimizer; a model or an array of parameters becomes a single group. */
 export function groupsOf<Options>(
   owner: string,
   target: Parameters | readonly Group<Options>[],
@@ -25,11 +25,11 @@ export function groupsOf<Options>(
   return [{ params: target }];
 }
 
-/** The parameters of a model, or those given. @throws TypeError where there is none, or something else */
+/** The parameters of a model, or the given ones. @throws TypeError for anything else, or if there are none */
 export function parametersOf(owner: string, target: Parameters): readonly Parameter[] {
   const isModel =
     target !== null && typeof target === 'object' && 'parameters' in target && isMap(target.parameters);
-  // A layer that stands in a model twice has its parameters twice: they are updated once.
+  // The parameters of a layer that occurs twice in a model are updated once.
   const all = isModel ? [...new Set((target as Layer).parameters.values())] : target;
   if (!Array.isArray(all))
     throw new TypeError(`${owner} expected a model or an array of parameters, got ${describe(target)}`);

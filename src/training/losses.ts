@@ -17,18 +17,18 @@ export interface LossResult {
   readonly grad: OwnTensor;
   /**
    * The divisor of a mean: the number of values that count, or the sum of their weights; 0 for a sum. It weights the means of several
-   * batches when they are combined. Custom losses may omit it; their batches are then weighted by their rows.
+   * batches when they are combined. If a custom loss omits it, batches are weighted by their number of rows.
    */
   readonly divisor?: number;
 }
 
 /**
- * Softmax cross-entropy of logits with classes, in nats: mean of −ln softmax(output)[target].
+ * Softmax cross-entropy between logits and target classes, in nats: mean of −ln softmax(output)[target].
  *
- * @param output - logits [..., classes]
  * Rows that `mask`, `ignoreIndex` or a class weight of 0 excludes are not read and may hold anything, NaN included. Their gradient
  * is 0. If no row counts, the loss is 0.
  *
+ * @param output - logits [..., classes]
  * @param target - classes [...], whole numbers from 0
  * @returns the loss, and its gradient [..., classes]
  * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a wrong shape or a class out of range
@@ -66,8 +66,8 @@ export function mse(output: Tensor, target: Tensor, options: ElementLossOptions 
 }
 
 /**
- * Binary cross-entropy of logits with targets in [0, 1], in nats: mean of ln(1 + e^x) − x·target, computed so that it never
- * overflows. Values that `mask` or a weight of 0 excludes are not read, as for {@link mse}.
+ * Binary cross-entropy between logits and targets in [0, 1], in nats: mean of ln(1 + e^x) − x·target, computed without
+ * overflow. Values that `mask` or a weight of 0 excludes are not read, as for {@link mse}.
  *
  * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a wrong shape or a target outside [0, 1]
  * @example
@@ -110,7 +110,7 @@ function checkBinaryCrossEntropy(
 
 type Check<Target, Options> = (shape: readonly number[], target: Target, options: Options) => CheckedLoss;
 
-/** A loss whose output is not in the core. */
+/** Computes a loss from tensors, which are copied into the core. */
 function ofTensors<Target, Options extends LossOptions>(
   check: Check<Target, Options>,
   output: Tensor,
@@ -120,7 +120,7 @@ function ofTensors<Target, Options extends LossOptions>(
   const { data, shape } = checkTensor('output', output);
   const loss = check(shape, target, options);
   const runtime = checkRuntime(options.runtime);
-  // By the shape, which the core trusts: a getter of the options may have taken the memory away.
+  // From the shape, which the core trusts: a getter of `options` may have detached the array.
   const size = sizeOf(shape);
   const bytes = size * 4;
   const logits = runtime.scratch(2 * bytes + loss.bytes + 64);

@@ -8,32 +8,32 @@ import { exp, LN2 } from './deterministic-math.js';
 import { crossEntropy } from './losses.js';
 import type { Better } from './rates.js';
 
-/** What a metric may be told beside output and target. */
+/** Options of a metric. */
 export interface MetricOptions {
-  /** 1 for what counts, 0 for what does not, as for the loss. */
+  /** 1 for targets that count, 0 for targets that are ignored, as for the loss. */
   mask?: ArrayLike<number>;
   runtime?: Runtime;
 }
 
 /**
- * A measure of a model. It is taken in two parts, so that over several batches it comes to what it would over all of them at once: the
- * sums of a batch, which are added up, and what they mean.
+ * A metric, computed in two parts: `tally` gives the sums of a batch, and `value` computes the metric from the sums of all batches. The
+ * result is therefore the same as for one batch with all the data.
  */
 export interface Metric<Target = Integers | Tensor> {
-  /** Which way is better. */
+  /** Whether higher or lower values are better. */
   readonly better: Better;
-  /** The sums of one batch: as many, of the same things, for every batch. */
+  /** The sums of one batch, in the same order for every batch. */
   tally(output: Tensor, target: Target, options: MetricOptions): readonly number[];
-  /** What the sums of all batches mean; NaN where nothing counted. */
+  /** The metric, from the sums of all batches; NaN if nothing counted. */
   value(sums: readonly number[]): number;
-  /** What the package's own are made from, for another thread to make them again. */
+  /** For metrics of this package: the type and options, from which a worker rebuilds the metric. */
   readonly config?: { readonly type: string; readonly [option: string]: unknown };
 }
 
 /**
- * A metric of one batch.
+ * Computes a metric on one batch.
  *
- * @throws as the metric does for another kind or shape
+ * @throws as the metric does for a wrong type or shape
  * @example
  * ```ts
  * import { accuracy, measure } from 'lstm-wasm';
@@ -52,11 +52,11 @@ export function measure<Target>(
 }
 
 /**
- * The share of rows whose likeliest class is the target's; the first class of several that are as likely. With a tensor for target,
- * as `binaryCrossEntropy` takes it: the share of values whose logit is above 0 just where the target is above 0.5.
+ * The fraction of rows whose most likely class is the target; ties go to the first class. If the target is a tensor, as for
+ * `binaryCrossEntropy`: the fraction of values that are classified correctly, where a logit above 0 predicts a target above 0.5.
  *
- * @param options - `ignoreIndex`: a class that does not count, default −100
- * @throws TypeError for another kind or an unknown option; when it measures, as the losses do
+ * @param options - `ignoreIndex`: the target class to ignore, default −100
+ * @throws TypeError for an argument of the wrong type or an unknown option; when measuring, as the losses do
  */
 export function accuracy(options: { ignoreIndex?: number } = {}): Metric {
   const ignoreIndex = checkIgnored(options, 'accuracy');
@@ -79,7 +79,7 @@ export function accuracy(options: { ignoreIndex?: number } = {}): Metric {
 }
 
 /**
- * e to the mean cross-entropy in nats: among how many classes, all as likely, the model would be as unsure.
+ * Perplexity: e to the mean cross-entropy in nats. A model that guesses uniformly among n classes has perplexity n.
  *
  * @throws as {@link accuracy}
  */
@@ -94,7 +94,7 @@ export function perplexity(options: { ignoreIndex?: number } = {}): Metric<Integ
 }
 
 /**
- * The mean cross-entropy in bits: with characters for classes, bits per character.
+ * The mean cross-entropy in bits: bits per character if the classes are characters.
  *
  * @throws as {@link accuracy}
  * @example
@@ -115,11 +115,11 @@ export function bitsPerCharacter(options: { ignoreIndex?: number } = {}): Metric
 }
 
 /**
- * The root of the mean squared error, in the unit of the target. `scale` turns the values of scaled data back: the standard deviation
- * of a StandardScaler, the range of a MinMaxScaler.
+ * The root of the mean squared error, in the unit of the target. For scaled data, `scale` converts it back to the original unit: pass the
+ * standard deviation of a StandardScaler, or the range of a MinMaxScaler.
  *
- * @param options - `scale`: what the error is multiplied by, default 1
- * @throws as {@link accuracy}, RangeError for a scale that is not above 0
+ * @param options - `scale`: a factor for the error, default 1
+ * @throws as {@link accuracy}, RangeError unless the scale is above 0
  */
 export function rmse(options: { scale?: number } = {}): Metric<Tensor> {
   const scale = checkScale(options, 'rmse');
@@ -134,7 +134,7 @@ export function rmse(options: { scale?: number } = {}): Metric<Tensor> {
 /**
  * The mean absolute error, in the unit of the target.
  *
- * @param options - `scale`, as of {@link rmse}
+ * @param options - `scale`, as for {@link rmse}
  * @throws as {@link rmse}
  */
 export function mae(options: { scale?: number } = {}): Metric<Tensor> {
@@ -162,7 +162,7 @@ function checkScale(options: { scale?: number }, owner: string): number {
   return checkNumber('scale', options.scale ?? 1, 'a number above 0', (x) => x > 0);
 }
 
-/** @internal The class of each row, −1 where it does not count, and the likeliest one. */
+/** @internal The target class of each row, −1 if the row is ignored, and the most likely class. */
 export function classesOf(
   output: Tensor,
   target: Integers,
@@ -197,10 +197,10 @@ export function* valuesOf(
   mask: ArrayLike<number> | undefined,
 ): Generator<readonly [x: number, y: number, n: number], void, undefined> {
   const { data, shape } = checkTensor('output', output);
-  const { data: wanted } = checkTensorOf('target', target, shape, 'of the output');
+  const { data: expected } = checkTensorOf('target', target, shape, 'of the output');
   const { weights } = elementWeights(mask ? { mask } : {}, shape);
   for (let n = 0; n < data.length; n++) {
-    if (weights?.[n] !== 0) yield [data[n] as number, wanted[n] as number, n];
+    if (weights?.[n] !== 0) yield [data[n] as number, expected[n] as number, n];
   }
 }
 
@@ -231,22 +231,23 @@ function nats(ignoreIndex: number): Metric<Integers>['tally'] {
   };
 }
 
-/** The metrics of an option. @throws TypeError for what is none */
+/** Checks the option `metrics`. @throws TypeError for anything but metrics by name */
 export function checkMetrics<Target>(value: unknown): Record<string, Metric<Target>> {
   if (value === undefined) return {};
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new TypeError(`metrics expected { name: metric }, got ${describe(value)}`);
   for (const [name, metric] of Object.entries(value)) {
-    if (name === 'loss') throw new TypeError('metrics expected names other than "loss", which is the loss');
-    const { better, tally, value: meaning } = (metric ?? {}) as Partial<Metric>;
-    const complete = typeof tally === 'function' && typeof meaning === 'function';
+    if (name === 'loss')
+      throw new TypeError('metrics expected names other than "loss", which is reserved for the loss');
+    const { better, tally, value: compute } = (metric ?? {}) as Partial<Metric>;
+    const complete = typeof tally === 'function' && typeof compute === 'function';
     if (!complete || (better !== 'higher' && better !== 'lower'))
       throw new TypeError(`metrics.${name} expected a metric such as accuracy(), got ${describe(metric)}`);
   }
   return { ...value } as Record<string, Metric<Target>>;
 }
 
-/** The name of what is monitored. @throws RangeError for one that is not measured */
+/** Checks the name of the monitored value. @throws RangeError unless it is the loss or a metric */
 export function checkMonitor(name: unknown, metrics: Record<string, unknown>): string {
   if (typeof name !== 'string') throw new TypeError(`monitor expected a name, got ${describe(name)}`);
   const known = ['loss', ...Object.keys(metrics)];
@@ -256,7 +257,7 @@ export function checkMonitor(name: unknown, metrics: Record<string, unknown>): s
   );
 }
 
-/** Sums of one more batch added to those so far. */
+/** Adds the sums of one more batch to the previous sums. */
 export function addSums(
   sums: Record<string, readonly number[]>,
   more: Record<string, readonly number[]>,
@@ -268,7 +269,7 @@ export function addSums(
   return Object.fromEntries(entries);
 }
 
-/** What the metrics come to. */
+/** The values of the metrics, from their sums. */
 export function valuesOfMetrics(
   metrics: Record<string, Metric<never>>,
   sums: Record<string, readonly number[]>,

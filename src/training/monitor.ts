@@ -5,29 +5,29 @@ import { type Better, isBetter } from './rates.js';
 
 /** The best validation so far. */
 export interface Best {
-  /** The step that it was made after. */
+  /** The step after which it ran. */
   readonly step: number;
-  /** What was monitored. */
+  /** The monitored value. */
   readonly value: number;
 }
 
-/** What the validations so far came to, as plain data. */
+/** The results of the validations so far, as plain data. */
 export interface MonitorState {
   readonly best: Best | null;
-  /** The weights then, in the order of the parameters, where they are kept. */
+  /** The weights of the best validation, in the order of the parameters, with `bestWeights`. */
   readonly weights?: readonly Tensor[];
-  /** Early stopping: the best that it has seen, and how many validations since then were none. */
+  /** Early stopping: the best value, and the number of validations since then without improvement. */
   readonly stopping: { readonly best: number | null; readonly bad: number };
 }
 
 interface Options {
   readonly better: Better;
-  readonly keeps: boolean;
+  readonly keepWeights: boolean;
   readonly patience: number;
   readonly minDelta: number;
 }
 
-/** Follows the validations of a training: which was best, with which weights, and whether it is time to stop. */
+/** Tracks the validations of a training: the best one, its weights, and when to stop early. */
 export class Monitor {
   readonly #options: Options;
   readonly #parameters: readonly Parameter[];
@@ -44,26 +44,26 @@ export class Monitor {
     return this.#best ?? undefined;
   }
 
-  /** Takes what a validation came to; tells whether to stop. */
+  /** Records the result of a validation. @returns whether to stop */
   observe(step: number, value: number): boolean {
-    const { better, keeps, patience, minDelta } = this.#options;
+    const { better, keepWeights, patience, minDelta } = this.#options;
     if (isBetter(value, this.#best?.value ?? null, better, 0)) {
-      // First, since it may run out of memory.
-      if (keeps) this.#weights = this.#parameters.map((parameter) => parameter.read());
+      // First, because this can run out of memory.
+      if (keepWeights) this.#weights = this.#parameters.map((parameter) => parameter.read());
       this.#best = { step, value };
     }
     const { best, bad } = this.#stopping;
     if (isBetter(value, best, better, minDelta)) this.#stopping = { best: value, bad: 0 };
     else if (bad + 1 < patience) this.#stopping = { best, bad: bad + 1 };
     else {
-      // A run that is begun after this one has all patience again.
+      // The next run starts with full patience.
       this.#stopping = { best, bad: 0 };
       return true;
     }
     return false;
   }
 
-  /** Gives the parameters the best weights; whether there are any. */
+  /** Restores the best weights. @returns false if there are none */
   restore(): boolean {
     if (this.#weights === undefined) return false;
     for (const parameter of this.#parameters) parameter.checkFree();
@@ -75,7 +75,7 @@ export class Monitor {
     return true;
   }
 
-  /** The state, with the weights themselves. */
+  /** The state; it shares the arrays of the weights. */
   get state(): MonitorState {
     const weights = this.#weights?.map((data, n) => ({
       data,
@@ -84,19 +84,19 @@ export class Monitor {
     return { best: this.#best, ...(weights && { weights }), stopping: this.#stopping };
   }
 
-  /** A state, checked, as what takes it on. @throws TypeError or RangeError for that of another model */
-  loading(state: MonitorState = NOTHING): () => void {
+  /** Checks a state. @returns a function that loads it. @throws TypeError or RangeError for the state of another model */
+  loading(state: MonitorState = EMPTY): () => void {
     const { best, stopping, weights } = state ?? {};
     if (best !== null && !(Number.isSafeInteger(best?.step) && Number.isFinite(best?.value)))
       throw new RangeError(`state.monitor.best expected { step, value } or null, got ${describe(best)}`);
     const { best: value, bad } = stopping ?? {};
     if (!(value === null || Number.isFinite(value)) || !(Number.isSafeInteger(bad) && (bad as number) >= 0))
       throw new RangeError(`state.monitor.stopping expected { best, bad }, got ${describe(stopping)}`);
-    const taken = weights === undefined ? undefined : this.#checkWeights(weights);
+    const checked = weights === undefined ? undefined : this.#checkWeights(weights);
     return () => {
       this.#best = best && { step: best.step, value: best.value };
       this.#stopping = { best: value as number | null, bad: bad as number };
-      this.#weights = this.#options.keeps ? taken : undefined;
+      this.#weights = this.#options.keepWeights ? checked : undefined;
     };
   }
 
@@ -104,7 +104,7 @@ export class Monitor {
     const parameters = this.#parameters;
     if (!Array.isArray(weights) || weights.length !== parameters.length)
       throw new RangeError(
-        `state.monitor.weights expected ${parameters.length} parameters, got ${describe(weights)}`,
+        `state.monitor.weights expected one tensor per parameter = ${parameters.length}, got ${describe(weights)}`,
       );
     return weights.map((one, n) => {
       const parameter = parameters[n] as Parameter;
@@ -115,4 +115,4 @@ export class Monitor {
   }
 }
 
-const NOTHING: MonitorState = { best: null, stopping: { best: null, bad: 0 } };
+const EMPTY: MonitorState = { best: null, stopping: { best: null, bad: 0 } };

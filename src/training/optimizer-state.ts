@@ -2,7 +2,7 @@ import { describe, isObject, wrongKind, wrongValue } from '../validation/errors.
 import { checkNumber } from '../validation/options.js';
 import { checkTensorOf, type Tensor } from '../validation/tensor.js';
 
-/** What an optimizer keeps for one parameter: arrays of its size, and numbers that go on from step to step. */
+/** The optimizer state of one parameter: arrays of the parameter's shape, and scalars that are updated at each step. */
 export interface SlotState {
   readonly numbers: Record<string, number>;
   readonly arrays: Record<string, Tensor>;
@@ -15,32 +15,32 @@ export interface OptimizerState {
   readonly slots: readonly (SlotState | null)[];
 }
 
-/** A slot of a state with everything that a step reads, and nothing else. */
+/** A checked slot: exactly the arrays and numbers that a step reads. */
 export interface CheckedSlot {
   readonly numbers: Record<string, number>;
   readonly arrays: readonly (readonly [name: string, data: Float32Array])[];
 }
 
-/** The groups and slots of the state of an optimizer of this type. @throws TypeError, RangeError for another number of them */
+/** The groups and slots of an optimizer state. @throws TypeError for another type, RangeError for another number of them */
 export function checkOptimizerState(
   state: unknown,
   type: string,
   counts: { readonly groups: number; readonly slots: number },
 ): { groups: readonly unknown[]; slots: readonly unknown[] } {
   const own: Record<string, unknown> = isObject(state) ? { ...state } : {};
-  if (own.type !== type) throw wrongKind('state', `that of ${type}`, isObject(state) ? own.type : state);
+  if (own.type !== type) throw wrongKind('state', `the state of ${type}`, isObject(state) ? own.type : state);
   const { groups, slots } = own;
   if (!Array.isArray(groups)) throw wrongKind('state.groups', 'an array', groups);
   if (!Array.isArray(slots)) throw wrongKind('state.slots', 'an array', slots);
   if (groups.length !== counts.groups || slots.length !== counts.slots) {
     throw new RangeError(
-      `state expected ${counts.groups} groups of ${counts.slots} parameters in all, got ${groups.length} of ${slots.length}`,
+      `state expected groups = ${counts.groups} and parameters = ${counts.slots}, got ${groups.length} and ${slots.length}`,
     );
   }
   return { groups: [...groups], slots: [...slots] };
 }
 
-/** A step trusts a slot: nothing that it reads may be missing. `initial` holds its numbers before the first step. */
+/** Checks that a slot has everything that a step reads. `initial` holds its numbers before the first step. */
 export function checkSlot(
   name: string,
   slot: unknown,
@@ -66,14 +66,14 @@ export function checkSlot(
   };
 }
 
-/** A count begins with 0, a running product of factors below 1 with 1. */
+/** A count starts at 0, a running product of factors below 1 starts at 1. */
 function checkSlotNumber(name: string, value: unknown, first: number): number {
   return first === 1
     ? checkNumber(name, value, 'a product from 0 to 1', (x) => x >= 0 && x <= 1)
     : checkNumber(name, value, 'a whole number from 0 up', (x) => Number.isSafeInteger(x) && x >= 0);
 }
 
-/** @throws RangeError for values that would make weights NaN: sums of squares may have grown to Infinity, others are finite */
+/** @throws RangeError for values that would make weights NaN: running mean squares may be Infinity, all others must be finite */
 export function checkSlotValues(name: string, key: string, values: Float32Array): void {
   const squares = key === 'square';
   const bad = values.findIndex((value) => !(squares ? value >= 0 : Number.isFinite(value)));

@@ -14,13 +14,13 @@ import {
   type OptimizerState,
 } from './optimizer-state.js';
 
-/** What an optimizer keeps for one parameter, in the core. */
+/** The optimizer state of one parameter; `pointers` are the arrays in the core. */
 export interface Slot {
   readonly numbers: Record<string, number>;
   readonly pointers: Record<string, number>;
 }
 
-/** What the optimizers share: groups, state, and the walk over the parameters. */
+/** The base class of all optimizers: parameter groups, state, and the loop over the parameters. */
 export abstract class Optimizer<Options extends { lr: number }> {
   abstract readonly type: string;
   readonly runtime: Runtime;
@@ -54,30 +54,30 @@ export abstract class Optimizer<Options extends { lr: number }> {
     checkOptions(options, known, owner);
     this.#groups = groupsOf(owner, target).map(({ params, ...own }) => {
       checkOptions(own, known, `${owner} group`);
-      const merged = { ...defaults, ...given(options), ...given(own) } as Options;
+      const merged = { ...defaults, ...withoutUndefined(options), ...withoutUndefined(own) } as Options;
       checkNotNegative('lr', merged.lr);
       check(merged);
       return { options: merged, parameters: parametersOf(owner, params as Parameters) };
     });
     const all = this.#groups.flatMap((group) => group.parameters);
     if (new Set(all).size < all.length)
-      throw new TypeError(`${owner} expected each parameter once, got one twice`);
+      throw new TypeError(`${owner} expected each parameter once, got a duplicate`);
     this.runtime = oneRuntime(all, 'parameter');
     this.allocations = new Allocations(this.runtime, this);
   }
 
-  /** The arrays that the state of one parameter holds. */
+  /** The names of the state arrays of one parameter. */
   protected abstract arrays(options: Options): readonly string[];
-  /** The numbers that it begins with. */
+  /** The initial numbers of the state of one parameter; among them `step`, which each update counts. */
   protected abstract numbers(options: Options): Record<string, number>;
   protected abstract update(core: Core, parameter: Parameter, slot: Slot, options: Options): void;
 
-  /** The options of each group, to read and to set; checked at the next step. */
+  /** The options of each group. They can be changed and are checked at the next step. */
   get groups(): readonly Options[] {
     return this.#groups.map((group) => group.options);
   }
 
-  /** The learning rate of all groups. @throws Error to set where they differ: set those of `groups` then */
+  /** The learning rate of all groups. @throws Error when set while the groups have different rates: set them in `groups` */
   get lr(): number {
     return (this.#groups[0] as { options: Options }).options.lr;
   }
@@ -86,7 +86,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     checkNotNegative('lr', value);
     this.allocations.checkFree();
     if (this.groups.some(({ lr }) => lr !== this.lr)) {
-      throw new Error('lr expected groups of one rate, got several: set that of each in `groups`');
+      throw new Error('lr expected groups with one rate, got different rates: set each in `groups`');
     }
     for (const { options } of this.#groups) options.lr = value;
   }
@@ -97,20 +97,22 @@ export abstract class Optimizer<Options extends { lr: number }> {
     return [...model.parameters.values()].some((parameter) => own.has(parameter));
   }
 
-  /** @internal Where the parameters of each group stand among those of a model. @throws TypeError for others */
-  placesIn(model: Layer): number[][] {
+  /** @internal For each group, the indices of its parameters in a model. @throws TypeError for a parameter of another model */
+  indicesIn(model: Layer): number[][] {
     const all = [...model.parameters.values()];
     return this.#groups.map(({ parameters }) =>
       parameters.map((parameter) => {
-        const place = all.indexOf(parameter);
-        if (place < 0)
-          throw new TypeError("optimizer expected the model's parameters alone, got others beside them");
-        return place;
+        const index = all.indexOf(parameter);
+        if (index < 0)
+          throw new TypeError(
+            "optimizer expected only the model's parameters, got a parameter of another model",
+          );
+        return index;
       }),
     );
   }
 
-  /** Updates each parameter that has a gradient. All that the state needs is taken before anything is written. */
+  /** Updates each parameter that has a gradient. All memory is allocated before anything is written. */
   step(): void {
     this.allocations.checkFree();
     for (const { options, parameters } of this.#groups) {
@@ -124,13 +126,15 @@ export abstract class Optimizer<Options extends { lr: number }> {
     for (const { options, parameters } of this.#groups) {
       for (const parameter of parameters) {
         if (!hasGradient(parameter)) continue;
-        this.update(core, parameter, this.#slotOf(parameter, options), options);
+        const slot = this.#slotOf(parameter, options);
+        this.update(core, parameter, slot, options);
+        flushState(core, slot, parameter.size);
         parameter.version++;
       }
     }
   }
 
-  /** Sets the gradients to zero. */
+  /** Sets all gradients to zero. */
   zeroGrad(): void {
     this.allocations.checkFree();
     const parameters = this.parameters;
@@ -138,13 +142,13 @@ export abstract class Optimizer<Options extends { lr: number }> {
     for (const parameter of parameters) parameter.zeroGrad();
   }
 
-  /** A copy of the whole state: with it another optimizer of the same parameters goes on to the same bits. */
+  /** A copy of the state. An optimizer of the same parameters that loads it continues with the same bits. */
   stateDict(): OptimizerState {
     this.allocations.checkHere();
     return this.stateWith((at, size) => this.runtime.f32.slice(at, at + size));
   }
 
-  /** @internal The state with what `read` gives in the place of arrays: it is told where they lie, in floats. */
+  /** @internal The state, with the arrays that `read` returns; its `at` is an index into the runtime's floats. */
   stateWith(read: (at: number, size: number) => Float32Array): OptimizerState {
     this.allocations.check();
     const slots = this.parameters.map((parameter) => {
@@ -155,37 +159,39 @@ export abstract class Optimizer<Options extends { lr: number }> {
       const arrays = pointers.map(([name, at]) => [name, { data: read(at >>> 2, size), shape }]);
       return { numbers: { ...slot.numbers }, arrays: Object.fromEntries(arrays) };
     });
-    const groups = this.#groups.map(({ options }) => given(options) as OptimizerState['groups'][number]);
+    const groups = this.#groups.map(
+      ({ options }) => withoutUndefined(options) as OptimizerState['groups'][number],
+    );
     return { type: this.type, groups, slots };
   }
 
   /**
-   * Goes on from what {@link stateDict} gave, options included.
+   * Loads a state that {@link stateDict} returned, including the options.
    *
-   * @throws TypeError for the state of another kind of optimizer, RangeError where it has other parameters
+   * @throws TypeError for the state of another type of optimizer, RangeError if its parameters do not match
    */
   loadStateDict(state: OptimizerState): void {
     for (const _ of this.loading(state));
   }
 
-  /** @internal The same, stopping after each array; nothing is changed before the end. */
+  /** @internal Like {@link loadStateDict}, but yields after each array. Nothing changes before the end. */
   *loading(state: OptimizerState): Generator<void, void, undefined> {
     this.allocations.checkFree();
     const { parameters } = this;
     const checked = this.#checkState(state, parameters);
-    const slots = yield* this.#takeSlots(checked.slots, parameters);
+    const slots = yield* this.#allocateSlots(checked.slots, parameters);
     for (const [n, group] of this.#groups.entries()) Object.assign(group.options, checked.groups[n]);
-    this.#giveSlots(this.#slots);
+    this.#freeSlots(this.#slots);
     this.#slots.clear();
     for (const [parameter, slot] of slots) this.#slots.set(parameter, slot);
   }
 
-  /** Gives the state's memory back. The parameters are not touched. */
+  /** Frees the memory of the state. The parameters are unaffected. */
   dispose(): void {
     this.allocations.dispose(this.type);
   }
 
-  /** @internal Those of all groups. */
+  /** @internal The parameters of all groups. */
   get parameters(): readonly Parameter[] {
     return this.#groups.flatMap((group) => group.parameters);
   }
@@ -207,7 +213,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     const checked = checkOptimizerState(state, this.type, counts);
     const groups = checked.groups.map((group, g) => {
       checkObject(`groups[${g}]`, group);
-      const own = given(group) as Partial<Options>;
+      const own = withoutUndefined(group) as Partial<Options>;
       this.#checkOptions(own, `groups[${g}]`);
       return own;
     });
@@ -223,18 +229,18 @@ export abstract class Optimizer<Options extends { lr: number }> {
     };
   }
 
-  /** The slots of a state in the core: all of them, or none if there is no room or a value cannot be one of a slot. */
-  *#takeSlots(
+  /** Copies the slots of a state into the core. On failure all allocated memory is freed. */
+  *#allocateSlots(
     slots: readonly (CheckedSlot | undefined)[],
     parameters: readonly Parameter[],
   ): Generator<void, Map<Parameter, Slot>, undefined> {
-    const taken = new Map<Parameter, Slot>();
+    const allocated = new Map<Parameter, Slot>();
     try {
       for (const [n, slot] of slots.entries()) {
         if (!slot) continue;
         const parameter = parameters[n] as Parameter;
         const pointers: Record<string, number> = {};
-        taken.set(parameter, { numbers: slot.numbers, pointers });
+        allocated.set(parameter, { numbers: slot.numbers, pointers });
         for (const [name, data] of slot.arrays) {
           const pointer = this.allocations.allocateZeros(bytesOf(parameter.size));
           pointers[name] = pointer;
@@ -244,25 +250,38 @@ export abstract class Optimizer<Options extends { lr: number }> {
           yield;
         }
       }
-      return taken;
+      return allocated;
     } catch (error) {
-      this.#giveSlots(taken);
+      this.#freeSlots(allocated);
       throw error;
     }
   }
 
-  #giveSlots(slots: ReadonlyMap<Parameter, Slot>): void {
+  #freeSlots(slots: ReadonlyMap<Parameter, Slot>): void {
     for (const { pointers } of slots.values())
       for (const pointer of Object.values(pointers)) this.allocations.free(pointer);
   }
 }
 
-/** A copy of the options that are given, down to their arrays: `undefined` leaves the default. */
-function given(options: object): object {
+/** A copy of the options that are not undefined, including their arrays. */
+function withoutUndefined(options: object): object {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
   );
+}
+
+/** 2^-100, and 2^-122 for squares. */
+const TINY = 7.888609052210118e-31;
+const TINY_SQUARE = 1.88079096131566e-37;
+
+/**
+ * Keeps a state that decays out of the subnormal numbers, where some processors are many times slower and rounding may hold a value
+ * for good. Squares become zero later, since a small `eps` lets them matter longer.
+ */
+function flushState(core: Core, { numbers, pointers }: Slot, size: number): void {
+  for (const [name, pointer] of Object.entries(pointers))
+    core.flushStripe(pointer, size, (numbers.step as number) % 16, name === 'square' ? TINY_SQUARE : TINY);
 }
 
 function hasGradient(parameter: Parameter): boolean {

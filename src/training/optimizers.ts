@@ -28,7 +28,7 @@ export interface SGDOptions {
  * new SGD(layer, { lr: 0.5 }).step();
  * console.log((before.bias!.data[0]! - layer.stateDict().bias!.data[0]!).toFixed(3)); // 0.500
  * ```
- * @throws TypeError for what is no model or parameter, for an unknown option, or for parameters of two runtimes; RangeError
+ * @throws TypeError for anything but a model or parameters, for an unknown option, or for parameters of two runtimes; RangeError
  *   for a value out of range
  */
 export class SGD extends Optimizer<SGDOptions> {
@@ -78,7 +78,7 @@ export class SGD extends Optimizer<SGDOptions> {
 export interface RMSpropOptions {
   /** Default 0.01. */
   lr: number;
-  /** How much of the running mean square each step keeps. Default 0.99. */
+  /** The decay of the running mean square. Default 0.99. */
   alpha: number;
   /** Default 1e-8. */
   eps: number;
@@ -86,7 +86,7 @@ export interface RMSpropOptions {
   momentum: number;
   /** L2 penalty. Default 0. */
   weightDecay: number;
-  /** Whether to divide by the deviation, not the mean square. Default false. */
+  /** Whether to normalize by the variance instead of the mean square. Default false. */
   centered: boolean;
 }
 
@@ -110,30 +110,31 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected override numbers(): Record<string, number> {
-    return {};
+    return { step: 0 };
   }
 
   protected override update(
     core: Core,
     parameter: Parameter,
-    { pointers }: Slot,
+    { numbers, pointers }: Slot,
     options: RMSpropOptions,
   ): void {
     const { lr, alpha, eps, momentum, weightDecay } = options;
     const { square = 0, mean = 0, velocity = 0 } = pointers;
     const { pointer, gradient, size } = parameter;
     core.rmspropStep(pointer, gradient, square, mean, velocity, size, lr, alpha, eps, momentum, weightDecay);
+    numbers.step = (numbers.step as number) + 1;
   }
 }
 
 export interface AdamOptions {
   /** Default 0.001. */
   lr: number;
-  /** How much of the running mean and mean square each step keeps. Default [0.9, 0.999]. */
+  /** The decays of the running mean and of the running mean square. Default [0.9, 0.999]. */
   betas: readonly [number, number];
   /** Default 1e-8. */
   eps: number;
-  /** Default 0 for Adam, where it is an L2 penalty; 0.01 for AdamW, where it shrinks the weights. */
+  /** An L2 penalty for Adam, default 0; decoupled weight decay for AdamW, default 0.01. */
   weightDecay: number;
 }
 
@@ -159,7 +160,7 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
     return ['mean', 'square'];
   }
 
-  /** The powers of the betas go on by multiplication: a power function would differ between engines. */
+  /** The powers of the betas are running products: a power function would differ between engines. */
   protected override numbers(): Record<string, number> {
     return { step: 0, beta1Power: 1, beta2Power: 1 };
   }
@@ -223,7 +224,7 @@ export class Adam extends AdamFamily {
   }
 }
 
-/** AdamW (Loshchilov & Hutter 2019): Adam whose weight decay does not pass through the gradient; as PyTorch's `AdamW`. */
+/** AdamW (Loshchilov & Hutter 2019): Adam with decoupled weight decay, as PyTorch's `AdamW`. */
 export class AdamW extends AdamFamily {
   override readonly type = 'AdamW';
 

@@ -17,13 +17,13 @@ export interface StepResult {
 
 /** One step of a run. */
 export interface Progress extends StepResult {
-  /** Sequences or rows a second over the last twenty batches or so, with all that is done between them; 0 where the clock stands still. */
+  /** Sequences or rows per second over about the last twenty batches, including the time between steps; 0 if the clock does not advance. */
   readonly samplesPerSecond: number;
-  /** In seconds, at this pace, to the end of the last epoch, where that is known. */
+  /** The estimated time in seconds to the end of the last epoch, if that is known. */
   readonly secondsLeft?: number;
   /** The validation after this step. */
   readonly validation?: Validation;
-  /** Whether the run ends here because validation has stopped improving. */
+  /** Whether the run ends here by early stopping. */
   readonly stopped?: true;
 }
 

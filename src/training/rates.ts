@@ -5,7 +5,7 @@ import { cosPi, powerOf } from './deterministic-math.js';
 import type { Optimizer } from './optimizer.js';
 import type { LinearLR, ReduceLROnPlateau, Schedule, SequentialLR } from './schedules.js';
 
-/** What a plateau remembers; whole numbers but for `best`, null before the first validation. */
+/** The state of a `reduceLROnPlateau`; `best` is null before the first validation, the others are counts. */
 export interface PlateauState {
   readonly best: number | null;
   readonly bad: number;
@@ -13,56 +13,56 @@ export interface PlateauState {
   readonly reductions: number;
 }
 
-/** A schedule's state: the rates that each group began with, and its plateaus in order. */
+/** The state of a schedule: the base rate of each group, and the state of each `reduceLROnPlateau` in order. */
 export interface ScheduleState {
   readonly rates: readonly number[];
   readonly plateaus: readonly PlateauState[];
 }
 
-/** Which way is better. */
+/** Whether higher or lower values are better. */
 export type Better = 'higher' | 'lower';
 
-/** A schedule that runs. */
-interface Running {
-  /** What it makes of a rate when so many steps were made. */
+/** A schedule in use by a trainer. */
+interface ActiveSchedule {
+  /** The rate after `step` steps, from a base rate. */
   rate(base: number, step: number): number;
-  /** Told what a validation after so many steps came to. */
+  /** Receives the monitored value of a validation after `step` steps. */
   observe?(value: number, better: Better, step: number): void;
 }
 
 /** The learning rates of an optimizer under a schedule. */
 export class Rates {
   readonly #optimizer: Optimizer<{ lr: number }>;
-  readonly #running: Running;
+  readonly #schedule: ActiveSchedule;
   readonly #plateaus: { state: PlateauState }[] = [];
   #rates: readonly number[];
 
   constructor(schedule: Schedule, optimizer: Optimizer<{ lr: number }>) {
     this.#optimizer = optimizer;
-    this.#running = this.#run(schedule);
+    this.#schedule = this.#activate(schedule);
     this.#rates = optimizer.groups.map(({ lr }) => lr);
   }
 
-  /** Whether it waits for validations. */
+  /** Whether it depends on validations. */
   get observes(): boolean {
     return this.#plateaus.length > 0;
   }
 
-  /** Gives each group its rate for the step after so many. @throws as a function of the user's, or for what it gives */
+  /** Sets the rate of each group after `step` steps. @throws as a custom schedule function does, RangeError for its value */
   set(step: number): void {
-    const rates = this.#rates.map((base) => this.#running.rate(base, step));
+    const rates = this.#rates.map((base) => this.#schedule.rate(base, step));
     for (const [n, group] of this.#optimizer.groups.entries()) group.lr = rates[n] as number;
   }
 
   observe(value: number, better: Better, step: number): void {
-    this.#running.observe?.(value, better, step);
+    this.#schedule.observe?.(value, better, step);
   }
 
   get state(): ScheduleState {
     return { rates: [...this.#rates], plateaus: this.#plateaus.map(({ state }) => state) };
   }
 
-  /** A state, checked, as what takes it on. @throws TypeError or RangeError for one of another schedule */
+  /** Checks a state. @returns a function that loads it. @throws TypeError or RangeError for the state of another schedule */
   loading(state: ScheduleState): () => void {
     const { rates, plateaus } = state ?? {};
     if (!Array.isArray(rates) || !Array.isArray(plateaus))
@@ -73,20 +73,20 @@ export class Rates {
         `state.schedule expected ${groups} rates and ${count} plateaus, got ${rates.length} and ${plateaus.length}`,
       );
     for (const [n, rate] of rates.entries()) checkNotNegative(`state.schedule.rates[${n}]`, rate);
-    const taken = plateaus.map((plateau, n) => checkPlateau(`state.schedule.plateaus[${n}]`, plateau));
+    const checked = plateaus.map((plateau, n) => checkPlateau(`state.schedule.plateaus[${n}]`, plateau));
     return () => {
       this.#rates = [...rates];
-      for (const [n, plateau] of this.#plateaus.entries()) plateau.state = taken[n] as PlateauState;
+      for (const [n, plateau] of this.#plateaus.entries()) plateau.state = checked[n] as PlateauState;
     };
   }
 
-  /** Goes on from the rates that the optimizer has now. */
+  /** Takes the current rates of the optimizer as the base rates. */
   rebase(): void {
     this.#rates = this.#optimizer.groups.map(({ lr }) => lr);
   }
 
-  #run(schedule: Schedule): Running {
-    if (typeof schedule === 'function') return own(schedule);
+  #activate(schedule: Schedule): ActiveSchedule {
+    if (typeof schedule === 'function') return custom(schedule);
     if (schedule.type === 'stepLR') {
       const { stepSize, gamma } = schedule;
       return { rate: (base, step) => base * powerOf(gamma, Math.floor(step / stepSize)) };
@@ -106,24 +106,24 @@ export class Rates {
       this.#plateaus.push(plateau);
       return plateau;
     }
-    const parts = schedule.schedules.map((one) => this.#run(one));
+    const parts = schedule.schedules.map((one) => this.#activate(one));
     return schedule.type === 'sequentialLR' ? sequence(schedule, parts) : chain(parts);
   }
 }
 
-function own(factor: (step: number) => number): Running {
+function custom(factor: (step: number) => number): ActiveSchedule {
   return { rate: (base, step) => base * checkNotNegative(`schedule(${step})`, factor(step)) };
 }
 
-function linear({ totalIters, startFactor, endFactor }: LinearLR): Running {
+function linear({ totalIters, startFactor, endFactor }: LinearLR): ActiveSchedule {
   return {
     rate: (base, step) =>
       base * (step >= totalIters ? endFactor : startFactor + ((endFactor - startFactor) * step) / totalIters),
   };
 }
 
-/** The phases of the cycle: each runs up to a step, from one rate to another. */
-function oneCycle(schedule: OneCycleLR): Running {
+/** Each phase of the cycle ends at a step and changes the rate from one value to another. */
+function oneCycle(schedule: OneCycleLR): ActiveSchedule {
   const { maxLr, totalSteps, pctStart, divFactor, finalDivFactor, threePhase } = schedule;
   const initial = maxLr / divFactor;
   const final = initial / finalDivFactor;
@@ -145,7 +145,7 @@ function oneCycle(schedule: OneCycleLR): Running {
   };
 }
 
-function warmRestarts({ t0, tMult, etaMin }: CosineAnnealingWarmRestarts): Running {
+function warmRestarts({ t0, tMult, etaMin }: CosineAnnealingWarmRestarts): ActiveSchedule {
   return {
     rate(base, step) {
       let [period, since] = [t0, step];
@@ -158,11 +158,11 @@ function warmRestarts({ t0, tMult, etaMin }: CosineAnnealingWarmRestarts): Runni
   };
 }
 
-function sequence({ milestones }: SequentialLR, parts: readonly Running[]): Running {
-  const at = (step: number): [Running, number] => {
+function sequence({ milestones }: SequentialLR, parts: readonly ActiveSchedule[]): ActiveSchedule {
+  const at = (step: number): [part: ActiveSchedule, ownStep: number] => {
     const later = milestones.findIndex((milestone) => step < milestone);
     const n = later < 0 ? milestones.length : later;
-    return [parts[n] as Running, n === 0 ? step : step - (milestones[n - 1] as number)];
+    return [parts[n] as ActiveSchedule, n === 0 ? step : step - (milestones[n - 1] as number)];
   };
   return {
     rate(base, step) {
@@ -176,7 +176,7 @@ function sequence({ milestones }: SequentialLR, parts: readonly Running[]): Runn
   };
 }
 
-function chain(parts: readonly Running[]): Running {
+function chain(parts: readonly ActiveSchedule[]): ActiveSchedule {
   return {
     rate: (base, step) => parts.reduce((rate, part) => part.rate(rate, step), base),
     observe(value, better, step) {
@@ -185,7 +185,7 @@ function chain(parts: readonly Running[]): Running {
   };
 }
 
-class Plateau implements Running {
+class Plateau implements ActiveSchedule {
   state: PlateauState = { best: null, bad: 0, cooldown: 0, reductions: 0 };
   readonly #options: ReduceLROnPlateau;
 
@@ -196,7 +196,7 @@ class Plateau implements Running {
   rate(base: number): number {
     const { factor, minLr } = this.#options;
     const { reductions } = this.state;
-    // A rate that is below the least already, as in a warm-up, is not raised to it.
+    // A base rate below `minLr`, as in a warm-up, is not raised to it.
     return reductions === 0 ? base : Math.max(base * powerOf(factor, reductions), Math.min(base, minLr));
   }
 
@@ -211,7 +211,7 @@ class Plateau implements Running {
   }
 }
 
-/** Whether a value is better than the best so far by more than `delta`; what is not finite never is. */
+/** Whether a value is better than the best so far by more than `delta`; false for values that are not finite. */
 export function isBetter(value: number, best: number | null, better: Better, delta: number): boolean {
   if (!Number.isFinite(value)) return false;
   if (best === null) return true;

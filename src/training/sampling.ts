@@ -5,7 +5,7 @@ import { checkTensor, type OwnTensor, showShape, type Tensor, unshared } from '.
 /**
  * Softmax over the last axis.
  *
- * @throws TypeError for no tensor, RangeError for one without values
+ * @throws TypeError for anything but a tensor, RangeError for an empty one
  * @example
  * ```ts
  * import { softmax } from 'lstm-wasm';
@@ -24,26 +24,26 @@ export function softmax(logits: Tensor, options: { runtime?: Runtime } = {}): Ow
 }
 
 export interface SampleOptions {
-  /** Logits are divided by it: below 1 surer, above 1 more varied, 0 always the likeliest. Default 1. */
+  /** Divides the logits: below 1 makes the most likely classes more likely, above 1 less; 0 always takes the most likely one. Default 1. */
   temperature?: number;
-  /** Only the so many likeliest classes. */
+  /** Samples only from the `topK` most likely classes. */
   topK?: number;
-  /** Only the fewest classes that together have this probability (nucleus sampling, Holtzman et al. 2020). */
+  /** Samples only from the smallest set of classes whose total probability is at least `topP` (nucleus sampling, Holtzman et al. 2020). */
   topP?: number;
   /**
-   * The seed of this one draw: the same gives the same. In a loop give each draw one of its own (`seed + step`), or none, and
-   * the runtime's generator goes on by itself.
+   * The seed of this draw: the same seed gives the same class. In a loop, pass a different seed to each draw (`seed + step`), or none to
+   * use the runtime's generator.
    */
   seed?: number;
   runtime?: Runtime;
 }
 
 /**
- * Draws a class from the distribution softmax(logits / temperature), perhaps cut by `topK` and `topP`.
+ * Draws a class from the distribution softmax(logits / temperature), optionally restricted by `topK` and `topP`.
  *
  * @param logits - [classes], or [batch, classes]
- * @returns a class, or an Int32Array of one for each row
- * @throws TypeError for another kind or an unknown option, RangeError for a value out of range or logits that are NaN
+ * @returns a class, or an Int32Array with one class per row
+ * @throws TypeError for an argument of the wrong type or an unknown option, RangeError for a value out of range or logits that are NaN
  * @example
  * ```ts
  * import { sample } from 'lstm-wasm';
@@ -69,8 +69,8 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
     )
       throw new RangeError(`logits expected a class above -Infinity in each row, got none in row ${row}`);
   }
-  // Beyond these the core's floats hold neither the temperature nor what is divided by it; nothing changes there any more.
-  const heat = temperature < 1e-30 ? 0 : Math.min(temperature, 1e30);
+  // Float32 holds neither a more extreme temperature nor logits divided by it; the distribution is already at its limit here.
+  const clamped = temperature < 1e-30 ? 0 : Math.min(temperature, 1e30);
   const runtime = checkRuntime(options.runtime);
   const x = runtime.scratch((classes * 3 + 16) * 4);
   const rows = data.length / classes;
@@ -78,15 +78,15 @@ export function sample(logits: Tensor, options: SampleOptions = {}): number | In
   for (let row = 0; row < rows; row++) {
     runtime.f32.set(data.subarray(row * classes, (row + 1) * classes), x >>> 2);
     const u = draw(runtime, seed, row);
-    drawn[row] = runtime.core.sample(x, classes, heat, topK, topP, u, x + (classes + 4) * 4);
+    drawn[row] = runtime.core.sample(x, classes, clamped, topK, topP, u, x + (classes + 4) * 4);
   }
   return shape.length === 1 ? (drawn[0] as number) : drawn;
 }
 
-/** The stream of single draws. Layers count theirs up from 0. */
+/** The random stream of single draws. Layers use the streams from 0 up. */
 const DRAWS = 0xfffffffe;
 
-/** A number in [0, 1): the next of the runtime's own, or number `n` of a seed. */
+/** A number in [0, 1): the next one of the runtime's generator, or number `n` of a seed. */
 function draw(runtime: Runtime, seed: number | undefined, n: number): number {
   const counter = seed === undefined ? runtime.draws++ : n;
   return runtime.core.uniformAt(runtime.source(seed ?? runtime.seed, DRAWS), counter);

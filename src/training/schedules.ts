@@ -54,8 +54,8 @@ export interface ChainedScheduler {
 }
 
 /**
- * How the learning rate changes over the steps: the result of one of the functions here, plain data that several trainers may share; or
- * a function from the number of steps so far to a factor of the optimizer's rate.
+ * A learning rate schedule: the result of a function such as {@link stepLR}, plain data that several trainers can share; or a function
+ * from the number of steps so far to a factor for the optimizer's rate.
  */
 export type Schedule =
   | StepLR
@@ -215,7 +215,7 @@ function checkSchedules(schedules: unknown, owner: string): readonly Schedule[] 
   return Object.freeze(schedules.map((one, n) => checkSchedule(`schedules[${n}]`, one)));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: options of a caller or a message; the functions check them.
+// biome-ignore lint/suspicious/noExplicitAny: the functions check their options.
 const SCHEDULES: Record<string, (options: any) => Schedule> = {
   stepLR,
   cosineAnnealingLR,
@@ -230,7 +230,7 @@ const SCHEDULES: Record<string, (options: any) => Schedule> = {
   },
 };
 
-/** @throws TypeError for anything but a schedule, and as the function of its type */
+/** @throws TypeError for anything but a schedule, and as the function of its type does */
 export function checkSchedule(name: string, value: unknown): Schedule {
   if (typeof value === 'function') return value as Schedule;
   if (value === null || typeof value !== 'object' || !('type' in value))

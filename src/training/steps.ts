@@ -1,4 +1,5 @@
-import { type Layer, layersOf, remember } from '../layers/layer.js';
+import { remember } from '../layers/extras.js';
+import { type Layer, layersOf } from '../layers/layer.js';
 import { Lock, STEP } from '../layers/lock.js';
 import { trainingOptions } from '../layers/padding.js';
 import { outputOf } from '../layers/results.js';
@@ -11,9 +12,9 @@ import type { StepResult } from './progress.js';
 import type { CheckedTrainerOptions } from './trainer-options.js';
 import { NotFinite, type Update } from './update.js';
 
-/** The steps of a trainer. Each locks the model and the optimizer, and one that fails leaves them as they were. */
+/** Runs the steps of a trainer. Each step locks the model and the optimizer, and a step that fails leaves both unchanged. */
 export class Steps<Target> {
-  /** How many have been made. */
+  /** The number of completed steps. */
   count = 0;
   readonly #model: Layer;
   readonly #optimizer: Optimizer<{ lr: number }>;
@@ -32,8 +33,8 @@ export class Steps<Target> {
     this.#update = update;
   }
 
-  /** Makes a step of a batch, or with `accumulate` a part of one. */
-  make(batch: Batch<Target>): StepResult {
+  /** Trains on one batch: a whole step, or with `accumulate` a part of one. */
+  run(batch: Batch<Target>): StepResult {
     const lock = this.#lock();
     let restore: (() => void) | undefined;
     try {
@@ -62,8 +63,8 @@ export class Steps<Target> {
     return measured;
   }
 
-  /** The same on several threads. */
-  async makeOn(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
+  /** Like {@link run}, on several threads. */
+  async runOn(pool: WorkerPool, batch: Batch<Target>): Promise<StepResult> {
     const lock = this.#lock();
     let restore: (() => void) | undefined;
     try {
@@ -79,14 +80,14 @@ export class Steps<Target> {
     }
   }
 
-  /** Makes a step of the batches that wait for more of them; undefined if there are none. */
+  /** Makes a step of the accumulated batches; undefined if there are none. */
   complete(): StepResult | undefined {
-    if (this.#update.waiting.batches === 0) return undefined;
+    if (this.#update.accumulated.batches === 0) return undefined;
     const lock = this.#lock();
     const reset = () => this.#model.zeroGrad();
     try {
       lock.open(reset);
-      this.#update.waiting.load();
+      this.#update.accumulated.load();
       const result = this.#update.complete(this.count, lock);
       this.count = result.step;
       return result;
@@ -97,7 +98,7 @@ export class Steps<Target> {
     }
   }
 
-  /** Keeps the model and the optimizer to one step. @throws Error if something else uses them */
+  /** Locks the model and the optimizer for one step. @throws Error if something else uses them */
   #lock(): Lock {
     return Lock.take(STEP, this.#model, this.#optimizer.allocations);
   }
@@ -114,7 +115,7 @@ export class Steps<Target> {
     try {
       if (restore) lock.open(restore);
     } catch {
-      // The model cannot be restored, because it was disposed of or its zeroGrad throws: the first error says more.
+      // The model cannot be restored, because it was disposed of or its zeroGrad throws: the first error is more useful.
     }
     return this.#skipped(error);
   }
@@ -127,22 +128,20 @@ export class Steps<Target> {
     return { step: this.count, loss, gradNorm, skipped: message };
   }
 
-  /** Checks a batch and prepares the model for it. @returns what undoes the step */
+  /** Checks a batch and prepares the model for it. @returns a function that undoes the step */
   #begin(batch: Batch<Target>): () => void {
     checkBatch(batch);
     const layers = layersOf(this.#model);
     if (batch.reset && layers.length === 0) {
-      throw new TypeError(
-        "reset expected a model of this package's layers: a layer of your own is yours to reset",
-      );
+      throw new TypeError("reset expected a model of this package's layers: reset a custom layer yourself");
     }
-    const rememberedState = remember(layers);
+    const restoreStates = remember(layers);
     const restore = () => {
-      rememberedState();
+      restoreStates();
       this.#model.zeroGrad();
     };
     this.#model.zeroGrad();
-    this.#update.waiting.load();
+    this.#update.accumulated.load();
     if (batch.reset) for (const layer of layers) layer.extras.carried?.set({});
     return restore;
   }

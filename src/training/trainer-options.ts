@@ -18,44 +18,44 @@ import { checkSchedule, type Schedule } from './schedules.js';
 
 /** The data for validation, and how often to validate. */
 export interface ValidationOptions<Target> {
-  /** Gone through at each validation: what `batches()` or `lanes()` gives, of which the first epoch, or an array. */
+  /** The result of `batches()` or `lanes()`, of which the first epoch is used, or an array of batches. */
   batches: AnyBatches<Batch<Target>>;
-  /** After each so many steps, or each epoch of batches that know theirs. Default epoch. */
+  /** Validate after every `every` steps, or after every epoch. Default epoch. */
   every?: number | 'epoch';
-  /** What is best, stops early and moves a plateau: the loss, or a metric by its name. Default loss. */
+  /** The value for `best`, early stopping and `reduceLROnPlateau`: `loss`, or the name of a metric. Default loss. */
   monitor?: string;
 }
 
 export interface EarlyStoppingOptions {
-  /** The number of successive validations without improvement that ends the run. */
+  /** The number of consecutive validations without improvement after which the run stops. */
   patience: number;
-  /** The smallest improvement that counts, in the unit of the monitored value. Default 0. */
+  /** The minimum improvement, in the unit of the monitored value. Default 0. */
   minDelta?: number;
 }
 
 export interface TrainerOptions<Target> {
-  /** `crossEntropy`, `mse`, `binaryCrossEntropy`, or a function of the same form. */
+  /** `crossEntropy`, `mse`, `binaryCrossEntropy`, or a custom function with the same signature. */
   loss: Loss<Target>;
   optimizer: Optimizer<{ lr: number }>;
-  /** The largest norm of all gradients as one vector. */
+  /** The maximum norm of all gradients taken as one vector. */
   clipNorm?: number;
-  /** The largest value of a gradient. */
+  /** The maximum absolute value of each gradient element. */
   clipValue?: number;
   /**
-   * How many threads share each batch: this one and workers, which a run starts and ends. Default 1. For `run` and `evaluate`, in Node,
-   * Deno, Bun and pages that are cross-origin isolated.
+   * The number of threads that share each batch: this thread and workers, which a run starts and stops. Default 1. For `run` and
+   * `evaluate`, in Node, Deno, Bun and cross-origin isolated pages.
    */
   threads?: number;
   /**
-   * The number of batches per step: their gradient is that of the mean over all of them, as if they were one batch. At the end of a run
-   * the batches that remain make a step of their own; if the run is left or aborted before, they wait for the next one. Default 1.
+   * The number of batches per step. Their gradients are averaged as if they were one batch. At the end of a run, the remaining batches
+   * make a step; if the run is left or aborted before, they are kept for the next run. Default 1.
    */
   accumulate?: number;
-  /** The schedule of the learning rate, starting from the optimizer's current one; applied before each step. Default: constant. */
+  /** The learning rate schedule, starting from the optimizer's current rate and applied before each step. Default: constant. */
   schedule?: Schedule;
   /**
-   * Whether a loss or a gradient that is not finite ends the run with an Error, or its batch is left out and told of as `skipped`, however
-   * many there are. Default stop.
+   * What to do if the loss or a gradient is not finite: `stop` throws an Error, `skip` skips the batch and reports it as `skipped`, without
+   * a limit. Default stop.
    */
   onNonFinite?: 'stop' | 'skip';
   /** Metrics by name, reported with each step and each validation. */
@@ -64,18 +64,18 @@ export interface TrainerOptions<Target> {
   /** Ends a run when validation stops improving (Prechelt 1998). Default: off. */
   earlyStopping?: EarlyStoppingOptions;
   /**
-   * Whether the weights of the best validation are kept, for `restoreBest()`, or also restored where a run comes to its end or
-   * stops early. Default: neither.
+   * `keep` keeps the weights of the best validation for `restoreBest()`; `restore` also restores them when a run completes or stops
+   * early. Default: neither.
    */
   bestWeights?: 'keep' | 'restore';
 }
 
-/** Its batches are those of the trainer; typed where they are used, so that a trainer of any target is assignable to `Trainer<never>`. */
+/** The batches are typed where they are used, so that a trainer of any target is assignable to `Trainer<never>`. */
 interface CheckedValidation extends Required<Omit<ValidationOptions<never>, 'batches'>> {
   readonly batches: AnyBatches<unknown>;
 }
 
-/** The options of a trainer, checked, without its optimizer. */
+/** The checked options of a trainer, without the optimizer. */
 export interface CheckedTrainerOptions<Target> {
   readonly loss: Loss<Target>;
   readonly clipNorm: number | undefined;
@@ -105,7 +105,7 @@ const KNOWN = [
   'bestWeights',
 ];
 
-/** @throws TypeError and RangeError as Trainer says */
+/** @throws TypeError and RangeError as documented for Trainer */
 export function checkTrainerOptions<Target>(
   model: Layer,
   options: TrainerOptions<Target>,
@@ -145,7 +145,7 @@ export function checkTrainerOptions<Target>(
 /** @throws TypeError if an option needs validations and there are none */
 export function checkValidated(name: string, validation: unknown): void {
   if (validation === undefined)
-    throw new TypeError(`${name} expected validation: { batches } beside it, got none`);
+    throw new TypeError(`${name} expected validation: { batches } as well, got none`);
 }
 
 function checkOptimizer(optimizer: unknown, model: Layer): void {
@@ -184,5 +184,5 @@ function checkStopping(options: EarlyStoppingOptions): Required<EarlyStoppingOpt
   };
 }
 
-/** The types that most models have. */
+/** The target types of the built-in losses. */
 export type AnyTarget = Integers | Tensor;

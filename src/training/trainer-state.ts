@@ -6,27 +6,27 @@ import type { MonitorState } from './monitor.js';
 import type { OptimizerState } from './optimizer-state.js';
 import type { ScheduleState } from './rates.js';
 
-/** A trainer's state as plain data; `step` as text, since a number may outgrow what a file's reader holds exactly. */
+/** A trainer's state as plain data. `step` is text, since not every JSON reader holds large numbers exactly. */
 export interface TrainerState {
   readonly step: string;
   readonly variant: 'simd' | 'relaxed';
   readonly optimizer: OptimizerState;
-  /** How many threads it ran on, where that was more than one. */
+  /** The number of threads, if more than one. */
   readonly threads?: number;
-  /** Where it has a schedule. */
+  /** The state of the schedule, if there is one. */
   readonly schedule?: ScheduleState;
-  /** Where it validates: what its validations came to. */
+  /** The results of the validations, if the trainer validates. */
   readonly monitor?: MonitorState;
   /** Whether a validation was due, or not finished. */
   readonly due?: boolean;
-  /** Where batches wait for a step to be complete. */
+  /** The batches accumulated for the next step, if there are any. */
   readonly accumulated?: AccumulationState;
 }
 
-/** The step of a state. */
+/** Checks a state. @returns its step */
 export function checkState(state: TrainerState): number {
   if (state === null || typeof state !== 'object')
-    throw new TypeError(`state expected that of a Trainer, got ${describe(state)}`);
+    throw new TypeError(`state expected the state of a Trainer, got ${describe(state)}`);
   const step = parseWhole(state.step);
   if (Number.isNaN(step))
     throw new RangeError(`state.step expected a whole number as text, got ${describe(state.step)}`);
@@ -36,26 +36,28 @@ export function checkState(state: TrainerState): number {
   return step;
 }
 
-/** Tells of what it ran on, where that is not what it goes on with. */
+/** Warns if the binary, the number of threads or the schedule is not that of the saved training. */
 export function warnOfChange(
   { variant, threads = 1, schedule }: TrainerState,
   now: { variant: 'simd' | 'relaxed'; threads: number; scheduled: boolean },
 ): void {
   if (variant !== now.variant) {
     console.warn(
-      `lstm-wasm: this training ran on the ${variant} binary and goes on with ${now.variant}: its results may differ in the last bits`,
+      `lstm-wasm: this training ran on the ${variant} binary and continues on ${now.variant}: its results may differ in the last bits`,
     );
   }
   if (threads !== now.threads) {
     console.warn(
-      `lstm-wasm: this training ran with threads: ${threads} and goes on with ${now.threads}: its results may differ in the last bits`,
+      `lstm-wasm: this training ran with threads: ${threads} and continues with threads: ${now.threads}: its results may differ in the last bits`,
     );
   }
   if (schedule && !now.scheduled)
-    console.warn('lstm-wasm: this training had a schedule and goes on without one: its rate stays as it is');
+    console.warn(
+      'lstm-wasm: this training had a schedule and continues without one: its rate stays constant',
+    );
 }
 
-/** A state with each of its arrays replaced, in one order, the same at every place that states go to and come from. */
+/** A copy of a state with each array replaced, always in the same order. */
 export function mapArrays(
   state: TrainerState,
   replace: (array: Tensor, name: string) => Tensor,

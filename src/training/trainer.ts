@@ -23,18 +23,17 @@ import { Update } from './update.js';
 import { Validations } from './validations.js';
 
 /**
- * Trains a model, step by step: forward, loss, backward, clipping, optimizer. A loss or a gradient that is not finite
- * ends the run with an Error before anything was written, which names the step and the parameter: weights, optimizer, carried states
- * and what waits for a step to be complete are as they were. With `onNonFinite: 'skip'` the batch is left out instead, and the step
- * not counted.
+ * Trains a model. Each step runs forward, loss, backward, clipping and the optimizer. If the loss or a gradient is not finite, an Error
+ * names the step and the parameter, and nothing changes: weights, optimizer, carried states and accumulated batches are as before. With
+ * `onNonFinite: 'skip'` the batch is skipped instead, and the step is not counted.
  *
- * With `validation` a run measures the model on data that it does not learn from, without dropout and without touching
- * anything that training goes on from; a stateful layer begins there with zeros and carries its states on from batch to batch.
+ * With `validation`, a run evaluates the model on other data, without dropout. Validation never changes training results; stateful layers
+ * start it with zeros and carry their states from batch to batch.
  *
- * With `threads` each thread takes its slice of the batch, forward and backward, in a copy of the model; the loss sees the whole
- * batch, in this thread. Gradients are summed in one order, so that a run repeats to the bit for one number of threads; from that
- * on one thread it differs by rounding, and by the masks of dropout, which each thread draws for its rows. Validations and `evaluate`,
- * which opens threads of its own, are shared in the same way, and give the bits of one thread.
+ * With `threads`, each thread runs forward and backward for a slice of the batch in a copy of the model; the loss is computed for the
+ * whole batch in this thread. Gradients are summed in a fixed order, so that runs with the same number of threads give the same bits.
+ * Compared with one thread, results differ by rounding, and by the dropout masks, which each thread draws for its rows. Validations and
+ * `evaluate`, which starts its own threads, give the bits of one thread.
  *
  * @example
  * ```ts
@@ -46,14 +45,14 @@ import { Validations } from './validations.js';
  * for await (const { loss } of trainer.run(Array(300).fill(batch))) last = loss;
  * console.log(last < 0.01, trainer.step); // true 300
  *
- * // The same on two threads: only `run` can wait for them.
+ * // The same on two threads, which only `run` supports.
  * const shared = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2 });
  * for await (const { loss } of shared.run([batch, batch])) last = loss;
  * console.log(last < 0.01, shared.step); // true 2
  * ```
- * @throws TypeError for another kind of argument, an unknown option, an optimizer of another runtime, what follows validations
- *   without any, or more than one thread for a model that holds a layer of your own or one layer twice; RangeError for a value out of
- *   range; Error where the runtime has no threads
+ * @throws TypeError for an argument of the wrong type, an unknown option, an optimizer of another runtime, an option that needs
+ *   `validation` without it, or several threads for a model with a custom layer or the same layer twice; RangeError for a value out of
+ *   range; Error if the runtime has no threads
  */
 export class Trainer<Target = AnyTarget> {
   readonly model: Layer;
@@ -63,7 +62,7 @@ export class Trainer<Target = AnyTarget> {
   readonly #update: Update<Target>;
   readonly #steps: Steps<Target>;
   readonly #validations: Validations<Target>;
-  readonly #long = new LongSteps();
+  readonly #longSteps = new LongSteps();
 
   /** @internal */
   get 'lstm-wasm'(): string {
@@ -81,36 +80,38 @@ export class Trainer<Target = AnyTarget> {
     this.#validations = new Validations(model, this.checkedOptions, rates);
   }
 
-  /** Steps so far, over all runs and those of the state that was loaded. */
+  /** The number of steps so far, over all runs and including those of a loaded state. */
   get step(): number {
     return this.#steps.count;
   }
 
-  /** The best validation so far: after which step, and what was monitored. */
+  /** The best validation so far: its step and the monitored value. */
   get best(): Best | undefined {
     return this.#validations.best;
   }
 
   /**
-   * Makes a step of one batch, or with `accumulate` a part of one. It makes no validation. If it throws, the model, the optimizer
+   * Trains on one batch: a whole step, or with `accumulate` a part of one. It runs no validation. If it throws, the model, the optimizer
    * and {@link step} are as before.
    *
-   * @throws Error if the loss or a gradient is not finite, if there are several threads, or if something else uses the model; what
-   *   a loss, a metric or a schedule of your own throws
+   * @throws Error if the loss or a gradient is not finite, if there are several threads, or if something else uses the model; whatever a
+   *   custom loss, metric or schedule throws
    */
   trainStep(batch: Batch<Target>): StepResult {
     const { threads } = this.checkedOptions;
     if (threads > 1)
-      throw new Error(`trainStep expected threads: 1, got ${threads}: run() waits for the others`);
-    return this.#steps.make(batch);
+      throw new Error(
+        `trainStep expected threads: 1, got ${threads}: use run(), which supports several threads`,
+      );
+    return this.#steps.run(batch);
   }
 
   /**
-   * Trains on batches as they come and yields the progress of each step. It yields to the event loop after every batch, so that a
-   * page stays responsive. Leaving the loop, or `signal`, ends the run after a whole batch. With several threads, what would change
-   * the model throws while a step waits for them; the workers end with the run. A run waits for an `evaluate` under way.
+   * Trains on batches in order and yields the progress of each step. It yields to the event loop after every batch, so that a
+   * page stays responsive. Leaving the loop, or aborting `signal`, ends the run after a whole batch. With several threads, changing the
+   * model throws while a step waits for the workers, which stop with the run. A run waits until a running `evaluate` has finished.
    *
-   * @throws the signal's reason when it is aborted; TypeError where validation waits for epochs and the batches know none; and as
+   * @throws the signal's reason when it is aborted; TypeError if validation runs every epoch and the batches have no epochs; and as
    *   {@link trainStep}
    */
   async *run(
@@ -124,7 +125,7 @@ export class Trainer<Target = AnyTarget> {
     const loop = new EventLoop();
     let pool: WorkerPool | undefined;
     try {
-      // Asked before a batch is taken: what is saved after an abort goes on with the batch that was not trained on.
+      // Checked before a batch is taken, so that a state saved after an abort continues with the first batch not trained on.
       throwIfAborted(signal);
       pool = await this.#openPool(signal);
       const pace = new Pace();
@@ -135,7 +136,7 @@ export class Trainer<Target = AnyTarget> {
       }
       for await (const batch of batches) {
         progress.count();
-        const result = await this.#endOfRun(await this.#oneOf(pool, batch), progress);
+        const result = await this.#endOfRun(await this.#trainOn(pool, batch), progress);
         this.#validations.follow(result, progress);
         made = { ...made, ...(await this.#validate(signal, pool)) };
         pace.count(rowsOf(this.model, batch));
@@ -162,7 +163,7 @@ export class Trainer<Target = AnyTarget> {
     }
   }
 
-  /** A run ends with a whole step, of fewer batches if necessary; before a validation if its end is known. */
+  /** A run ends with a whole step, of fewer batches if necessary; if the end is known, this is before the last validation. */
   async #endOfRun(result: StepResult, progress: BatchProgress<unknown>): Promise<StepResult> {
     const completed = progress.remaining === 0 ? await this.#complete() : undefined;
     if (!completed) return result;
@@ -175,7 +176,7 @@ export class Trainer<Target = AnyTarget> {
     return this.#steps.complete();
   }
 
-  /** The progress of a validation that was due from an earlier run, where no batch follows in this one. */
+  /** The progress of a validation that is not reported with a training step. */
   #untrained(made: ValidationOutcome): Progress {
     return { step: this.#steps.count, loss: Number.NaN, gradNorm: Number.NaN, samplesPerSecond: 0, ...made };
   }
@@ -186,24 +187,24 @@ export class Trainer<Target = AnyTarget> {
     return (await import('#worker-pool')).WorkerPool.open(this.model as CoreLayer, threads, signal);
   }
 
-  async #oneOf(pool: WorkerPool | undefined, batch: Batch<Target>): Promise<StepResult> {
-    // An evaluation may be under way, which measures one state of the model.
+  async #trainOn(pool: WorkerPool | undefined, batch: Batch<Target>): Promise<StepResult> {
+    // A running evaluation needs the model unchanged.
     await Lock.ended(VALIDATION, this.model);
-    return pool ? this.#steps.makeOn(pool, batch) : this.#long.watch(() => this.trainStep(batch));
+    return pool ? this.#steps.runOn(pool, batch) : this.#longSteps.watch(() => this.trainStep(batch));
   }
 
   async #validate(signal: AbortSignal | undefined, pool: WorkerPool | undefined): Promise<ValidationOutcome> {
     if (!this.#validations.due) return {};
-    return this.#validations.make(this.#steps.count, signal, pool);
+    return this.#validations.run(this.#steps.count, signal, pool);
   }
 
   /**
-   * The loss and the metrics on batches, without dropout. It does not change the model, and what would change the model throws
-   * meanwhile; a step of a run waits. The result of `batches()` or `lanes()` gives its first epoch and keeps its position. It yields to
-   * the event loop after each batch.
+   * Computes the loss and the metrics on batches, without dropout. It does not change the model. While it runs, changing the model
+   * throws, and the steps of a run wait. Of the result of `batches()` or `lanes()` it reads the first epoch and keeps the position. It
+   * yields to the event loop after each batch.
    *
    * @throws TypeError for anything but an iterable, RangeError if there is no batch, Error while the model is trained in a worker, and
-   *   the signal's reason when it is aborted
+   *   the signal's reason if it is aborted
    */
   async evaluate(
     batches: AnyBatches<Batch<Target>>,
@@ -212,33 +213,33 @@ export class Trainer<Target = AnyTarget> {
     checkOptions(options, ['signal'], 'Trainer.evaluate');
     const signal = checkSignal(options.signal);
     const all = onceThrough(checkBatches('batches', batches));
-    const pool = await this.#openPool(signal); // Not that of a run, which may be in the middle of a step.
+    const pool = await this.#openPool(signal); // Not the pool of a run, which may be in the middle of a step.
     return evaluateAll(this.model, this.checkedOptions, all, signal, pool).finally(() => pool?.close());
   }
 
   /**
-   * Gives the model the weights of the best validation; the optimizer stays as it is.
+   * Restores the weights of the best validation. The optimizer does not change.
    *
-   * @throws Error where the trainer keeps none, or where no validation came to a number
+   * @throws Error without the option `bestWeights`, or if no validation had a finite result
    */
   restoreBest(): void {
     this.#validations.restore();
   }
 
-  /** A copy of the state: the optimizer's, how many steps were made, and all else that training goes on from. `saveModel(model, { trainer })` writes it. */
+  /** A copy of the state that training resumes from: the optimizer's, the step, and so on. `saveModel(model, { trainer })` writes it. */
   stateDict(): TrainerState {
     const state = this.stateWith(() => this.optimizer.stateDict());
-    // The optimizer's are copies already.
+    // The arrays of the optimizer are copies already.
     return mapArrays(state, ({ data, shape }, name) => ({
       data: name.startsWith('optimizer/') ? data : data.slice(),
       shape,
     }));
   }
 
-  /** @internal The state with what `read` gives for the optimizer, and the other arrays themselves. */
+  /** @internal The state, with the optimizer state that `read` returns; the other arrays are shared. */
   stateWith(read: () => TrainerState['optimizer']): TrainerState {
-    const { rates, waiting } = this.#update;
-    const accumulated = waiting.state;
+    const { rates } = this.#update;
+    const accumulated = this.#update.accumulated.state;
     return {
       step: String(this.#steps.count),
       variant: this.model.runtime.variant,
@@ -251,27 +252,27 @@ export class Trainer<Target = AnyTarget> {
   }
 
   /**
-   * Goes on from what {@link stateDict} gave. Under another binary than it was made with, on another number of threads, or without the
-   * schedule that it had, the next steps may differ; this is warned of.
+   * Loads a state that {@link stateDict} returned. With another binary, another number of threads or without its schedule, the next steps
+   * may differ; a warning says so.
    *
-   * @throws TypeError for another kind of state, RangeError where it has other parameters
+   * @throws TypeError for another kind of state, RangeError if its parameters do not match
    */
   loadStateDict(state: TrainerState): void {
     for (const _ of this.loading(state));
   }
 
-  /** @internal The same, stopping after each array of the optimizer; nothing is changed before the end. */
+  /** @internal Like {@link loadStateDict}, but yields after each array of the optimizer. Nothing changes before the end. */
   *loading(state: TrainerState): Generator<void, void, undefined> {
     const step = checkState(state);
-    const { rates, waiting } = this.#update;
-    const takers = [
-      waiting.loading(state.accumulated, this.checkedOptions.accumulate),
+    const { rates, accumulated } = this.#update;
+    const loaders = [
+      accumulated.loading(state.accumulated, this.checkedOptions.accumulate),
       this.#validations.loading(state),
       state.schedule && rates?.loading(state.schedule),
     ];
     yield* this.optimizer.loading(state.optimizer);
     if (!state.schedule) rates?.rebase();
-    for (const take of takers) take?.();
+    for (const load of loaders) load?.();
     this.#steps.count = step;
     const { threads, schedule } = this.checkedOptions;
     const { variant } = this.model.runtime;

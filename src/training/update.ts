@@ -1,5 +1,6 @@
-import type { Layer, Recording } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
 import type { Lock } from '../layers/lock.js';
+import type { Recording } from '../layers/stateless.js';
 import { sizeOf, type Tensor } from '../validation/tensor.js';
 import { Accumulation, type Tally } from './accumulation.js';
 import type { Batch } from './batch.js';
@@ -24,9 +25,9 @@ export class NotFinite extends Error {
   }
 }
 
-/** The part of a step that is not the model's: the loss, and from the gradients to new weights. */
+/** The loss of a step, and the update of the weights from the gradients. */
 export class Update<Target> {
-  readonly waiting: Accumulation;
+  readonly accumulated: Accumulation;
   readonly rates: Rates | undefined;
   readonly #model: Layer;
   readonly #optimizer: Optimizer<{ lr: number }>;
@@ -40,11 +41,11 @@ export class Update<Target> {
     this.#model = model;
     this.#optimizer = optimizer;
     this.#options = checkedOptions;
-    this.waiting = new Accumulation(parametersOf('Trainer', model));
+    this.accumulated = new Accumulation(parametersOf('Trainer', model));
     this.rates = checkedOptions.schedule && new Rates(checkedOptions.schedule, optimizer);
   }
 
-  /** The loss of an output, and the gradient that goes back from it. @throws NotFinite */
+  /** The loss, and the gradient of the output for backward. @throws NotFinite */
   measure(output: Tensor, batch: Batch<Target>, step: number): MeasuredBatch {
     const measured = measureBatch(this.#model, this.#options, output, batch);
     const { grad } = measured;
@@ -54,56 +55,56 @@ export class Update<Target> {
       : { ...measured, grad: { ...grad, data: grad.data.map((x) => x * factor) } };
   }
 
-  /** The same in the core, where the gradient is written. @throws NotFinite */
+  /** Like {@link measure}, for an output in the core; writes the gradient there. @throws NotFinite */
   measureRecording(recording: Recording, batch: Batch<Target>, step: number): Tally {
     const measured = measureRecording(this.#model, this.#options, recording, batch);
     const factor = this.#gradientFactor(measured, step);
     if (factor === 1) return measured;
     const { pointer, shape } = recording.gradient;
-    // Not in the core, whose factors are single floats: the product is rounded once.
+    // In JavaScript, since the core multiplies by a float32 factor: here the product is rounded once.
     const values = this.#model.runtime.floats(pointer, sizeOf(shape));
     for (let n = 0; n < values.length; n++) values[n] = (values[n] as number) * factor;
     return measured;
   }
 
-  /** Makes a gradient of a mean that of a sum, where several batches make one step. @throws NotFinite */
+  /** The factor that turns the gradient of a mean into that of a sum, with `accumulate`. @throws NotFinite */
   #gradientFactor({ loss, divisor }: Tally, step: number): number {
     if (!Number.isFinite(loss)) throw new NotFinite(step + 1, `the loss is ${loss}`, loss, Number.NaN);
     return this.#options.accumulate === 1 ? 1 : divisor || 1;
   }
 
   /**
-   * Adds a batch whose gradients are computed, and makes the step if the batch completes it. Functions of the user run before
-   * anything is written: they may throw. `lock` is opened for the rest.
+   * Adds a batch whose gradients are computed, and updates the weights if the batch completes the step. Custom functions run before
+   * anything is written, since they may throw. `lock` is opened for clipping and for the optimizer.
    *
    * @throws NotFinite
    */
   finish(measured: Tally, step: number, lock: Lock): StepResult {
     const { accumulate } = this.#options;
     if (accumulate === 1) return this.#write(step, measured.loss, measured.sums, lock);
-    const total = this.waiting.with(measured);
+    const total = this.accumulated.plus(measured);
     const scale = 1 / (total.divisor || 1);
     const loss = total.loss * scale;
-    if (this.waiting.batches + 1 < accumulate) {
+    if (this.accumulated.batches + 1 < accumulate) {
       const norm = this.#checked(gradNorm(this.#model), step, loss);
       const metrics = this.#metrics(total.sums);
-      this.waiting.keep(total);
-      return { step, loss, gradNorm: norm * scale, ...metrics, pending: this.waiting.batches };
+      this.accumulated.store(total);
+      return { step, loss, gradNorm: norm * scale, ...metrics, pending: this.accumulated.batches };
     }
     return this.#writeMean(total, step, lock);
   }
 
-  /** Makes the step of the batches that wait, fewer than `accumulate`; their gradients are loaded. @throws NotFinite */
+  /** Makes a step of the accumulated batches, fewer than `accumulate`; their gradients are loaded. @throws NotFinite */
   complete(step: number, lock: Lock): StepResult {
-    return this.#writeMean(this.waiting.total, step, lock);
+    return this.#writeMean(this.accumulated.total, step, lock);
   }
 
-  /** The step of several batches, whose gradients are those of sums. */
+  /** The step of several batches: divides the summed gradients first. */
   #writeMean({ loss, divisor, sums }: Tally, step: number, lock: Lock): StepResult {
     const scale = 1 / (divisor || 1);
     lock.open(() => scaleGradients(this.#model, scale));
     const result = this.#write(step, loss * scale, sums, lock);
-    this.waiting.clear();
+    this.accumulated.clear();
     return result;
   }
 
@@ -122,7 +123,7 @@ export class Update<Target> {
     return { step: step + 1, loss, gradNorm: norm, ...metrics };
   }
 
-  /** Clips, and gives the norm before it. */
+  /** Clips the gradients. @returns the norm before clipping */
   #clip(step: number, loss: number): number {
     const model = this.#model;
     const { clipNorm, clipValue } = this.#options;
@@ -133,7 +134,7 @@ export class Update<Target> {
     return norm;
   }
 
-  /** A norm that is finite. */
+  /** @throws NotFinite for a norm that is not finite */
   #checked(norm: number, step: number, loss: number): number {
     if (Number.isFinite(norm)) return norm;
     const [name, own] = firstNotFinite(this.#model) ?? ['all parameters', norm];

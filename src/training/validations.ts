@@ -10,9 +10,9 @@ import type { StepResult, ValidationOutcome } from './progress.js';
 import type { Better, Rates } from './rates.js';
 import type { CheckedTrainerOptions } from './trainer-options.js';
 
-/** The validations of a trainer: when they are made, and what follows from them. */
+/** Runs the validations of a trainer, with early stopping and best weights. */
 export class Validations<Target> {
-  /** Whether one has to be made before the next step. */
+  /** Whether a validation has to run before the next step. */
   due = false;
   #running = false;
   readonly #model: Layer;
@@ -31,7 +31,7 @@ export class Validations<Target> {
       validation &&
       new Monitor(parametersOf('Trainer', model), {
         better: this.#better,
-        keeps: bestWeights !== undefined,
+        keepWeights: bestWeights !== undefined,
         patience: earlyStopping?.patience ?? Number.POSITIVE_INFINITY,
         minDelta: earlyStopping?.minDelta ?? 0,
       });
@@ -41,15 +41,15 @@ export class Validations<Target> {
     return this.#monitor?.best;
   }
 
-  /** @throws TypeError where they wait for epochs and the batches know none */
+  /** @throws TypeError if validation runs every epoch and the batches have no epochs */
   check(progress: BatchProgress<unknown>): void {
     if (this.#options.validation?.every !== 'epoch' || progress.epochOver !== undefined) return;
     throw new TypeError(
-      "batches expected what knows its epochs, as batches(), lanes() and arrays do, for a validation that is made every: 'epoch', got another iterable",
+      "batches expected the result of batches() or lanes(), or an array, for validation with every: 'epoch', got another iterable",
     );
   }
 
-  /** Told what a batch came to: from some on one is due. */
+  /** Receives the result of each batch and sets {@link due}. */
   follow({ step, pending, skipped }: StepResult, progress: BatchProgress<unknown>): void {
     const every = this.#options.validation?.every;
     if (every === undefined) return;
@@ -57,8 +57,8 @@ export class Validations<Target> {
     this.due ||= every === 'epoch' ? progress.epochOver === true : whole && step % every === 0;
   }
 
-  /** Makes the one that is due; where it is aborted, it stays so. */
-  async make(
+  /** Runs the validation that is due. If it is aborted, it stays due. */
+  async run(
     step: number,
     signal: AbortSignal | undefined,
     pool: WorkerPool | undefined,
@@ -67,13 +67,13 @@ export class Validations<Target> {
       throw new Error('The model is busy: a validation of another run of this trainer is running');
     this.#running = true;
     try {
-      return await this.#make(step, signal, pool);
+      return await this.#run(step, signal, pool);
     } finally {
       this.#running = false;
     }
   }
 
-  async #make(
+  async #run(
     step: number,
     signal: AbortSignal | undefined,
     pool: WorkerPool | undefined,
@@ -93,16 +93,17 @@ export class Validations<Target> {
   /** Called at the end of a run. */
   async end(): Promise<void> {
     if (this.#options.bestWeights !== 'restore' || !this.#monitor) return;
-    // An evaluation may be under way, which measures one state of the model.
+    // A running evaluation needs the model unchanged.
     await Lock.ended(VALIDATION, this.#model);
     this.#monitor.restore();
   }
 
-  /** @throws Error where no weights are kept */
+  /** Restores the best weights. @throws Error if there are none */
   restore(): void {
     if (this.#options.bestWeights === undefined)
       throw new Error("restoreBest expected a Trainer with bestWeights: 'keep' or 'restore'");
-    if (!this.#monitor?.restore()) throw new Error('restoreBest expected a validation before it, got none');
+    if (!this.#monitor?.restore())
+      throw new Error('restoreBest expected an earlier validation with a finite result, got none');
   }
 
   get state(): { monitor?: MonitorState; due?: boolean } {
@@ -112,11 +113,11 @@ export class Validations<Target> {
     };
   }
 
-  /** A state, checked, as what takes it on. */
+  /** Checks a state. @returns a function that loads it */
   loading({ monitor, due }: { monitor?: MonitorState; due?: boolean }): () => void {
-    const take = this.#monitor?.loading(monitor);
+    const load = this.#monitor?.loading(monitor);
     return () => {
-      take?.();
+      load?.();
       this.due = due === true && this.#monitor !== undefined;
     };
   }

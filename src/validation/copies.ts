@@ -23,7 +23,6 @@ export function isOf<T extends Marked>(
   const mark = isObject(value) ? (value as Partial<Marked>)['lstm-wasm'] : undefined;
   if (mark === undefined || mark !== Kind.prototype['lstm-wasm']) return false;
   throw new TypeError(
-    `${name} expected ${describe(value)} of this copy of the package, got one of another: two copies of lstm-wasm are loaded. ` +
-      'Import everything from the same one, either the package or one standalone file',
+    `${name} expected ${describe(value)} of the same copy of the package, got one of another: two copies of lstm-wasm are loaded`,
   );
 }

@@ -137,7 +137,7 @@ export function jobOf<Target>(
   const parts = {
     loss: lossOf(checkedOptions.loss),
     optimizer: optimizerOf(optimizer),
-    groups: optimizer.placesIn(model),
+    groups: optimizer.indicesIn(model),
     options: optionsOf(checkedOptions),
     metrics: metricsOf(checkedOptions.metrics),
     model: stateOf(model, (parameter) =>

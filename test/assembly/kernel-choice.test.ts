@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/index.js';
-import { type Field, readInt, writeFloats, writeInts } from '../../src/runtime/struct.js';
+import { type Field, readInt, writeFields } from '../../src/runtime/struct.js';
 import * as ActivationKind from '../../src/runtime/structs/activation-kind.js';
 import * as CellKind from '../../src/runtime/structs/cell-kind.js';
 import * as Pass from '../../src/runtime/structs/pass.js';
@@ -22,9 +22,9 @@ function isGeneral(runtime: Runtime, ints: Ints, floats: Floats = [], passFields
   const pattern = runtime.allocate(Plan.SIZE + Pass.SIZE + Plan.SIZE);
   const pass = pattern + Plan.SIZE;
   runtime.i32.fill(0, pattern >>> 2, (pass + Pass.SIZE + Plan.SIZE) >>> 2);
-  writeInts(runtime.i32, pattern, [...LSTM, ...ints]);
-  writeFloats(runtime.f32, pattern, floats);
-  writeInts(runtime.i32, pass, [[Pass.templates, pattern], [Pass.planCount, 1], ...passFields]);
+  writeFields(runtime.i32, pattern, [...LSTM, ...ints]);
+  writeFields(runtime.f32, pattern, floats);
+  writeFields(runtime.i32, pass, [[Pass.templates, pattern], [Pass.planCount, 1], ...passFields]);
   runtime.core.beginPass(pass, 0);
   const general = readInt(runtime.i32, pass + Pass.SIZE, Plan.general);
   runtime.free(pattern);

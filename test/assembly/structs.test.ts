@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 // @ts-expect-error: plain JavaScript, without declarations
 import { compileStructs, readStructs } from '../../scripts/structs.mjs';
 import type { Field } from '../../src/runtime/struct.js';
-import { readInt, writeFloats, writeInts } from '../../src/runtime/struct.js';
+import { readInt, writeFields } from '../../src/runtime/struct.js';
 import * as ActivationKind from '../../src/runtime/structs/activation-kind.js';
 import * as CellKind from '../../src/runtime/structs/cell-kind.js';
 import * as Pass from '../../src/runtime/structs/pass.js';
@@ -44,10 +44,10 @@ describe.each(variants)('what the host writes by name, the core reads [$name]', 
       [Plan.planes, 4],
       [Plan.gateCount, 4],
     ];
-    writeInts(runtime.i32, pattern, sizes);
-    writeInts(runtime.i32, pattern, [[Plan.outputActivation, ActivationKind.SOFTSIGN]]);
-    writeFloats(runtime.f32, pattern, [[Plan.outputBeta, 0.25]]);
-    writeInts(runtime.i32, pass, [
+    writeFields(runtime.i32, pattern, sizes);
+    writeFields(runtime.i32, pattern, [[Plan.outputActivation, ActivationKind.SOFTSIGN]]);
+    writeFields(runtime.f32, pattern, [[Plan.outputBeta, 0.25]]);
+    writeFields(runtime.i32, pass, [
       [Pass.templates, pattern],
       [Pass.planCount, 1],
       [Pass.directions, 1],
@@ -80,7 +80,7 @@ describe.each(variants)('what the host writes by name, the core reads [$name]', 
     const first = runtime.core.uniformAt(runtime.source(2 ** 40 + 3, 9, 1), 0);
     const { i32 } = runtime;
     const source = runtime.source(0, 0);
-    writeInts(i32, source, [
+    writeFields(i32, source, [
       [Source.seedLow, 3],
       [Source.seedHigh, 2 ** 8],
       [Source.streamLow, 1],

@@ -152,7 +152,7 @@ const together: Row[] = [
         `a stream of ${kind} with ${told(options)}`,
         (s) => layer(s, kind, { ...options, clip: 1, learnInitial: true }).stream(),
         TypeError,
-        /stream.*bidirectional/,
+        /stream.*runs forward only/,
       ],
     ),
   ),

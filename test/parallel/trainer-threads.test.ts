@@ -175,7 +175,7 @@ async function checkResumed(create: Variant['create']) {
   expect(Buffer.compare(files[0], files[1])).toBe(0);
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
   begin(model, crossEntropy, 3).loadStateDict(training?.trainer as never);
-  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/threads: 2 and goes on with 3/)]);
+  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/threads: 2 and continues with threads: 3/)]);
   warn.mockRestore();
 }
 

@@ -191,15 +191,15 @@ function checkStates(runtime: Runtime) {
   expectRefusal(
     load({ gradients: [] }),
     RangeError,
-    /^state\.accumulated expected gradients of 11 parameters/,
+    /^state\.accumulated\.gradients expected .*parameter = 11/,
   );
-  expectRefusal(load({ batches: 3 }), RangeError, /batches expected fewer than accumulate = 3, got 3/);
+  expectRefusal(load({ batches: 3 }), RangeError, /batches expected .*accumulate = 3, got 3/);
   expectRefusal(load({ divisor: null }), TypeError, /^state\.accumulated expected/);
   const gradients = [tensor('x', 2), ...(state.accumulated?.gradients.slice(1) ?? [])];
   expectRefusal(load({ gradients }), RangeError, /gradients\[0\]" expected shape/);
   expect(trainer.stateDict()).toEqual(state);
   const other = begin(trainer.model, { accumulate: 1 });
-  expectRefusal(() => other.loadStateDict(state), RangeError, /fewer than accumulate = 1, got 1/);
+  expectRefusal(() => other.loadStateDict(state), RangeError, /accumulate = 1, got 1/);
 }
 
 /** With a parameter that takes no gradient. */

@@ -74,7 +74,7 @@ async function checkMinDelta(runtime: Runtime) {
 /** On request, whenever; at the end only where it is asked for, and not where the loop is left. */
 async function checkBest(runtime: Runtime) {
   const kept = overfitting(runtime, { bestWeights: 'keep' });
-  expectRefusal(() => kept.trainer.restoreBest(), Error, /^restoreBest expected a validation before it/);
+  expectRefusal(() => kept.trainer.restoreBest(), Error, /^restoreBest expected .*validation/);
   await progressOf(kept.trainer, kept.data);
   expect(output(kept.model)).toBeGreaterThan(0.9);
   kept.trainer.restoreBest();
@@ -96,7 +96,7 @@ function checkStates(runtime: Runtime) {
     trainer.loadStateDict({ ...state, monitor: bad({ ...state.monitor, ...monitor }) });
   expectRefusal(load({ best: 3 }), RangeError, /^state\.monitor\.best expected/);
   expectRefusal(load({ stopping: null }), RangeError, /^state\.monitor\.stopping expected/);
-  expectRefusal(load({ weights: [] }), RangeError, /^state\.monitor\.weights expected 2 parameters/);
+  expectRefusal(load({ weights: [] }), RangeError, /^state\.monitor\.weights expected .*parameter = 2/);
   expectRefusal(
     load({ weights: [tensor('w', 2), tensor('w', 1)] }),
     RangeError,

@@ -150,7 +150,7 @@ async function checkLong(runtime: Runtime) {
   await run();
   expect(warn.mock.calls.flat()).toEqual([
     expect.stringMatching(
-      /^lstm-wasm: a training step took 51 ms, .*trainInWorker\(trainer, batches\) of lstm-wasm\/worker/,
+      /^lstm-wasm: a training step took 51 ms.*trainInWorker\(trainer, batches\) of lstm-wasm\/worker/,
     ),
   ]);
 }
@@ -162,7 +162,7 @@ function suite({ name, create }: Variant) {
     it('time left', () => checkLeft(create()));
     it('of sequences', () => checkSequences(create()));
     it('where the clock stands still', () => checkStandingClock(create()));
-    it('says that steps hold up a page', () => checkLong(create()));
+    it('warns of steps that block a page', () => checkLong(create()));
   });
 }
 

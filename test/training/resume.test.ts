@@ -223,7 +223,7 @@ async function checkOtherBinary(from: Variant, to: Variant) {
   expect(warn).not.toHaveBeenCalled();
   const other = resume(bytes, to.create(), OPTIMIZERS.Adam, DATA.lanes);
   expect(warn).toHaveBeenCalledOnce();
-  expect(warn.mock.calls[0][0]).toMatch(new RegExp(`${from.name} binary and goes on with ${to.name}`));
+  expect(warn.mock.calls[0][0]).toMatch(new RegExp(`${from.name} binary and continues on ${to.name}`));
   const [expected, losses] = [await train(same, END), await train(other, END)];
   expect(losses.length).toBe(expected.length);
   // The variants part slowly: the first steps agree, and learning goes on.

@@ -185,7 +185,7 @@ function checkWithout(runtime: Runtime) {
   rates(trainer, 3);
   const plain = begin(runtime, undefined as never);
   plain.loadStateDict(trainer.stateDict());
-  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/had a schedule and goes on without one/)]);
+  expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/had a schedule and continues without/)]);
   expect(rates(plain, 2)).toEqual([0.025, 0.025]);
   // The other way it begins with the rate that it finds.
   trainer.loadStateDict(plain.stateDict());

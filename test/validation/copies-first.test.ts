@@ -180,7 +180,7 @@ describe('a property that changes between two reads is read once', () => {
     unharmed();
   });
 
-  it('memory that an option takes away after the check', () => {
+  it('memory that an option takes away after it was copied', () => {
     const lstm = new LSTM(3, 4);
     lstm.forward(zeros(1, 2, 3), { record: true });
     const output = zeros(1, 2, 4);
@@ -191,7 +191,9 @@ describe('a property that changes between two reads is read once', () => {
         return undefined;
       },
     };
-    expect(() => lstm.backward(bad(gradient))).toThrow(RangeError);
+    const { input } = lstm.backward(bad(gradient));
+    expect(output.data).toHaveLength(0);
+    expect([...input.data]).toEqual(Array(6).fill(0));
   });
 });
 
