@@ -71,6 +71,7 @@ export abstract class CoreLayer implements Layer {
   declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
+  #memory: readonly Allocations[] | undefined;
 
   /** The name of the class, for messages and files. */
   abstract readonly type: string;
@@ -258,7 +259,10 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal The memory of its layers, and its own. */
   get memory(): readonly Allocations[] {
-    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+    this.#memory ??= [
+      ...new Set([this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)]),
+    ];
+    return this.#memory;
   }
 
   /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
