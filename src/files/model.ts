@@ -1,6 +1,7 @@
 import { readBytes, replaceFile } from '#disk';
 import type { BatchesState } from '../data/batches.js';
-import { type Layer, type LayerExtras, layersOf } from '../layers/layer.js';
+import type { LayerExtras } from '../layers/extras.js';
+import { type Layer, layersOf } from '../layers/layer.js';
 import { checkSaved } from '../layers/lock.js';
 import { checkSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';

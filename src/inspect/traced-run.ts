@@ -1,4 +1,5 @@
-import { type CoreLayer, isCoreLayer, remember } from '../layers/layer.js';
+import { remember } from '../layers/extras.js';
+import { type CoreLayer, isCoreLayer } from '../layers/layer.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { Sequential } from '../layers/sequential.js';
 import { runBackward } from '../layers/stateless.js';

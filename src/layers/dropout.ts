@@ -1,13 +1,14 @@
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import { checkOptions, checkProbability } from '../validation/options.js';
 import { sizeOf } from '../validation/tensor.js';
+import type { LayerExtras } from './extras.js';
 import { streamOf } from './initialize.js';
-import type { LayerConfig, LayerExtras } from './layer.js';
+import type { LayerConfig } from './layer.js';
 import { Stateless } from './stateless.js';
 import type { Stage, StageInput } from './stream.js';
 import type { Block, Tape } from './tape.js';
 
-/** Draws dropout masks. A mask is a function of the generator's state, so backward draws the same one again. */
+/** The generator of dropout masks. A mask is a function of its state, so backward draws the same one again. */
 export class Masks {
   declare readonly generator: GeneratorState;
   readonly #runtime: Runtime;
@@ -17,24 +18,13 @@ export class Masks {
     this.generator = { ...streamOf(runtime, seed), counter: 0 };
   }
 
-  /** out = x with a new mask applied. Returns the counter with which `apply` draws the same mask again. */
-  draw(out: number, x: number, count: number, p: number): number {
-    const { counter } = this.generator;
-    this.apply(out, x, count, p, counter);
-    this.generator.counter += Math.ceil(count / 4) * 4;
-    return counter;
-  }
-
-  apply(out: number, x: number, count: number, p: number, counter: number): void {
-    this.#runtime.core.dropout(out, x, count, p, 1 / (1 - p), counter, this.#source);
-  }
-
   /** Draws the masks of a pass. */
   drawFor(pass: number): void {
-    this.generator.counter += this.#runtime.core.drawMasks(pass, this.generator.counter, this.#source);
+    this.generator.counter += this.#runtime.core.drawMasks(pass, this.generator.counter, this.source);
   }
 
-  get #source(): number {
+  /** The address of its random source in the core. */
+  get source(): number {
     const { seed, stream } = this.generator;
     // Part 2^31: lower parts draw initial parameters.
     return this.#runtime.source(seed, stream, 0x80000000);
@@ -75,14 +65,23 @@ export class Dropout extends Stateless {
     }
     const size = sizeOf(input.shape);
     const pointer = tape.allocate(size * 4);
-    const counter = this.#masks.draw(pointer, input.pointer, size, this.p);
+    const { generator } = this.#masks;
+    const { counter } = generator;
+    this.#apply(pointer, input.pointer, size, counter);
+    generator.counter += Math.ceil(size / 4) * 4;
     if (tape.recording) {
       tape.steps.push(() => (dOutput) => {
-        this.#masks.apply(dOutput.pointer, dOutput.pointer, size, this.p, counter);
+        this.#apply(dOutput.pointer, dOutput.pointer, size, counter);
         return dOutput;
       });
     }
     return { ...input, pointer };
+  }
+
+  /** out = x with the mask that starts at `counter`. */
+  #apply(out: number, x: number, size: number, counter: number): void {
+    const { p } = this;
+    this.runtime.core.dropout(out, x, size, p, 1 / (1 - p), counter, this.#masks.source);
   }
 
   /** @internal */

@@ -2,11 +2,11 @@ import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkBoolean } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
 import type { CellDescription } from './cell.js';
+import { type FromStateDict, fromStateDict } from './from-state-dict.js';
 import { HiddenOnly } from './hidden-only.js';
 import type { NonlinearitySpec } from './nonlinearities.js';
 import { drawParameters, type RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
-import { type FromStateDict, fromStateDict } from './state-dict.js';
 
 export interface GRUOptions
   extends RecurrentOptions<readonly [gate: NonlinearitySpec, candidate: NonlinearitySpec]> {

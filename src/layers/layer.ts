@@ -1,9 +1,7 @@
 import { Allocations } from '../runtime/memory.js';
-import { type GeneratorState, type Runtime, refuseBytes } from '../runtime/runtime.js';
+import { type Runtime, refuseBytes } from '../runtime/runtime.js';
 import { isOf } from '../validation/copies.js';
-import { suggestion } from '../validation/edit-distance.js';
-import { clip, listed } from '../validation/errors.js';
-import { checkBoolean, checkObject, checkOptions } from '../validation/options.js';
+import { checkBoolean, checkOptions } from '../validation/options.js';
 import {
   checkIds,
   checkIntegers,
@@ -19,6 +17,7 @@ import {
   unshared,
   valuesFor,
 } from '../validation/tensor.js';
+import { type LayerExtras, remember } from './extras.js';
 import type { Parameter } from './parameter.js';
 import {
   type AxisOrder,
@@ -27,7 +26,7 @@ import {
   type SkippedSteps,
   skippedSteps,
 } from './sequence-options.js';
-import { withoutWeightNorm, withoutWrappers } from './state-names.js';
+import { loadParameters } from './state-dict.js';
 import type { Stage, StageInput } from './stream.js';
 import { type Block, type Tape, TapePool } from './tape.js';
 
@@ -81,7 +80,7 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal The order of the leading axes, batch or time first; undefined if the layer has no time axis. */
-  get order(): 'batch' | 'time' | undefined {
+  get order(): AxisOrder | undefined {
     return undefined;
   }
 
@@ -329,61 +328,6 @@ export abstract class CoreLayer implements Layer {
   #transpose(to: number, from: number, [first = 0, second = 0, ...row]: readonly number[]): void {
     this.runtime.core.swapAxes(to, from, first, second, sizeOf(row) * 4);
   }
-}
-
-/** The state of a layer besides its parameters, kept from one training step to the next. */
-export interface LayerExtras {
-  /** The random generators of dropout. */
-  generators?: GeneratorState[];
-  /** The states that a stateful layer carries. */
-  carried?: {
-    get(): Record<string, Tensor>;
-    set(states: Record<string, Tensor>): void;
-    /** The names of the states; `fits` checks the shape of one. */
-    readonly names: readonly string[];
-    fits(name: string, shape: readonly number[]): boolean;
-  };
-}
-
-/** Checks a whole state dict, then writes it. */
-function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
-  checkObject('state dict', given);
-  const isKnown = (name: string) => parameters.has(name);
-  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
-  for (const name of Object.keys(dict)) {
-    if (!parameters.has(name))
-      throw new TypeError(
-        `state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`,
-      );
-  }
-  const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
-    if (!(name in dict)) throw missing(name, dict);
-    const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
-    return [parameter, parameter.checkValues(name, data)];
-  });
-  for (const [parameter, data] of checked) parameter.write(data);
-}
-
-/** The error for a name that is missing in a state dict. */
-export function missing(name: string, dict: NamedTensors): TypeError {
-  return new TypeError(
-    `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
-  );
-}
-
-/** Saves what a forward in training changes: carried states and the generators of dropout. @returns a function that restores it */
-export function remember(layers: readonly CoreLayer[]): () => void {
-  const kept = layers.map(({ extras: { generators = [], carried } }) => {
-    const counters = generators.map((generator) => generator.counter);
-    const states = carried?.get();
-    return () => {
-      for (const [n, generator] of generators.entries()) generator.counter = counters[n] as number;
-      if (states) carried?.set(states);
-    };
-  });
-  return () => {
-    for (const restore of kept) restore();
-  };
 }
 
 /** This package's layers in a model, in order. */

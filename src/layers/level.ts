@@ -1,5 +1,5 @@
 import type { Allocations } from '../runtime/memory.js';
-import { readInt, writeFields } from '../runtime/struct.js';
+import { readInt, writeFields, writeInt } from '../runtime/struct.js';
 import * as PackPart from '../runtime/structs/pack-part.js';
 import * as Plan from '../runtime/structs/plan.js';
 import { type Cell, type ParameterSpec, parameterSpecs } from './cell.js';
@@ -55,6 +55,7 @@ export class Level {
       [Plan.gateCount, cell.gates],
       [Plan.coupled, +(own.coupled ?? false)],
       [Plan.resetBefore, +!(own.resetAfter ?? true)],
+      ...this.#parameters.map(({ field, parameter }) => [field, parameter.pointer] as const),
     ]);
     writeFields(f32, plan, [
       [Plan.clip, cell.clip],
@@ -67,17 +68,12 @@ export class Level {
     ]);
     for (const [n, { kind, alpha, beta }] of (cell.activations[direction] ?? []).entries()) {
       const [kindField, alphaField, betaField] = ACTIVATIONS[n] as (typeof ACTIVATIONS)[number];
-      writeFields(i32, plan, [[kindField, kind]]);
+      writeInt(i32, plan, kindField, kind);
       writeFields(f32, plan, [
         [alphaField, alpha],
         [betaField, beta],
       ]);
     }
-    writeFields(
-      i32,
-      plan,
-      this.#parameters.map(({ field, parameter }) => [field, parameter.pointer]),
-    );
   }
 
   /** The address of the learned initial state, 0 if it is not learned. */
@@ -91,9 +87,9 @@ export class Level {
     this.#writePacked(plan, PackPart.FORWARD);
   }
 
-  /** Packs forward's parameters again if one has changed; their addresses stay the same. */
-  refresh(plan: number): void {
-    this.#packed(plan, PackPart.FORWARD).current();
+  /** Forward's packed parameters, for a pass that runs more than once. */
+  forwardWeights(plan: number): PackedWeights {
+    return this.#packed(plan, PackPart.FORWARD);
   }
 
   /** Writes the addresses of backward's packed parameters and of the gradients to the plan. */

@@ -1,13 +1,13 @@
 import * as CellKind from '../runtime/structs/cell-kind.js';
 import type { Integers, NamedTensors, OwnTensor, Tensor } from '../validation/tensor.js';
 import type { CellDescription } from './cell.js';
+import { type FromStateDict, fromStateDict } from './from-state-dict.js';
 import type { BackwardOptions, ForwardOptions } from './layer.js';
 import { checkLSTM, LSTM_OPTIONS, type LSTMOptions } from './lstm-options.js';
 import type { Parameter } from './parameter.js';
 import { Recurrent } from './recurrent.js';
 import { drawParameters } from './recurrent-init.js';
 import type { SequenceOptions } from './sequence-options.js';
-import { type FromStateDict, fromStateDict } from './state-dict.js';
 import type { Stream, StreamOptions } from './stream.js';
 
 const CELL: CellDescription = {

@@ -1,17 +1,7 @@
 import type { GeneratorState } from '../runtime/runtime.js';
-import type { Tensor } from '../validation/tensor.js';
+import { type Carried, carriedOf, generatorsOf, setCarried } from './extras.js';
 import type { CoreLayer } from './layer.js';
 import type { Parameter } from './parameter.js';
-
-/** Identifies a state that a layer carries from batch to batch: which layer's, and which of its states. */
-export interface CarriedState {
-  readonly layer: number;
-  readonly name: string;
-  readonly shape: readonly number[];
-}
-
-/** A carried state with its values. */
-export type Carried = CarriedState & Tensor;
 
 /** All that training changes in a model, and which parameters require gradients; plain data, in the order of parameters and layers. */
 export interface ModelState {
@@ -19,26 +9,6 @@ export interface ModelState {
   readonly requiresGrad: readonly boolean[];
   readonly generators: readonly GeneratorState[];
   readonly carried: readonly Carried[];
-}
-
-export function generatorsOf(layers: readonly CoreLayer[]): GeneratorState[] {
-  return layers.flatMap((layer) => layer.extras.generators ?? []);
-}
-
-/** The states that the layers carry. */
-export function carriedOf(layers: readonly CoreLayer[]): Carried[] {
-  return layers.flatMap(({ extras }, layer) =>
-    Object.entries(extras.carried?.get() ?? {}).map(([name, state]) => ({ layer, name, ...state })),
-  );
-}
-
-/** Replaces all states that the layers carry. */
-export function setCarried(layers: readonly CoreLayer[], states: readonly Carried[]): void {
-  for (const { extras } of layers) extras.carried?.set({});
-  for (const { layer, name, data, shape } of states) {
-    const { carried } = (layers[layer] as CoreLayer).extras;
-    carried?.set({ ...carried.get(), [name]: { data, shape } });
-  }
 }
 
 /** A copy of a model's state; `read` may return something else in place of the weights. @throws Error for a disposed model */

@@ -1,6 +1,6 @@
 import type { Integers, Tensor } from '../validation/tensor.js';
-import { type ForwardOptions, type Layer, layersOf, remember } from './layer.js';
-import { type Carried, carriedOf, setCarried } from './model-state.js';
+import { type Carried, carriedOf, remember, setCarried } from './extras.js';
+import { type ForwardOptions, type Layer, layersOf } from './layer.js';
 import type { Padding } from './padding.js';
 import { outputOf } from './results.js';
 import { Recordings } from './tape.js';

@@ -13,14 +13,9 @@ import {
 } from '../validation/tensor.js';
 import { type Cell, type CellDescription, cellOf, type OwnOptions } from './cell.js';
 import { Masks } from './dropout.js';
+import type { LayerExtras } from './extras.js';
 import { UNINITIALIZED } from './initialize.js';
-import {
-  type BackwardOptions,
-  CoreLayer,
-  type ForwardOptions,
-  type LayerConfig,
-  type LayerExtras,
-} from './layer.js';
+import { type BackwardOptions, CoreLayer, type ForwardOptions, type LayerConfig } from './layer.js';
 import { oneHotRows } from './one-hot.js';
 import {
   checkRecurrent,
@@ -29,7 +24,7 @@ import {
   type RecurrentOptions,
   savedOptions,
 } from './recurrent-options.js';
-import { checkSequence, type SequenceSize } from './sequence-options.js';
+import { type AxisOrder, checkSequence, type SequenceSize } from './sequence-options.js';
 import { type CoreSequences, Stack, type StackForward, type StatePointers } from './stack.js';
 import {
   type BatchSize,
@@ -173,7 +168,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal */
-  override get order(): 'batch' | 'time' {
+  override get order(): AxisOrder {
     return this.timeMajor ? 'time' : 'batch';
   }
 

@@ -2,6 +2,7 @@ import * as CellKind from '../runtime/structs/cell-kind.js';
 import { checkOneOf } from '../validation/options.js';
 import type { NamedTensors } from '../validation/tensor.js';
 import type { CellDescription, OwnOptions } from './cell.js';
+import { type FromStateDict, fromStateDict } from './from-state-dict.js';
 import { HiddenOnly } from './hidden-only.js';
 import { normal } from './initialize.js';
 import type { LayerConfig } from './layer.js';
@@ -9,7 +10,6 @@ import type { NonlinearitySpec } from './nonlinearities.js';
 import type { Parameter } from './parameter.js';
 import { drawParameters, type RecurrentInit } from './recurrent-init.js';
 import type { RecurrentOptions } from './recurrent-options.js';
-import { type FromStateDict, fromStateDict } from './state-dict.js';
 
 export interface RNNOptions extends RecurrentOptions<readonly [NonlinearitySpec]> {
   /** φ in h' = φ(W x + U h + b). Default tanh; `activations` offers others. */

@@ -39,7 +39,7 @@ import type { Block, Tape } from './tape.js';
 export class Sequential extends Stateless {
   override readonly type = 'Sequential';
   readonly layers: readonly Layer[];
-  readonly #order: 'batch' | 'time' | undefined;
+  readonly #order: AxisOrder | undefined;
   #parameters: ReadonlyMap<string, Parameter> | undefined;
 
   constructor(...layers: Layer[]) {
@@ -97,7 +97,7 @@ export class Sequential extends Stateless {
   }
 
   /** @internal */
-  override get order(): 'batch' | 'time' | undefined {
+  override get order(): AxisOrder | undefined {
     return this.#order;
   }
 

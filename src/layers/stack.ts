@@ -1,6 +1,6 @@
 import type { Allocations } from '../runtime/memory.js';
 import { refuseBytes } from '../runtime/runtime.js';
-import { type Field, readInt, writeFields } from '../runtime/struct.js';
+import { type Field, readInt, writeFields, writeInt } from '../runtime/struct.js';
 import * as Merge from '../runtime/structs/merge.js';
 import * as Pass from '../runtime/structs/pass.js';
 import * as Plan from '../runtime/structs/plan.js';
@@ -176,13 +176,13 @@ export class Stack {
       const place = (n: number) => readInt(runtime.i32, planAt(pass, n), field);
       return { name, pointers: [...this.#levels.keys()].map(place), width, initial };
     });
+    const weights = this.#levels.map((level, n) => level.forwardWeights(planAt(pass, n)));
+    // Allocates nothing, as a step promises.
     const run = (oneHot: boolean) => {
-      const { pointer } = input;
-      writeFields(runtime.i32, pass, [
-        [Pass.x, oneHot ? 0 : pointer],
-        [Pass.ids, oneHot ? pointer : 0],
-      ]);
-      for (const [n, level] of this.#levels.entries()) level.refresh(planAt(pass, n));
+      const { i32 } = runtime;
+      writeInt(i32, pass, Pass.x, oneHot ? 0 : input.pointer);
+      writeInt(i32, pass, Pass.ids, oneHot ? input.pointer : 0);
+      for (const packed of weights) packed.current();
       runtime.core.stackStep(pass);
     };
     // Not the output of the pass, which may be only that of the last step.

@@ -1,85 +1,92 @@
-import { wrongKind, wrongValue } from '../validation/errors.js';
-import { checkObject, checkOptions } from '../validation/options.js';
-import { checkTensor, type NamedTensors, showShape } from '../validation/tensor.js';
-import { UNINITIALIZED } from './initialize.js';
-import { missing } from './layer.js';
-import type { Recurrent } from './recurrent.js';
-import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
-import { withoutWeightNorm, withoutWrappers } from './state-names.js';
+import { suggestion } from '../validation/edit-distance.js';
+import { clip, listed, wrongValue } from '../validation/errors.js';
+import { checkObject } from '../validation/options.js';
+import {
+  checkTensor,
+  checkTensorOf,
+  type NamedTensors,
+  showShape,
+  type Tensor,
+} from '../validation/tensor.js';
+import type { Parameter } from './parameter.js';
 
-export type FromStateDict<Options> = Omit<
-  Options,
-  | 'numLayers'
-  | 'bias'
-  | 'bidirectional'
-  | 'learnInitial'
-  | 'projSize'
-  | 'peepholes'
-  | 'layerNorm'
-  | 'init'
-  | 'forgetBias'
-  | 'chrono'
-> & {
-  /** The part of each name before `weight_ih_l0`, such as `encoder.`. Names without it are ignored. */
-  prefix?: string;
-};
+/** What PyTorch's wrappers put before all names: DataParallel, DistributedDataParallel, torch.compile. */
+const WRAPPERS = /^(module\.|_orig_mod\.)+/;
 
-/** A recurrent layer with the sizes and values of the given parameters. */
-export function fromStateDict<L extends Recurrent, Options extends RecurrentOptions>(
-  Class: new (inputSize: number, hiddenSize: number, options: Options) => L,
-  gates: number,
-  dict: NamedTensors,
-  options: FromStateDict<Options>,
-  known: readonly string[] = [],
-): L {
-  checkObject('state dict', dict);
-  checkOptions(
-    options,
-    [...OPTIONS, ...known, 'prefix'].filter((name) => !INFERRED.includes(name)),
-    'fromStateDict',
-  );
-  const { prefix = '', ...rest } = options as { prefix?: unknown };
-  if (typeof prefix !== 'string') throw wrongKind('prefix', 'a string', prefix);
-  const named: Record<string, NamedTensors[string]> = {};
-  const isOwn = (name: string) => prefix !== '' && name.startsWith(prefix);
-  for (const [name, value] of Object.entries(withoutWrappers(dict, isOwn)))
-    if (name.startsWith(prefix)) named[name.slice(prefix.length)] = value;
-  const own = withoutWeightNorm(named, () => true);
-  const shapeOf = (name: string) => {
-    if (!own[name]) throw missing(prefix + name, dict);
-    return checkTensor(prefix + name, own[name]).shape;
-  };
-  const [rows = 0, inputSize = 0] = shapeOf('weight_ih_l0');
-  const [, stateSize = 0] = shapeOf('weight_hh_l0');
-  const hiddenSize = (own.weight_hr_l0 && shapeOf('weight_hr_l0')[1]) ?? stateSize;
-  if (rows !== gates * hiddenSize) {
-    const formula = `shape [${gates > 1 ? `${gates} * ` : ''}hiddenSize, inputSize]`;
-    const expected = `${formula} = ${showShape([gates * hiddenSize, inputSize])}`;
-    throw wrongValue(`"${prefix}weight_ih_l0"`, expected, showShape(shapeOf('weight_ih_l0')));
+/** The magnitude g in both forms of PyTorch's weight norm: `weight_g`, and `parametrizations.weight.original0`. */
+const MAGNITUDE = /^(?:(.+)_g|(.*?)parametrizations\.(.+)\.original0)$/;
+
+/** Writes a whole state dict, after all of it was checked. */
+export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
+  checkObject('state dict', given);
+  const isKnown = (name: string) => parameters.has(name);
+  const dict = withoutWeightNorm(withoutWrappers(given, isKnown), isKnown);
+  for (const name of Object.keys(dict)) {
+    if (!parameters.has(name))
+      throw new TypeError(
+        `state dict: unknown name "${clip(name)}"; ${suggestion(name, [...parameters.keys()])}`,
+      );
   }
-  let numLayers = 1;
-  while (own[`weight_ih_l${numLayers}`]) numLayers++;
-  const inferred = { ...rest, numLayers, ...inferredFrom(own, stateSize), [UNINITIALIZED]: true };
-  const layer = new Class(inputSize, hiddenSize, inferred as unknown as Options);
-  try {
-    layer.loadStateDict(own);
-  } catch (error) {
-    layer.dispose();
-    throw error;
-  }
-  return layer;
+  const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
+    if (!(name in dict)) throw missing(name, dict);
+    const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
+    return [parameter, parameter.checkValues(name, data)];
+  });
+  for (const [parameter, data] of checked) parameter.write(data);
 }
 
-/** The options that follow from the names of the parameters. */
-function inferredFrom(own: Record<string, unknown>, stateSize: number): Record<string, unknown> {
-  const has = (name: string) => `${name}_l0` in own;
-  return {
-    bias: has('bias_ih') && (has('bias_hh') || 'single'),
-    ...('weight_ih_l0_reverse' in own && { bidirectional: true }),
-    ...(has('h0') && { learnInitial: true }),
-    ...(has('weight_hr') && { projSize: stateSize }),
-    ...(has('weight_peephole') && { peepholes: true }),
-    ...(has('weight_ln') && { layerNorm: 'gate' }),
-    ...(has('weight_ln_ih') && { layerNorm: 'cell' }),
-  };
+/** The error of a state dict that lacks a name. */
+export function missing(name: string, dict: NamedTensors): TypeError {
+  return new TypeError(
+    `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
+  );
+}
+
+/** A copy of a state dict without what wrappers put before all of its names, unless a name is known with it. */
+export function withoutWrappers(dict: NamedTensors, isKnown: (name: string) => boolean): NamedTensors {
+  const entries = Object.entries(dict);
+  const wrapped = entries.every(([name]) => WRAPPERS.test(name) && !isKnown(name));
+  return Object.fromEntries(
+    entries.map(([name, tensor]) => [wrapped ? name.replace(WRAPPERS, '') : name, tensor]),
+  );
+}
+
+/**
+ * A copy of a state dict with the weights that weight norm (Salimans & Kingma 2016) has split, g · v / ‖v‖, for the names in
+ * which `isWeight` sees a weight.
+ */
+export function withoutWeightNorm(dict: NamedTensors, isWeight: (name: string) => boolean): NamedTensors {
+  const plain = { ...dict };
+  for (const [name, g] of Object.entries(dict)) {
+    const [matched, simple, before = '', weight = ''] = MAGNITUDE.exec(name) ?? [];
+    const base = simple ?? before + weight;
+    const other = name.slice(0, -1) + (simple ? 'v' : '1');
+    const v = dict[other];
+    if (!matched || !v || base in dict || !isWeight(base)) continue;
+    plain[base] = normalized(name, checkTensor(name, g), checkTensor(other, v));
+    delete plain[name];
+    delete plain[other];
+  }
+  return plain;
+}
+
+/** g · v / ‖v‖, with one norm for each row as PyTorch's default has it, or one for all. */
+function normalized(name: string, g: Tensor, { data: v, shape }: Tensor): Tensor {
+  const [rows = 1] = shape;
+  const count = g.data.length;
+  if (count !== 1 && !(count === rows && g.shape[0] === rows))
+    throw wrongValue(`"${name}"`, `shape [rows, 1] = ${showShape([rows, 1])}`, showShape(g.shape));
+  const data = new Float32Array(v.length);
+  const width = v.length / count;
+  for (let row = 0; row < count; row++) {
+    const part = v.subarray(row * width, (row + 1) * width);
+    let squares = 0;
+    for (const x of part) squares += x * x;
+    const magnitude = g.data[row] as number;
+    data.set(
+      part.map((x) => (x * magnitude) / Math.sqrt(squares)),
+      row * width,
+    );
+  }
+  return { data, shape };
 }

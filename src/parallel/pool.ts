@@ -1,12 +1,6 @@
+import { type Carried, type CarriedState, carriedOf, generatorsOf, setCarried } from '../layers/extras.js';
 import type { CoreLayer } from '../layers/layer.js';
 import type { Lock } from '../layers/lock.js';
-import {
-  type Carried,
-  type CarriedState,
-  carriedOf,
-  generatorsOf,
-  setCarried,
-} from '../layers/model-state.js';
 import { type Padding, trainingOptions } from '../layers/padding.js';
 import type { Parameter } from '../layers/parameter.js';
 import { type Prediction, predictFrom } from '../layers/prediction.js';

@@ -1,5 +1,5 @@
+import type { CarriedState } from '../layers/extras.js';
 import type { ForwardOptions, LayerConfig } from '../layers/layer.js';
-import type { CarriedState } from '../layers/model-state.js';
 import type { GeneratorState } from '../runtime/runtime.js';
 
 /** The first message to a worker of a pool. */

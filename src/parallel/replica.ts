@@ -1,5 +1,5 @@
+import { carriedOf, generatorsOf, setCarried } from '../layers/extras.js';
 import type { CoreLayer, ForwardOptions } from '../layers/layer.js';
-import { carriedOf, generatorsOf, setCarried } from '../layers/model-state.js';
 import type { Parameter } from '../layers/parameter.js';
 import { layerOf } from '../layers/registry.js';
 import { Recordings } from '../layers/tape.js';

@@ -11,6 +11,10 @@ export function readInt(memory: Int32Array, struct: number, field: IntField): nu
   return memory[(struct + field) >>> 2] as number;
 }
 
+export function writeInt(memory: Int32Array, struct: number, field: IntField, value: number): void {
+  memory[(struct + field) >>> 2] = value;
+}
+
 /** `memory` is a view of the core's memory of the fields' type. */
 export function writeFields<Memory extends Int32Array | Float32Array>(
   memory: Memory,

@@ -1,5 +1,6 @@
 import { CoreLayer, type Layer } from '../layers/layer.js';
 import { type Padding, rowAxis } from '../layers/padding.js';
+import type { AxisOrder } from '../layers/sequence-options.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { arrayKind } from '../validation/arrays.js';
 import { describe, isObject, wrongKind } from '../validation/errors.js';
@@ -85,7 +86,7 @@ export function lossMask(
 function withinLengths(
   lengths: ArrayLike<number>,
   places: readonly number[],
-  order: 'batch' | 'time',
+  order: AxisOrder,
 ): Uint8Array | undefined {
   const [batch, time] =
     places.length === 1 ? [1, places[0]] : order === 'batch' ? places : [places[1], places[0]];
@@ -101,7 +102,7 @@ function withinLengths(
 }
 
 /** Undefined if the model has no time axis or is a custom layer. */
-function orderOf(model: Layer): 'batch' | 'time' | undefined {
+function orderOf(model: Layer): AxisOrder | undefined {
   return model instanceof CoreLayer ? model.order : undefined;
 }
 

@@ -1,6 +1,6 @@
+import type { Carried } from '../layers/extras.js';
 import type { Layer } from '../layers/layer.js';
 import { Lock, STEP } from '../layers/lock.js';
-import type { Carried } from '../layers/model-state.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';

@@ -1,4 +1,5 @@
-import { type Layer, layersOf, remember } from '../layers/layer.js';
+import { remember } from '../layers/extras.js';
+import { type Layer, layersOf } from '../layers/layer.js';
 import { Lock, STEP } from '../layers/lock.js';
 import { trainingOptions } from '../layers/padding.js';
 import { outputOf } from '../layers/results.js';

@@ -15,7 +15,7 @@ import {
   Trainer,
 } from '../../src/index.js';
 import { expectBits, ids, languageModel, slice, tensor } from '../helpers/bits.js';
-import { expectNoGrowth, heapBytes, runFinalizers } from '../helpers/memory.js';
+import { bytesPerRun, expectNoGrowth, heapBytes, runFinalizers } from '../helpers/memory.js';
 import { seededIntegers, shuffled } from '../helpers/random.js';
 import { type Variant, variants } from '../helpers/variants.js';
 
@@ -37,6 +37,15 @@ function checkModelSteps(runtime: Runtime) {
     id[0] = n % 11;
     stream.step(id, out);
   });
+}
+
+function checkStepAllocations(runtime: Runtime) {
+  const layer = new LSTM(3, 9, { numLayers: 2, runtime });
+  const stream = new Sequential(layer, new Linear(9, 2, { runtime })).stream();
+  const x = new Float32Array(3);
+  const out = new Float32Array(2);
+  // Less than the smallest array; the engine may box a number.
+  expect(bytesPerRun(() => stream.step(x, out))).toBeLessThan(48);
 }
 
 /** A whole training step: forward, loss, backward, clipping, update. */
@@ -226,6 +235,7 @@ function suite({ name, create }: Variant) {
     it('10,000 layers made and disposed of out of order', () => checkLayers(create()));
     it('1,000 forwards of 1 to 500 steps, in random order and rising', () => checkLengths(create()));
     it('rising lengths, forward and backward', () => checkRisingLengths(create()));
+    it('a stream step with out allocates nothing', () => checkStepAllocations(create()));
     it('1,000 streams', () => checkStreams(create()));
     it('6,000 refused constructors', () => checkRefusals(create()));
     it('layers that nobody disposed of', () => checkForgotten(create()));
