@@ -160,7 +160,7 @@ export interface Pending {
 /** What a pass of a model uses. */
 interface Model {
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** The memory of its layers, and its own. */
+  /** Its own memory and that of its layers. */
   readonly memory: readonly Allocations[];
 }
 
