@@ -132,7 +132,7 @@ function updateCells(next: usize, c: usize, a: usize, width: i32): void {
 /** h' = o∘tanh(c'); y holds tanh(c') before and h' after. */
 function outputHidden(y: usize, a: usize, width: i32): void {
   for (; width > 0; width -= 4) {
-    storeLanes(y, flush(f32x4.mul(v128.load(a, O), v128.load(y))), width);
+    storeLanes(y, f32x4.mul(v128.load(a, O), v128.load(y)), width);
     a += PANEL_BYTES;
     y += 16;
   }

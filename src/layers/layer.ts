@@ -71,6 +71,7 @@ export abstract class CoreLayer implements Layer {
   declare [Symbol.dispose]: () => void;
   /** @internal */
   protected readonly named = new Map<string, Parameter>();
+  #memory: readonly Allocations[] | undefined;
 
   /** The name of the class, for messages and files. */
   abstract readonly type: string;
@@ -258,7 +259,10 @@ export abstract class CoreLayer implements Layer {
 
   /** @internal Its own memory and that of its layers. */
   get memory(): readonly Allocations[] {
-    return [this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)];
+    this.#memory ??= [
+      ...new Set([this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)]),
+    ];
+    return this.#memory;
   }
 
   /** @internal Like {@link Allocations.checkFree}, for everything that a pass uses. */

@@ -41,6 +41,7 @@ export class Sequential extends Stateless {
   readonly layers: readonly Layer[];
   readonly #order: AxisOrder | undefined;
   #parameters: ReadonlyMap<string, Parameter> | undefined;
+  #coreLayers: readonly CoreLayer[] | undefined;
 
   constructor(...layers: Layer[]) {
     if (layers.length === 0) throw new TypeError('Sequential expected at least one layer, got none');
@@ -69,7 +70,8 @@ export class Sequential extends Stateless {
 
   /** @internal */
   override coreLayers(): readonly CoreLayer[] {
-    return this.layers.flatMap((layer) => layersOf(layer));
+    this.#coreLayers ??= this.layers.flatMap((layer) => layersOf(layer));
+    return this.#coreLayers;
   }
 
   override zeroGrad(): void {

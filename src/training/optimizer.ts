@@ -68,7 +68,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
 
   /** The names of the state arrays of one parameter. */
   protected abstract arrays(options: Options): readonly string[];
-  /** The initial numbers of the state of one parameter. */
+  /** The initial numbers of the state of one parameter; among them `step`, which each update counts. */
   protected abstract numbers(options: Options): Record<string, number>;
   protected abstract update(core: Core, parameter: Parameter, slot: Slot, options: Options): void;
 
@@ -126,7 +126,9 @@ export abstract class Optimizer<Options extends { lr: number }> {
     for (const { options, parameters } of this.#groups) {
       for (const parameter of parameters) {
         if (!hasGradient(parameter)) continue;
-        this.update(core, parameter, this.#slotOf(parameter, options), options);
+        const slot = this.#slotOf(parameter, options);
+        this.update(core, parameter, slot, options);
+        flushState(core, slot, parameter.size);
         parameter.version++;
       }
     }
@@ -267,6 +269,19 @@ function withoutUndefined(options: object): object {
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
   );
+}
+
+/** 2^-100, and 2^-122 for squares. */
+const TINY = 7.888609052210118e-31;
+const TINY_SQUARE = 1.88079096131566e-37;
+
+/**
+ * Keeps a state that decays out of the subnormal numbers, where some processors are many times slower and rounding may hold a value
+ * for good. Squares become zero later, since a small `eps` lets them matter longer.
+ */
+function flushState(core: Core, { numbers, pointers }: Slot, size: number): void {
+  for (const [name, pointer] of Object.entries(pointers))
+    core.flushStripe(pointer, size, (numbers.step as number) % 16, name === 'square' ? TINY_SQUARE : TINY);
 }
 
 function hasGradient(parameter: Parameter): boolean {

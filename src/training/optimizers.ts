@@ -110,19 +110,20 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected override numbers(): Record<string, number> {
-    return {};
+    return { step: 0 };
   }
 
   protected override update(
     core: Core,
     parameter: Parameter,
-    { pointers }: Slot,
+    { numbers, pointers }: Slot,
     options: RMSpropOptions,
   ): void {
     const { lr, alpha, eps, momentum, weightDecay } = options;
     const { square = 0, mean = 0, velocity = 0 } = pointers;
     const { pointer, gradient, size } = parameter;
     core.rmspropStep(pointer, gradient, square, mean, velocity, size, lr, alpha, eps, momentum, weightDecay);
+    numbers.step = (numbers.step as number) + 1;
   }
 }
 
