@@ -16,7 +16,7 @@ const WRAPPERS = /^(module\.|_orig_mod\.)+/;
 /** The magnitude g in both forms of PyTorch's weight norm: `weight_g`, and `parametrizations.weight.original0`. */
 const MAGNITUDE = /^(?:(.+)_g|(.*?)parametrizations\.(.+)\.original0)$/;
 
-/** Writes a whole state dict, after all of it was checked. */
+/** Checks a whole state dict, then writes it. */
 export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
   checkObject('state dict', given);
   const isKnown = (name: string) => parameters.has(name);
@@ -35,7 +35,7 @@ export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given
   for (const [parameter, data] of checked) parameter.write(data);
 }
 
-/** The error of a state dict that lacks a name. */
+/** The error for a name that is missing in a state dict. */
 export function missingParameter(name: string, dict: NamedTensors): TypeError {
   return new TypeError(
     `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,

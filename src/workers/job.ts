@@ -22,7 +22,7 @@ import { type AnyTensor, arrayLike, type Bytes } from '../validation/tensor.js';
 
 import type { CountedProgress } from './progress-queue.js';
 
-/** Losses, optimizers and metrics that both sides have, so that a job only names them. */
+/** The losses, optimizers and metrics that a job can refer to by name. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
 export const OPTIMIZERS = { SGD, RMSprop, Adam, AdamW };
 // biome-ignore lint/suspicious/noExplicitAny: options that the page has checked.
@@ -43,7 +43,7 @@ export interface RunState {
   readonly batches: BatchesPosition;
 }
 
-/** How to make batches again, without the arrays, which have these shapes. */
+/** How to rebuild batches, with the shapes of their arrays but without the arrays. */
 export type BatchesConfig = Pick<BatchesSource, 'of' | 'options'> & {
   readonly shapes: readonly (readonly number[])[];
 };
@@ -52,7 +52,7 @@ type MetricConfig = NonNullable<Metric['config']>;
 
 /**
  * Everything that a worker needs to train as the page would, except the large arrays (weights, optimizer state, data),
- * which follow in chunks. Empty arrays stand in their place.
+ * which follow in chunks. Empty arrays replace them.
  */
 export interface TrainingJob extends RunState {
   readonly job: 'training';
@@ -96,10 +96,10 @@ export type Report =
   | ({ readonly kind: 'snapshot'; readonly n: number; readonly file?: Bytes } & Partial<Failure>)
   | ({ readonly kind: 'end'; readonly state?: RunState } & Partial<Failure>);
 
-/** Values in one chunk: 1 MB, which a page copies in half a millisecond, well within a frame. */
+/** The number of values in a chunk: 1 MB, which is copied in half a millisecond, well within a frame. */
 const CHUNK = 262_144;
 
-/** An array as copies of its parts, in order. An empty one gives an empty chunk, which still says the kind of array. */
+/** Copies an array in chunks, in order. An empty array gives one empty chunk, which still has the type of the array. */
 export function* chunksOf({ length, view }: DeferredArray): Generator<{ from: number; values: JobArray }> {
   let from = 0;
   do {
@@ -158,7 +158,7 @@ export function jobOf<Target>(
   return [job, deferred];
 }
 
-/** The state of a trainer, its arrays deferred: first those of the optimizer, which lie in the core, then the others. */
+/** The state of a trainer with deferred arrays: first those of the optimizer, which are in the core, then the others. */
 function trainerStateOf<Target>(
   trainer: Trainer<Target>,
   deferred: DeferredArray[],
@@ -191,7 +191,7 @@ function validationOf(
   };
 }
 
-/** @throws TypeError for batches that a worker cannot make again */
+/** @throws TypeError for batches that a worker cannot rebuild */
 export function checkRebuildableBatches(name: string, batches: unknown): Batches<unknown> {
   if (isOf(name, batches, Batches)) return batches as Batches<unknown>;
   throw new TypeError(
