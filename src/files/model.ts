@@ -3,7 +3,7 @@ import type { BatchesState } from '../data/batches.js';
 import type { LayerExtras } from '../layers/extras.js';
 import { type Layer, layersOf } from '../layers/layer.js';
 import { checkSaved } from '../layers/lock.js';
-import { checkSizes, configOf, layerOf } from '../layers/registry.js';
+import { checkConfigSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
@@ -17,7 +17,7 @@ import { moveArraysToTensors, restoreArrays } from './training-state.js';
 const VERSION = 1;
 
 export interface SaveOptions {
-  /** Also saves the state of training: optimizer, step. */
+  /** Also saves the training state, such as the optimizer's and the step. */
   trainer?: Trainer<never> | Trainer;
   /** Also saves the position in the data. */
   batches?: { stateDict(): BatchesState };
@@ -115,7 +115,7 @@ export function loadModel<Model extends Layer = Layer>(
   checkVersion(own('version'));
   const weights = weightsOf(tensors);
   const config = parse(own('model'), 'model');
-  checkSizes(
+  checkConfigSizes(
     config,
     Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
   );
@@ -162,7 +162,7 @@ export async function loadModelFile<Model extends Layer = Layer>(
   return loadModel<Model>(await readBytes(path), options);
 }
 
-/** @throws TypeError for anything but texts by name */
+/** @throws TypeError for anything but strings by name */
 export function checkMetadata(metadata: Record<string, string>): void {
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
     throw new TypeError(`metadata expected texts { name: text }, got ${describe(metadata)}`);
@@ -179,20 +179,20 @@ function checkStateful(name: string, value: unknown, expected: string): void {
 
 /** @throws RangeError for a file that this release cannot read */
 function checkVersion(text: string | undefined): void {
-  const version = parseWhole(text);
-  if (!(version >= 1)) {
-    const told = text === undefined ? '' : ` (version ${clip(text)})`;
+  const number = parseWhole(text);
+  if (!(number >= 1)) {
+    const version = text === undefined ? '' : ` (version ${clip(text)})`;
     throw new RangeError(
-      `this safetensors file was not written by saveModel${told}: read it with readSafetensors and LSTM.fromStateDict`,
+      `this safetensors file was not written by saveModel${version}: read it with readSafetensors and LSTM.fromStateDict`,
     );
   }
-  if (version > VERSION)
+  if (number > VERSION)
     throw new RangeError(
-      `this file has version ${version}, but this release of lstm-wasm reads versions up to ${VERSION}`,
+      `this file has version ${number}, but this release of lstm-wasm reads versions up to ${VERSION}`,
     );
 }
 
-/** The parameters: names of everything else have a slash. */
+/** The parameters; the names of all other tensors contain a slash. */
 function weightsOf(tensors: Record<string, NamedArray>): Record<string, Tensor> {
   const weights = Object.entries(tensors).filter(([name]) => !name.includes('/'));
   return Object.fromEntries(weights) as Record<string, Tensor>;
@@ -212,12 +212,12 @@ function loadExtras(model: Layer, tensors: Record<string, NamedArray>, records: 
       const parameter = layer.parameters.get(name);
       if (parameter) parameter.requiresGrad = false;
     }
-    if (carried) carried.set(carriedOf(carried, n, tensors));
+    if (carried) carried.set(carriedFrom(carried, n, tensors));
   }
 }
 
 /** The carried states of layer `n`: all or none, with the same batch. */
-function carriedOf(
+function carriedFrom(
   { names, fits }: NonNullable<LayerExtras['carried']>,
   n: number,
   tensors: Record<string, NamedArray>,

@@ -1,15 +1,15 @@
 import type { GeneratorState } from '../runtime/runtime.js';
 import type { Tensor } from '../validation/tensor.js';
 
-/** What a layer keeps from one training step to the next, beside its parameters. */
+/** The state of a layer besides its parameters, kept from one training step to the next. */
 export interface LayerExtras {
-  /** Its generators: the state of dropout. */
+  /** The random generators of dropout. */
   generators?: GeneratorState[];
   /** The states that a stateful layer carries. */
   carried?: {
     get(): Record<string, Tensor>;
     set(states: Record<string, Tensor>): void;
-    /** Which there are, and whether a state has a shape that it could have. */
+    /** The names of the states; `fits` checks the shape of one. */
     readonly names: readonly string[];
     fits(name: string, shape: readonly number[]): boolean;
   };

@@ -61,7 +61,7 @@ export interface Layer {
 /** The configuration of a layer as plain data, which `saveModel` stores. */
 export type LayerConfig = { readonly type: string; readonly [key: string]: unknown };
 
-/** What the layers of this package share: checks of what the user passes, copies, tapes, parameters. */
+/** The base class of this package's layers: argument checks, copies to and from the core, tapes, parameters. */
 export abstract class CoreLayer implements Layer {
   declare readonly runtime: Runtime;
   /** @internal */
@@ -80,7 +80,7 @@ export abstract class CoreLayer implements Layer {
     return 'Layer';
   }
 
-  /** @internal How three axes are read: batch or time first; undefined where the layer sees rows alone. */
+  /** @internal The order of the leading axes, batch or time first; undefined if the layer has no time axis. */
   get order(): AxisOrder | undefined {
     return undefined;
   }
@@ -111,7 +111,7 @@ export abstract class CoreLayer implements Layer {
   abstract forwardIn(input: Block, tape: Tape): Block;
   /** @internal One step of a stream, planned once. */
   abstract openStage(input: StageInput, allocations: Allocations): Stage;
-  /** @internal Its constructor's arguments as plain data. */
+  /** @internal The constructor's arguments as plain data. */
   abstract config(): LayerConfig;
 
   get parameters(): ReadonlyMap<string, Parameter> {
@@ -138,7 +138,7 @@ export abstract class CoreLayer implements Layer {
     for (const parameter of this.named.values()) parameter.zeroGrad();
   }
 
-  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the newest values */
+  /** Copies of all parameters, by name. @throws Error while the model is trained in a worker, which has the current values */
   stateDict(): Record<string, OwnTensor> {
     this.allocations.checkHere();
     const dict: Record<string, OwnTensor> = {};
@@ -148,8 +148,8 @@ export abstract class CoreLayer implements Layer {
   }
 
   /**
-   * Replaces all parameters. If one does not fit, none is changed. Takes the names that PyTorch's `DataParallel` (`module.`) and weight norm
-   * (`weight_g`, `weight_v`, or `parametrizations.weight.original0`) give, too.
+   * Replaces all parameters. If one does not fit, none is changed. Also accepts the names of PyTorch's `DataParallel` (`module.`) and weight
+   * norm (`weight_g`, `weight_v`, or `parametrizations.weight.original0`).
    *
    * @throws TypeError for a missing or an unknown name, RangeError for a wrong shape or values that are not finite
    */
@@ -171,19 +171,19 @@ export abstract class CoreLayer implements Layer {
     return {};
   }
 
-  /** @internal How many values a forward needs at least for each row of its input, one step of one sequence. */
+  /** @internal The minimum number of values that a forward allocates per row of its input, that is, per step of a sequence. */
   valuesPerRow(_recording: boolean): number {
     return 0;
   }
 
-  /** @internal The user's input, checked and copied into the core, unless `model` needs more memory for it than there can be. */
+  /** @internal The user's input, checked and copied into the core, unless `model` would need more memory for it than a 32-bit address space has. */
   enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     const { data, shape } = checkTensor('input', input);
     refuseBytes(4 * sizeOf(shape.slice(0, -1)) * model.valuesPerRow(tape.recording));
     return this.copyIn(data, { shape, transposed: transposed && shape.length === 3 }, tape);
   }
 
-  /** @internal Ids from 0 to `count` - 1 in its place. */
+  /** @internal Like {@link enter}, for ids from 0 to `count` - 1. */
   protected enterIds(
     input: Integers,
     count: number,
@@ -227,7 +227,7 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** @internal Makes the parameters, and gives back what was taken when there is no room for all. */
+  /** @internal Creates the parameters; frees all memory if it is not enough for all of them. */
   protected build<T>(make: () => T): T {
     try {
       return make();
@@ -237,7 +237,7 @@ export abstract class CoreLayer implements Layer {
     }
   }
 
-  /** @internal Runs a forward; one that fails leaves carried states and the generators of dropout as they were. */
+  /** @internal Runs a forward. If it fails, carried states and the generators of dropout are restored. */
   protected attempt<T extends { block: Block }>(
     training: boolean,
     recording: boolean,
@@ -257,7 +257,7 @@ export abstract class CoreLayer implements Layer {
     return [this];
   }
 
-  /** @internal The memory of its layers, and its own. */
+  /** @internal Its own memory and that of its layers. */
   get memory(): readonly Allocations[] {
     this.#memory ??= [
       ...new Set([this.allocations, ...this.coreLayers().map(({ allocations }) => allocations)]),
@@ -265,7 +265,7 @@ export abstract class CoreLayer implements Layer {
     return this.#memory;
   }
 
-  /** @internal As {@link Allocations.checkFree}, for all that a pass uses. */
+  /** @internal Like {@link Allocations.checkFree}, for everything that a pass uses. */
   checkFree(pass?: object): void {
     for (const one of this.memory) one.checkFree(pass);
   }
@@ -283,7 +283,7 @@ export abstract class CoreLayer implements Layer {
     return { training, recording: record, sequence };
   }
 
-  /** @internal The gradients of what the latest recorded forward gave; each may be missing. */
+  /** @internal Checks the gradients of the latest recorded forward's results; each may be missing. */
   protected checkBackward(gradient: { output?: Tensor }, known: readonly string[], options: BackwardOptions) {
     this.checkFree(this.tapes);
     const { shape } = this.tapes.latest.output;
@@ -296,14 +296,14 @@ export abstract class CoreLayer implements Layer {
     return { output: checkTensorOf('output', output, shape, 'of the output'), wantInput };
   }
 
-  /** @internal A copy of the user's values in the core, laid as `like` is. */
+  /** @internal Copies the user's values into the core, as a block with the given shape and layout. */
   copyIn(
     data: Float32Array | IntegerArray | readonly number[],
     { shape, transposed, ids = false }: Omit<Block, 'pointer'>,
     tape: Tape,
   ): Block {
     const size = sizeOf(shape);
-    // The core trusts the shape. An option's getter can have taken the memory of an array that was checked.
+    // The core trusts the shape, and a getter of an option may have detached an array after it was checked.
     if (data.length !== size) throw new RangeError(`expected ${valuesFor(shape)}, got ${data.length}`);
     const block = { pointer: tape.allocate(size * 4), shape, transposed, ids };
     const bytes = this.transposeBytes(block);
@@ -339,7 +339,7 @@ export function layersOf(model: Layer): readonly CoreLayer[] {
   return isCoreLayer(model) ? model.coreLayers() : [];
 }
 
-/** Whether a layer is one of this package's. @throws TypeError for one of another copy of it */
+/** Whether a layer is one of this package's. @throws TypeError for a layer of another copy of the package */
 export function isCoreLayer(layer: unknown, name = 'model'): layer is CoreLayer {
   return isOf(name, layer, CoreLayer);
 }

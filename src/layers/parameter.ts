@@ -19,9 +19,9 @@ export class Parameter {
   declare readonly shape: readonly number[];
   /** The number of values. */
   declare readonly size: number;
-  /** @internal Rises with every change, so that packed copies know when they are old. */
+  /** @internal Incremented with every change, so that packed copies can be updated. */
   version = 0;
-  /** @internal The memory that it lies in. */
+  /** @internal The allocations that it belongs to. */
   declare readonly allocations: Allocations;
   readonly #pointer: number;
   #gradient = 0;
@@ -32,7 +32,7 @@ export class Parameter {
     this.shape = Object.freeze([...shape]);
     this.size = sizeOf(shape);
     this.allocations = allocations;
-    this.#pointer = allocations.allocateZeros(bytesOf(this.size));
+    this.#pointer = allocations.allocateZeros(paddedBytes(this.size));
   }
 
   /** @internal */
@@ -55,27 +55,27 @@ export class Parameter {
     return this.allocations.runtime;
   }
 
-  /** @internal Where the values lie, with zeros up to the next multiple of four. @throws Error once its layer was disposed of */
+  /** @internal The address of the values, padded with zeros to a multiple of four. @throws Error after its layer was disposed of */
   get pointer(): number {
     this.allocations.check();
     return this.#pointer;
   }
 
-  /** @internal Where the gradient lies, 0 before the first backward. @throws as {@link pointer} */
+  /** @internal The address of the gradient, 0 before the first backward. @throws as {@link pointer} */
   get gradient(): number {
     this.allocations.check();
     return this.#gradient;
   }
 
-  /** @internal The same, made if need be; 0 where none is wanted. */
+  /** @internal Like {@link gradient}, but allocates the gradient if necessary; 0 if `requiresGrad` is false. */
   needGradient(): number {
     this.allocations.check();
     if (!this.#requiresGrad) return 0;
-    if (this.#gradient === 0) this.#gradient = this.allocations.allocateZeros(bytesOf(this.size));
+    if (this.#gradient === 0) this.#gradient = this.allocations.allocateZeros(paddedBytes(this.size));
     return this.#gradient;
   }
 
-  /** @internal @throws Error once its layer was disposed of, or while something uses its model */
+  /** @internal @throws Error after its layer was disposed of, or while something uses its model */
   checkFree(): void {
     this.allocations.checkFree();
   }
@@ -110,7 +110,7 @@ export class Parameter {
     this.checkFree();
     const values = this.#checkLength('data', data);
     const gradient = this.needGradient();
-    if (gradient === 0) throw new Error('this parameter takes no gradient: its requiresGrad is false');
+    if (gradient === 0) throw new Error('writeGrad expected a parameter with requiresGrad: true, got false');
     this.runtime.f32.set(values, gradient >>> 2);
   }
 
@@ -120,7 +120,7 @@ export class Parameter {
     if (this.#gradient !== 0) this.runtime.floats(this.#gradient, this.size).fill(0);
   }
 
-  /** @internal The checks of {@link write}, for a whole state dict before anything is written. @returns what was checked */
+  /** @internal The checks of {@link write}, for a whole state dict before anything is written. @returns the checked values */
   checkValues(name: string, data: Float32Array): Float32Array {
     this.checkFree();
     const values = unshared(this.#checkLength(name, data));
@@ -144,7 +144,7 @@ export class Parameter {
   }
 }
 
-/** Arrays of parameters end at a multiple of 16 bytes: kernels over them have no tail. */
-export function bytesOf(count: number): number {
+/** The size of a parameter's array, rounded up to 16 bytes, so that kernels over it need no tail loop. */
+export function paddedBytes(count: number): number {
   return Math.ceil(count / 4) * 16;
 }

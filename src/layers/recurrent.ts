@@ -45,7 +45,7 @@ interface Forward extends Sizes {
   readonly pass: StackForward;
 }
 
-/** What LSTM, GRU and RNN share: the shapes, sequences and states that go into a stack and come out. */
+/** The base class of LSTM, GRU and RNN: checks of shapes and states around a stack. */
 export abstract class Recurrent extends CoreLayer {
   declare readonly inputSize: number;
   declare readonly hiddenSize: number;
@@ -55,7 +55,7 @@ export abstract class Recurrent extends CoreLayer {
   declare readonly inputDropout: number;
   declare readonly recurrentDropout: number;
   declare readonly zoneout: { readonly h: number; readonly c: number };
-  /** 0 where nothing is bounded. */
+  /** The bound of the cell state; 0 for none. */
   declare readonly clip: number;
   declare readonly learnInitial: boolean;
   declare readonly maskedOutput: 'repeat' | 'zeros';
@@ -65,9 +65,9 @@ export abstract class Recurrent extends CoreLayer {
   declare readonly bidirectional: boolean;
   declare readonly merge: Merge;
   declare readonly reverse: boolean;
-  /** Values of h: hiddenSize, or with a projection projSize. */
+  /** The size of h: hiddenSize, or projSize with a projection. */
   readonly stateSize: number;
-  /** Values of the output: twice those of h where both directions stand side by side. */
+  /** The size of the output: that of h, or twice that if both directions are concatenated. */
   readonly outputSize: number;
   readonly #cell: Cell;
   readonly #states: StateShapes;
@@ -77,7 +77,7 @@ export abstract class Recurrent extends CoreLayer {
   readonly #recorded = new WeakMap<Tape, Forward>();
   #carried: { h?: Tensor; c?: Tensor } = {};
 
-  /** @internal `own` checks the options that only this kind of cell has. */
+  /** @internal `own` checks the options of this kind of cell. */
   constructor(
     owner: string,
     kind: CellDescription,
@@ -107,7 +107,7 @@ export abstract class Recurrent extends CoreLayer {
     this.outputSize = this.#stack.width;
   }
 
-  /** Forgets the states that a stateful layer carries: the next recorded forward begins with zeros. */
+  /** Resets the states of a stateful layer: the next recorded forward starts with zeros. */
   resetState(): void {
     this.checkFree();
     this.#carried = {};
@@ -172,7 +172,7 @@ export abstract class Recurrent extends CoreLayer {
     return this.timeMajor ? 'time' : 'batch';
   }
 
-  /** @internal Ids stand for one-hot rows. */
+  /** @internal Ids are read as one-hot rows. */
   override enter(input: Tensor | Integers, tape: Tape, transposed: boolean, model: CoreLayer = this): Block {
     return isIntegers(input)
       ? this.enterIds(input, this.inputSize, tape, transposed, model)
@@ -270,7 +270,7 @@ export abstract class Recurrent extends CoreLayer {
     return forward;
   }
 
-  /** Their lengths and mask, checked and copied into the core. */
+  /** Checks the lengths and the mask, and copies them into the core. */
   #sequences(sizes: Sizes, leading: readonly number[], tape: Tape): CoreSequences {
     const { lengths, mask } = checkSequence(tape.sequence, sizes, leading);
     const transposed = sizes.batched && !this.timeMajor;
@@ -286,7 +286,7 @@ export abstract class Recurrent extends CoreLayer {
     };
   }
 
-  /** The input as the core reads it: ids are written out as one-hot rows if dropout applies to them. */
+  /** The input in the form that the core reads: ids become one-hot rows if dropout applies to them. */
   #inside(input: Block, { steps, batch }: SequenceSize, tape: Tape): Pick<Block, 'pointer' | 'ids'> {
     if (!(input.ids && tape.training && this.#cell.inputDropout > 0)) return input;
     return { pointer: oneHotRows(this.runtime, input.pointer, steps * batch, this.inputSize, tape) };
@@ -299,7 +299,7 @@ export abstract class Recurrent extends CoreLayer {
     return { pointer, shape: [...(batched ? [batch] : []), this.outputSize], transposed: false };
   }
 
-  /** The states before the first step: given, carried, or none (0), which is zeros or what was learned. */
+  /** The states before the first step: given, carried, or none (0), which means zeros or the learned states. */
   #initialStates(sizes: Sizes, given: States, tape: Tape): StatePointers {
     const carries = this.stateful && tape.recording && given.h0 === undefined && given.c0 === undefined;
     const { h } = this.#carried;
@@ -334,7 +334,7 @@ export abstract class Recurrent extends CoreLayer {
     return this.leave({ pointer, shape: this.#states.of(name, sizes), transposed: false }, tape);
   }
 
-  /** Takes what backward needs. The step leaves the gradients of the initial states at `h` and `c`. */
+  /** Allocates what backward needs. The step writes the gradients of the initial states to `h` and `c`. */
   #prepare(forward: Forward, given: RecurrentGradient, wantInput: boolean, tape: Tape) {
     const { pass, input } = forward;
     const h = this.#stateGradient('h', given.hN, forward, tape);

@@ -79,14 +79,14 @@ export class Sequential extends Stateless {
     for (const layer of this.layers) layer.zeroGrad();
   }
 
-  /** Disposes of the layers with it. */
+  /** Also disposes of the layers. */
   override dispose(): void {
     super.dispose();
     for (const layer of this.layers) layer.dispose();
   }
 
   /**
-   * The whole stack step by step: one call a step.
+   * Runs all layers step by step, with one call per step.
    *
    * @throws TypeError if it contains a custom layer, or if no layer determines the input size
    */
@@ -119,7 +119,7 @@ export class Sequential extends Stateless {
       : super.enter(input as Tensor, tape, transposed, model);
   }
 
-  /** @internal Layers behind one that gives the last steps alone have fewer rows. */
+  /** @internal Layers after one that returns only its last step have fewer rows. */
   override valuesPerRow(recording: boolean): number {
     let values = 0;
     for (const layer of this.coreLayers()) {
@@ -154,7 +154,7 @@ export class Sequential extends Stateless {
     const states: StageState[] = [];
     for (const [n, layer] of this.layers.entries()) {
       if (!(layer instanceof CoreLayer))
-        throw new TypeError(`layer ${n} is not one of this package's: it has no step of a stream`);
+        throw new TypeError(`layer ${n} is a custom layer, which a stream does not support`);
       const stage = layer.openStage(stages.at(-1)?.output ?? input, allocations);
       stages.push(stage);
       states.push(...stage.states.map((state) => ({ ...state, name: `${n}.${state.name}` })));
@@ -169,12 +169,12 @@ export class Sequential extends Stateless {
   override config(): LayerConfig {
     const layers = this.layers.map((layer, n) => {
       if (layer instanceof CoreLayer) return layer.config();
-      throw new TypeError(`layer ${n} is not one of this package's: a file cannot say how to make it`);
+      throw new TypeError(`layer ${n} is a custom layer, which a file cannot store`);
     });
     return { type: this.type, layers };
   }
 
-  /** A custom layer: it gets copies, which it may keep. */
+  /** Runs a custom layer on copies, which it may keep. */
   #around(layer: Layer, block: Block, tape: Tape): Block {
     const { training, recording: record } = tape;
     const output = outputOf(layer.forward(this.leave(block, tape), { training, record }));
@@ -211,7 +211,7 @@ function checkSequences(layers: readonly Layer[]): void {
   }
 }
 
-/** The layers of a Sequential, with those of inner ones in their place. */
+/** The layers of a Sequential, with nested ones flattened. */
 function flattened(layers: readonly Layer[]): Layer[] {
   return layers.flatMap((layer) => (layer instanceof Sequential ? flattened(layer.layers) : [layer]));
 }
@@ -237,7 +237,7 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
   const other = others.findIndex((runtime) => runtime !== first);
   if (other >= 0)
     throw new TypeError(
-      `${what} ${other + 1} lives in another runtime than ${what} 0: make both with the same { runtime }`,
+      `${what} ${other + 1} belongs to another runtime than ${what} 0: create both with the same { runtime }`,
     );
   return first as Runtime;
 }
@@ -253,7 +253,7 @@ function skippedOutput(
   return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), order);
 }
 
-/** What a stream of these layers takes at each step, from the first layer that determines it. */
+/** The input of a step of these layers, from the first layer that determines it. */
 function inputOf(layers: readonly Layer[]): Omit<StageInput, 'pointer' | 'rows'> {
   for (const [n, layer] of layers.entries()) {
     if (layer instanceof Embedding) return { width: 1, ids: layer.count };

@@ -16,7 +16,7 @@ const WRAPPERS = /^(module\.|_orig_mod\.)+/;
 /** The magnitude g in both forms of PyTorch's weight norm: `weight_g`, and `parametrizations.weight.original0`. */
 const MAGNITUDE = /^(?:(.+)_g|(.*?)parametrizations\.(.+)\.original0)$/;
 
-/** Writes a whole state dict, after all of it was checked. */
+/** Checks a whole state dict, then writes it. */
 export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given: NamedTensors): void {
   checkObject('state dict', given);
   const isKnown = (name: string) => parameters.has(name);
@@ -28,15 +28,15 @@ export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given
       );
   }
   const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
-    if (!(name in dict)) throw missing(name, dict);
+    if (!(name in dict)) throw missingParameter(name, dict);
     const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
     return [parameter, parameter.checkValues(name, data)];
   });
   for (const [parameter, data] of checked) parameter.write(data);
 }
 
-/** The error of a state dict that lacks a name. */
-export function missing(name: string, dict: NamedTensors): TypeError {
+/** The error for a name that is missing in a state dict. */
+export function missingParameter(name: string, dict: NamedTensors): TypeError {
   return new TypeError(
     `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
   );

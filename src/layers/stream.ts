@@ -16,19 +16,19 @@ import {
   wrongFloats,
 } from '../validation/tensor.js';
 
-/** What a stage reads: `rows` rows of `width` values, or of one 32-bit id each. */
+/** The input of a stage: `rows` rows of `width` values, or of one 32-bit id each. */
 export interface StageInput {
-  /** Read at each step: the input of the first stage is allocated once all stages have what they need. */
+  /** Read at each step, since the input of the first stage is allocated after all stages. */
   readonly pointer: number;
   readonly rows: number;
   readonly width: number;
-  /** How many ids there are, where rows are ids. */
+  /** The number of ids, if rows are ids. */
   readonly ids?: number;
-  /** How many ids there are, where a step may give them in place of one-hot rows. */
+  /** The number of ids, if a step accepts ids instead of one-hot rows. */
   readonly oneHot?: number;
 }
 
-/** One step of one layer, planned once: it reads its input, and leaves its output, where they always lie. */
+/** One step of one layer, planned once: its input and output have fixed addresses. */
 export interface Stage {
   readonly output: StageInput;
   readonly states: readonly StageState[];
@@ -41,7 +41,7 @@ export interface StageState {
   readonly name: string;
   readonly pointers: readonly number[];
   readonly width: number;
-  /** What each begins with [width], where that was learned; else zeros. */
+  /** The learned initial state [width] of each, 0 for zeros. */
   readonly initial: readonly number[];
 }
 
@@ -50,10 +50,10 @@ export interface StreamOptions {
   batch?: number;
 }
 
-/** What runs step by step. */
+/** A model that can run step by step. */
 interface Steppable {
   readonly runtime: Runtime;
-  /** The memory of its layers, and its own. */
+  /** Its own memory and that of its layers. */
   readonly memory: readonly Allocations[];
   openStage(input: StageInput, allocations: Allocations): Stage;
 }
@@ -72,7 +72,7 @@ export class Stream {
   readonly type = 'Stream';
   /** @internal */
   declare readonly allocations: Allocations;
-  /** @internal Its own and that of its layers. */
+  /** @internal Its own memory and that of its layers. */
   declare readonly memory: readonly Allocations[];
   readonly #batch: number | undefined;
   readonly #rows: number;
@@ -121,7 +121,7 @@ export class Stream {
     const result = out ?? new Float32Array(rows * width);
     const values = this.runtime.f32;
     const start = pointer >>> 2;
-    // Not to its own length, which a subclass may make up.
+    // Not up to `result.length`, which a subclass may override.
     for (let n = 0; n < rows * width; n++) result[n] = values[start + n] as number;
     return result;
   }
@@ -200,7 +200,7 @@ export class Stream {
     return [pointers.length, ...rows, width];
   }
 
-  /** The part of `data` that belongs to each layer of a state, and where that lies in the core. */
+  /** For each layer of a state: its part of `data`, and its values in the core. */
   #parts(data: Float32Array, { pointers, width }: StageState) {
     const size = this.#rows * width;
     return pointers.map((pointer, n) => [
@@ -209,7 +209,7 @@ export class Stream {
     ]) as [Float32Array, Float32Array][];
   }
 
-  /** Gives whether these are ids in place of one-hot rows. */
+  /** Checks the input and copies it into the core. @returns whether it holds ids instead of one-hot rows */
   #write(x: StepInput): boolean {
     const { pointer, rows, width, oneHot } = this.#input;
     const ids = this.#input.ids ?? (isIntegerArray(x) ? oneHot : undefined);

@@ -3,7 +3,7 @@ import type { Cell } from './cell.js';
 import type { Parameter } from './parameter.js';
 import type { AxisOrder, SequenceOptions, SkippedSteps } from './sequence-options.js';
 
-/** Values in the core. `shape` is that of the user's array; if `transposed`, its two leading axes are swapped in the core. */
+/** Values in the core. `shape` is the shape of the user's array; if `transposed`, its two leading axes are swapped in the core. */
 export interface Block {
   readonly pointer: number;
   readonly shape: readonly number[];
@@ -12,10 +12,10 @@ export interface Block {
   readonly ids?: boolean;
 }
 
-/** From the gradient of a layer's output to that of its input; `undefined` where that is not wanted or has none. */
+/** Computes the gradient of a layer's input from that of its output; `undefined` if it is not wanted or the input has no gradient. */
 export type BackwardStep = (dOutput: Block) => Block | undefined;
 
-/** What a layer records: it takes all that its backward needs, changes nothing yet, and gives the step itself. */
+/** What a layer records: allocates everything that its backward needs and returns the backward step, without changing anything. */
 export type Prepare = (wantInput: boolean) => BackwardStep;
 
 /** A traced pass of a recurrent layer, for inspection: its struct in the core, and the layout of the user's input. */
@@ -36,8 +36,8 @@ interface Segment {
 const ALIGNMENT = 64;
 
 /**
- * The memory of one forward and its backward: a stack of blocks that all go at once. It keeps what it has taken, as one
- * piece, so that from the second time on nothing is allocated.
+ * The memory of one forward and its backward: a stack allocator whose blocks are freed together. It reuses its memory as one segment,
+ * so that nothing is allocated from the second use on.
  */
 export class Tape {
   training = false;
@@ -46,7 +46,7 @@ export class Tape {
   sequence: SequenceOptions = {};
   /** The order of the input's axes, if `sequence` describes the input; undefined if a custom layer may change its steps first. */
   inputOrder: AxisOrder | undefined;
-  /** The steps that no layer reads, of the latest layer's output. */
+  /** The steps of the latest layer's output that no layer reads. */
   skipped: SkippedSteps | undefined;
   /** Bytes for transposing the gradient of the input. */
   inputBytes = 0;
@@ -54,7 +54,7 @@ export class Tape {
   trace: TracedPass[] | undefined;
   /** What the layers recorded, in forward order. */
   readonly steps: Prepare[] = [];
-  /** Whether backward has begun to write: what was recorded cannot be used again. */
+  /** Whether backward has started to write: the recording cannot be used again. */
   spent = false;
   readonly #allocations: Allocations;
   readonly #segments: Segment[] = [];
@@ -65,7 +65,7 @@ export class Tape {
     this.#allocations = allocations;
   }
 
-  /** `bytes` bytes until {@link clear}. @throws RangeError where memory runs out */
+  /** Allocates a block until {@link clear}. @throws RangeError if memory runs out */
   allocate(bytes: number): number {
     const { pointer } = this.reserve(bytes);
     const start = pointer + this.#used;
@@ -75,8 +75,8 @@ export class Tape {
   }
 
   /**
-   * A block for the arrays that `layOut` places: it gets the start of a block and returns how many bytes it takes. It is
-   * called again only where what is left of the tape's memory is too small.
+   * Allocates a block for the arrays that `layOut` places: it receives the start of the block and returns its size in bytes. It is called
+   * again only if the current segment is too small.
    */
   allocateFor(layOut: (base: number) => number): void {
     const last = this.#segments.at(-1);
@@ -91,7 +91,7 @@ export class Tape {
     return pointer;
   }
 
-  /** Makes the next takes up to `bytes` bytes succeed. @throws RangeError where there is no room for them */
+  /** Ensures that the next `bytes` bytes can be allocated. @throws RangeError if memory runs out */
   reserve(bytes: number): Segment {
     let segment = this.#segments.at(-1);
     if (segment === undefined || this.#used + aligned(bytes) > segment.bytes) {
@@ -101,7 +101,7 @@ export class Tape {
     return segment;
   }
 
-  /** Runs what takes; where it fails, what it took is given back. */
+  /** Runs a function; if it throws, frees what it allocated. */
   attempt<T>(run: () => T): T {
     const [count, used, total] = [this.#segments.length, this.#used, this.#total];
     try {
@@ -114,7 +114,7 @@ export class Tape {
     }
   }
 
-  /** Forgets everything; several pieces become one that holds as much. */
+  /** Frees all blocks and merges several segments into one of the same total size. */
   clear(): void {
     const total = this.#total;
     this.steps.length = 0;
@@ -128,7 +128,7 @@ export class Tape {
     try {
       this.#add(total);
     } catch {
-      // No room for one piece: the next forward takes several again.
+      // No contiguous memory: the next forward uses several segments again.
     }
   }
 
@@ -138,7 +138,7 @@ export class Tape {
     return segment;
   }
 
-  /** Gives back all pieces but the first `count`. */
+  /** Frees all segments except the first `count`. */
   #drop(count: number): void {
     for (const { pointer } of this.#segments.splice(count)) this.#allocations.free(pointer);
   }
@@ -148,10 +148,10 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** A forward that waits for its backward. */
+/** A recorded forward whose backward has not run yet. */
 export interface Pending {
   readonly tape: Tape;
-  /** The gradient that backward takes has its shape. */
+  /** The gradient for backward has the same shape. */
   readonly output: Block;
   /** The version of each parameter that it used. */
   readonly versions: readonly number[];
@@ -160,14 +160,14 @@ export interface Pending {
 /** What a pass of a model uses. */
 interface Model {
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** The memory of its layers, and its own. */
+  /** Its own memory and that of its layers. */
   readonly memory: readonly Allocations[];
 }
 
-/** What {@link Recordings.during} runs gives its recordings to. */
+/** Collects the recordings made while {@link Recordings.during} runs. */
 let collecting: Recordings | undefined;
 
-/** The forwards that one piece of work records, in any model: what its backward did not take can be dropped. */
+/** The forwards that one function records, in any model, so that those without a backward can be freed. */
 export class Recordings {
   #drops: (() => void)[] = [];
 
@@ -191,7 +191,7 @@ export class Recordings {
   }
 }
 
-/** The tapes of one model: those that wait for their backward, the latest last, and those free for the next forward. */
+/** The tapes of one model: pending ones, the latest last, and free ones for the next forward. */
 export class TapePool {
   readonly #allocations: Allocations;
   readonly #model: Model;
@@ -203,7 +203,7 @@ export class TapePool {
     this.#model = model;
   }
 
-  /** Runs a forward. Its tape waits for backward if it recorded, and is free again if it did not or failed. */
+  /** Runs a forward. Its tape is kept for backward if it recorded, and is free again otherwise or if it failed. */
   forward<T extends { block: Block }>(training: boolean, recording: boolean, run: (tape: Tape) => T): T {
     if (recording) this.#freeStale();
     return this.#keeping('a forward pass', () => {
@@ -222,7 +222,7 @@ export class TapePool {
     });
   }
 
-  /** What the next backward takes. @throws Error if nothing is recorded or a parameter has changed since */
+  /** The recording that the next backward uses. @throws Error if nothing is recorded or a parameter has changed since */
   get latest(): Pending {
     const latest = this.#pending.at(-1);
     if (latest === undefined) {
@@ -235,7 +235,7 @@ export class TapePool {
     throw new Error(`backward expected unchanged parameters, but "${changed}" changed after the forward`);
   }
 
-  /** Runs the backward of the latest recorded forward, which is then gone, unless it failed before it wrote anything. */
+  /** Runs the backward of the latest recorded forward and frees the recording, unless it fails before it writes anything. */
   backward<T>(run: (tape: Tape, output: Block) => T): T {
     const pending = this.latest;
     const { tape, output } = pending;
@@ -249,8 +249,8 @@ export class TapePool {
   }
 
   /**
-   * Keeps all that a pass uses while it runs. Layers of the user's own, and the getters of what a user passes, run in the
-   * middle of it: what they would change throws, and what they dispose of is freed afterwards.
+   * Locks everything that a pass uses while it runs. Custom layers, and getters of objects that a user passes, run in the middle of a
+   * pass: their changes throw, and what they dispose of is freed afterwards.
    *
    * @throws Error if something was disposed of
    */
@@ -273,12 +273,12 @@ export class TapePool {
     collecting?.add(() => this.#drop(pending));
   }
 
-  /** Those from before a parameter changed, which no backward can use any more. They are the earliest. */
+  /** Frees the recordings from before a parameter changed, which no backward can use. They are the earliest ones. */
   #freeStale(): void {
     for (let one = this.#pending[0]; one && this.#changedSince(one); one = this.#pending[0]) this.#drop(one);
   }
 
-  /** The name of a parameter that is not what it was. */
+  /** The name of a parameter that has changed since. */
   #changedSince({ versions }: Pending): string | undefined {
     return [...this.#model.parameters].find(([, { version }], n) => version !== versions[n])?.[0];
   }

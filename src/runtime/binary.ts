@@ -1,28 +1,28 @@
 import simdSource from '#wasm/simd';
 
-/** A WebAssembly.Module, in programs that have its type: `lib: DOM` or a runtime's types bring it. */
+/** WebAssembly.Module, if its type is available: `lib: DOM` or the types of a runtime declare it. */
 export type WebAssemblyModule = typeof globalThis extends {
   WebAssembly: { Module: abstract new (...given: never) => infer Module };
 }
   ? Module
   : object;
 
-/** One of the package's two binaries: its bytes as text, what gives them, or the module that an edge runtime compiled. */
+/** One of the package's two binaries: its bytes as text, a function that returns them, or the module that an edge runtime compiled. */
 export interface Binary {
   readonly variant: 'simd' | 'relaxed';
   readonly source: string | (() => Uint8Array) | WebAssemblyModule;
 }
 
-/** @internal The default: the same bits in every runtime. */
+/** @internal The default binary, which gives the same bits in every runtime. */
 export const simd: Binary = { variant: 'simd', source: simdSource };
 
-/** Compiled once, however many runtimes share it; `undefined` where the engine refuses it. */
+/** Each binary is compiled once, for all runtimes; `undefined` if the engine does not support it. */
 const compiled = new Map<Binary, WebAssembly.Module | undefined>();
 
 /**
- * @internal The module of the first binary that the engine takes.
+ * @internal Compiles the first binary that the engine supports.
  *
- * @throws Error without WebAssembly or its SIMD, or where compiling is forbidden
+ * @throws Error without WebAssembly or its SIMD, or if compiling is forbidden
  */
 export function compile(...candidates: Binary[]): WebAssembly.Module {
   checkWebAssembly();
@@ -34,7 +34,7 @@ export function compile(...candidates: Binary[]): WebAssembly.Module {
   throw new Error('WebAssembly with SIMD expected: Chrome 92, Firefox 90, Safari 16.4, Node 20 or later');
 }
 
-/** @internal The same without blocking, also on main threads that refuse {@link compile}. */
+/** @internal Like {@link compile}, but asynchronous; also works on main threads that refuse to compile synchronously. */
 export async function compileAsync(...candidates: Binary[]): Promise<WebAssembly.Module> {
   checkWebAssembly();
   for (const binary of candidates) {
@@ -53,7 +53,7 @@ function checkWebAssembly(): void {
 
 function compileOne(binary: Binary): WebAssembly.Module | undefined {
   if (typeof binary.source === 'object') return binary.source;
-  const bytes = bytesOf(binary);
+  const bytes = wasmBytes(binary);
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
@@ -63,7 +63,7 @@ function compileOne(binary: Binary): WebAssembly.Module | undefined {
 
 async function compileOneAsync(binary: Binary): Promise<WebAssembly.Module | undefined> {
   if (typeof binary.source === 'object') return binary.source;
-  const bytes = bytesOf(binary);
+  const bytes = wasmBytes(binary);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -71,13 +71,13 @@ async function compileOneAsync(binary: Binary): Promise<WebAssembly.Module | und
   }
 }
 
-function bytesOf({ source }: Binary): Uint8Array<ArrayBuffer> {
+function wasmBytes({ source }: Binary): Uint8Array<ArrayBuffer> {
   return typeof source === 'string'
     ? decode(source)
     : ((source as () => Uint8Array)() as Uint8Array<ArrayBuffer>);
 }
 
-/** Nothing where the engine lacks what the binary needs. @throws Error where it would know how, but may not */
+/** Returns undefined if the engine lacks a feature of the binary. @throws Error if compiling is forbidden */
 function refused(bytes: Uint8Array<ArrayBuffer>, error: unknown): undefined {
   if (WebAssembly.validate(bytes)) throw onlyAsync(error) ?? forbidden(error);
 }
@@ -91,7 +91,7 @@ export function instantiate(module: WebAssembly.Module): WebAssembly.Instance {
   }
 }
 
-/** @internal The same without blocking, also on main threads that refuse {@link instantiate}. */
+/** @internal Like {@link instantiate}, but asynchronous; also works on main threads that refuse to instantiate synchronously. */
 export async function instantiateAsync(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
   try {
     return await WebAssembly.instantiate(module);
@@ -100,7 +100,7 @@ export async function instantiateAsync(module: WebAssembly.Module): Promise<WebA
   }
 }
 
-/** WebKit asks the page's policy only when it instantiates. */
+/** WebKit checks the page's Content-Security-Policy only when it instantiates. */
 function refusedInstance(error: unknown): unknown {
   return onlyAsync(error) ?? (error instanceof WebAssembly.CompileError ? forbidden(error) : error);
 }
@@ -115,7 +115,7 @@ function onlyAsync(cause: unknown): Error | undefined {
   );
 }
 
-/** Engines say so in ways of their own, and some advise 'unsafe-eval'. */
+/** The messages of engines differ, and some recommend 'unsafe-eval'. */
 function forbidden(cause: unknown): Error {
   return new Error(
     "WebAssembly is blocked: a page's Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src; " +
@@ -124,7 +124,7 @@ function forbidden(cause: unknown): Error {
   );
 }
 
-/** @internal The bytes that scripts/build.mjs wrote as text. */
+/** @internal Decodes the bytes that scripts/build.mjs wrote as text. */
 export function decode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   let count = 0;

@@ -1,6 +1,6 @@
 /*
- * What kind of array a value is, by the getters that every engine keeps on its own prototypes: they know the arrays of
- * other realms (a `vm` context, an iframe, Jest), which `instanceof` does not, and read what no property or subclass can fake.
+ * Detects array types with the built-in getters of the engine's prototypes. Unlike `instanceof`, they recognize arrays of other realms (a
+ * `vm` context, an iframe, Jest), and unlike properties, they cannot be overridden by a subclass.
  */
 
 type Getter = (this: unknown) => unknown;
@@ -27,7 +27,7 @@ export function lengthOf(array: ArrayBufferView): number {
   return length.call(array) as number;
 }
 
-/** The bytes of a typed array, as a plain view: by its own `slice` a Buffer of Node would not copy. */
+/** The bytes of a typed array, as a plain view: `slice` of a Node Buffer would not copy. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(
     buffer.call(array) as ArrayBuffer,
@@ -36,12 +36,12 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   );
 }
 
-/** Whether other threads see the memory of a typed array: they may write to it between a check and its use. */
+/** Whether a typed array uses shared memory: other threads may write to it between a check and its use. */
 export function isShared(array: ArrayBufferView): boolean {
   return isSharedArrayBuffer(buffer.call(array));
 }
 
-/** Whether the memory of a typed array is gone, since its buffer was transferred to another thread. */
+/** Whether a typed array is detached, since its buffer was transferred to another thread. */
 export function isDetached(array: ArrayBufferView): boolean {
   if (lengthOf(array) > 0) return false;
   try {
@@ -64,7 +64,7 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return answers(getterOf(ArrayBuffer.prototype, 'byteLength'), value);
 }
 
-/** The class is missing where pages are not cross-origin isolated. */
+/** The class does not exist on pages that are not cross-origin isolated. */
 export function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
   return (
     typeof SharedArrayBuffer !== 'undefined' &&
@@ -76,7 +76,7 @@ export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
   return answers(getterOf(Map.prototype, 'size'), value);
 }
 
-/** Whether a value is of the kind whose getter this is: others make it throw. */
+/** Whether a value has the internal type of a getter, which throws for any other value. */
 function answers(getter: Getter, value: unknown): boolean {
   try {
     getter.call(value);
@@ -87,7 +87,7 @@ function answers(getter: Getter, value: unknown): boolean {
 }
 
 /**
- * The bytes of a file, or undefined where `value` is neither a Uint8Array nor an ArrayBuffer.
+ * The bytes of a file; undefined if `value` is neither a Uint8Array nor an ArrayBuffer.
  *
  * @throws TypeError for a detached buffer, of which no view can be made
  */

@@ -1,8 +1,8 @@
 import { describe, isObject } from './errors.js';
 
 /**
- * What an object of this package is, whichever copy of the package made it: a minifier shortens the names of classes, and
- * the same class of a second copy is another one to `instanceof`.
+ * Names the class of an object of this package, even if another copy of the package created it: minifiers rename classes, and
+ * `instanceof` is false for the same class of another copy.
  */
 export interface Marked {
   readonly 'lstm-wasm': string;
@@ -11,12 +11,12 @@ export interface Marked {
 /**
  * Whether a value is an instance of one of this package's base classes.
  *
- * @throws TypeError where it is one of the same class in another copy of the package
+ * @throws TypeError for an instance from another copy of the package
  */
 export function isOf<T extends Marked>(
   name: string,
   value: unknown,
-  // biome-ignore lint/suspicious/noExplicitAny: whatever its constructor takes
+  // biome-ignore lint/suspicious/noExplicitAny: any constructor
   Kind: abstract new (...given: any) => T,
 ): value is T {
   if (value instanceof Kind) return true;

@@ -14,11 +14,11 @@ export function editDistance(a: ArrayLike<unknown>, b: ArrayLike<unknown>): numb
   return row[b.length] as number;
 }
 
-/** Longer names get no suggestion, and no more names than this are compared: the distance costs the product of two lengths. */
+/** Limits on the length of a name and on the number of names to compare, since the cost grows with the product of both lengths. */
 const LONGEST = 64;
 const MOST = 1000;
 
-/** Ends a message about an unknown name: with the nearest known name, or with all of them if none is near. */
+/** The end of a message about an unknown name: the nearest known name, or all known names if none is near. */
 export function suggestion(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'it takes none';
   const bound = Math.max(2, Math.floor(name.length / 3));

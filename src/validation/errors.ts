@@ -1,17 +1,17 @@
 import { arrayKind, isDetached, lengthOf } from './arrays.js';
 
-/** The longest piece of what was passed that a message shows: about a line. */
+/** The maximum length of a passed value in a message, about one line. */
 const LINE = 120;
 
-/** A text for a message, cut to a line. */
+/** Truncates a text for a message to one line. */
 export function clip(text: string): string {
   return text.length > LINE ? `${text.slice(0, LINE)}…` : text;
 }
 
-/** Names for a message, as many as fit into a line. */
+/** Lists names for a message, truncated to one line. */
 export function listed(names: readonly string[]): string {
   const text = clip(names.slice(0, LINE).join(', '));
-  return text.endsWith('…') ? `${text} (${names.length} in all)` : text;
+  return text.endsWith('…') ? `${text} (${names.length} in total)` : text;
 }
 
 /** The error for an argument of the wrong kind. */
@@ -19,7 +19,7 @@ export function wrongKind(name: string, expected: string, value: unknown): TypeE
   return new TypeError(`${clip(name)} expected ${expected}, got ${describe(value)}`);
 }
 
-/** The error for an argument with a wrong value; `got` is what the message shows of it. */
+/** The error for an argument with a wrong value; the message shows `got`. */
 export function wrongValue(name: string, expected: string, got: unknown): RangeError {
   return new RangeError(
     `${clip(name)} expected ${expected}, got ${typeof got === 'string' ? got : describe(got)}`,
@@ -39,12 +39,10 @@ export function describe(value: unknown): string {
   const kind = name === 'Object' ? 'an object' : `${/^([AEIO]|LSTM|RNN)/.test(name) ? 'an' : 'a'} ${name}`;
   if (arrayKind(value) === undefined) return kind;
   const array = value as ArrayBufferView;
-  return isDetached(array)
-    ? `${kind} without memory: its buffer was transferred`
-    : `${kind} of length ${lengthOf(array)}`;
+  return isDetached(array) ? `${kind} whose buffer was transferred` : `${kind} of length ${lengthOf(array)}`;
 }
 
-/** What an object is called. None of what it is read from needs to be a text. */
+/** The name of an object's class. None of the properties that it reads is guaranteed to be a string. */
 function nameOf(value: object): string {
   const { type, constructor: made, 'lstm-wasm': mark } = value as Record<string, unknown>;
   // A minifier shortens the names of this package's classes.

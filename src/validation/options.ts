@@ -21,7 +21,7 @@ type Check = ((name: string, value: unknown) => unknown) | readonly string[];
 
 type Checked<C> = C extends readonly (infer T)[] ? T : C extends (...given: never) => infer T ? T : never;
 
-/** The options that a table lists as [default, check], each checked, or its default if it is undefined. */
+/** Checks the options in a table of [default, check]; undefined options get their default. */
 export function checkEach<const Table extends Readonly<Record<string, readonly [unknown, Check]>>>(
   options: object,
   table: Table,
@@ -48,7 +48,7 @@ export function checkSize(name: string, value: unknown, least = 1): number {
   return checkNumber(name, value, `a whole number from ${least} to 2^30`, inRange, 'a whole number');
 }
 
-/** The whole number from 0 up that a text is, in digits alone; NaN for anything else. */
+/** Parses a whole number from 0 up that consists only of digits; NaN for anything else. */
 export function parseWhole(text: unknown): number {
   const number = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) ? number : Number.NaN;
@@ -61,7 +61,7 @@ export function checkSizeOrInfinity(name: string, value: unknown, least = 1): nu
   return checkNumber(name, value, `a whole number from ${least} up, or Infinity`, inRange);
 }
 
-/** A finite number with `inRange(value)`; `range` says it in words. */
+/** Checks a finite number with `inRange`; `range` describes that condition in the message. */
 export function checkNumber(
   name: string,
   value: unknown,
@@ -114,7 +114,7 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
   throw wrongKind('signal', 'an AbortSignal', signal);
 }
 
-/** @throws the reason of an aborted signal; its own method exists since Chrome 100 */
+/** @throws the reason of an aborted signal. `AbortSignal.throwIfAborted` exists only since Chrome 100 */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   throw signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });

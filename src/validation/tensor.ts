@@ -7,18 +7,18 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
-/** Values that the package returns: the array is the caller's, and its memory is not shared. */
+/** A tensor that the package returns: the caller owns the array, and its memory is not shared. */
 export interface OwnTensor extends Tensor {
   readonly data: Floats;
 }
 
-/** `Float32Array<ArrayBuffer>` in TypeScript 5.7 and later, which is what `Blob`, `fetch` and audio buffers take; before, `Float32Array`. */
+/** `Float32Array<ArrayBuffer>` in TypeScript 5.7 and later, which `Blob`, `fetch` and audio buffers accept; before, `Float32Array`. */
 export type Floats = ReturnType<Float32Array['slice']>;
 
 /** The same for bytes. */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
-/** Named arrays, as files hold them; weights are only taken from a Float32Array. */
+/** Named arrays, as in a file; weights must be a Float32Array. */
 export type NamedTensors = Readonly<
   Record<string, { readonly data: ArrayBufferView; readonly shape: readonly number[] }>
 >;
@@ -55,7 +55,8 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * A tensor of what `value` had when it was checked: a plain array of fixed length over the same memory, and a copy of the shape.
+ * Checks a tensor. The result has a plain array of fixed length over the same memory, and a copy of the shape, so that it cannot change
+ * afterwards.
  *
  * @throws TypeError if `value` is not a tensor, RangeError if its shape does not fit its data
  */
@@ -63,7 +64,7 @@ export function checkTensor(name: string, value: unknown): Tensor {
   return checkArray(name, value, 'a tensor { data: Float32Array, shape }', 'a Float32Array', isFloat32);
 }
 
-/** The same for one shape; `formula` explains that shape in the message. */
+/** Like {@link checkTensor}, with an expected shape; `formula` explains that shape in the message. */
 export function checkTensorOf(
   name: string,
   value: unknown,
@@ -105,8 +106,8 @@ export function isIntegers(value: unknown): value is Integers {
 }
 
 /**
- * The same memory as a plain array of fixed length: the length of a subclass may lie, its methods may do anything, and that of
- * an array over growing memory may change.
+ * A plain array of fixed length over the same memory: a subclass may override the length and methods, and the length of an array over
+ * growing memory may change.
  */
 export function plainArray<T extends Float32Array | IntegerArray>(data: T): T {
   const { buffer, byteOffset } = bytesOf(data);
@@ -118,7 +119,7 @@ export function unshared<T extends Float32Array | IntegerArray>(data: T): T {
   return isShared(data) ? (plainArray(data).slice() as T) : data;
 }
 
-/** Zeros in an array of the same kind. Not by `slice` of the data, since that of Node's Buffer, a Uint8Array, returns a view. */
+/** An array of zeros of the same type. Not created by `slice`, since that of Node's Buffer, a Uint8Array, returns a view. */
 export function arrayLike<T extends Float32Array | IntegerArray>(data: T, length: number): T {
   return new (kindOf(data))(length);
 }
@@ -143,7 +144,7 @@ function checkArray<T extends Float32Array | IntegerArray>(
   if (!isObject(value) || !('data' in value && 'shape' in value)) throw wrongKind(name, expected, value);
   const { data, shape } = value;
   if (!fits(data) || isDetached(data)) throw wrongKind(`${name}.data`, kind, data);
-  // The shape first: reading its sizes may run code of the user's.
+  // The shape first, since reading its sizes may run custom code.
   const sizes = checkSizes(name, shape);
   const plain = plainArray(data);
   checkLength(name, sizes, plain.length);
@@ -162,7 +163,7 @@ function checkLength(name: string, shape: readonly number[], length: number): vo
 }
 
 function checkSizes(name: string, shape: unknown): readonly number[] {
-  // A copy has no holes, which `some` would skip, and does not change.
+  // A copy cannot change, and has no holes, which `some` would skip.
   const sizes = Array.isArray(shape) ? [...shape] : [undefined];
   if (sizes.some((extent) => typeof extent !== 'number'))
     throw wrongKind(`${name}.shape`, 'an array of sizes', shape);

@@ -29,7 +29,7 @@ import {
 } from './job.js';
 import { ProgressQueue } from './progress-queue.js';
 
-/** The shortest time between two reports of progress: a page paints 60 times a second, and nobody reads more than 20. */
+/** The minimum time between two progress reports: about 20 updates a second are enough to read. */
 const REPORT_MILLISECONDS = 50;
 
 type AnyBatch = Batch<Tensor>;
@@ -45,7 +45,7 @@ interface Run {
 export class JobRunner {
   readonly #port: Port;
   readonly #job: TrainingJob;
-  /** The arrays that follow the job, as far as their chunks have come. */
+  /** The arrays that follow the job, filled as their chunks arrive. */
   readonly #arrays: JobArray[] = [];
   readonly #stop = new AbortController();
   #pause: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class JobRunner {
   readonly #unreported = new ProgressQueue();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #training: Run | undefined;
-  /** Requests that came before the training could begin. */
+  /** Snapshot requests that arrived before the training started. */
   readonly #requested: SnapshotCommand[] = [];
   #reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -104,7 +104,7 @@ export class JobRunner {
     this.#end(run, failure);
   }
 
-  /** The event loop turns between two steps, or in a validation: the state is always that after a whole step. */
+  /** Messages arrive only between two steps or during a validation, so the state is always that after a whole step. */
   #snapshot(command: SnapshotCommand): void {
     const { n, metadata } = command;
     if (!this.#training) {
@@ -131,7 +131,7 @@ export class JobRunner {
     this.#post({ kind: 'end', state, ...failure }, buffersOf(state));
   }
 
-  /** The batches, each taken only while training is not paused or stopped, so that their position stays right. */
+  /** Takes a batch only while training is not paused or stopped, so that the position of the batches stays correct. */
   #pausable(batches: Batches<AnyBatch>): AnyBatches<AnyBatch> & Placed {
     const generator = this.#whileRunning(batches);
     return {
@@ -150,7 +150,7 @@ export class JobRunner {
         this.#post({ kind: 'paused' });
         await this.#pause;
       }
-      // Throws instead of returning: the trainer would take the end of the batches for the end of the run.
+      // Throws instead of returning, because the trainer would treat the end of the batches as the end of the run.
       throwIfAborted(this.#stop.signal);
       const next = iterator.next();
       if (next.done) return;

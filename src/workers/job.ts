@@ -22,7 +22,7 @@ import { type AnyTensor, arrayLike, type Bytes } from '../validation/tensor.js';
 
 import type { CountedProgress } from './progress-queue.js';
 
-/** Losses, optimizers and metrics that both sides have, so that a job only names them. */
+/** The losses, optimizers and metrics that a job can refer to by name. */
 export const LOSSES = { crossEntropy, mse, binaryCrossEntropy };
 export const OPTIMIZERS = { SGD, RMSprop, Adam, AdamW };
 // biome-ignore lint/suspicious/noExplicitAny: options that the page has checked.
@@ -37,13 +37,13 @@ export interface BatchesPosition {
 }
 
 /** Everything that training changes. */
-export interface TrainingState {
+export interface RunState {
   readonly model: ModelState;
   readonly trainer: TrainerState;
   readonly batches: BatchesPosition;
 }
 
-/** How to make batches again, without the arrays, which have these shapes. */
+/** How to rebuild batches, with the shapes of their arrays but without the arrays. */
 export type BatchesConfig = Pick<BatchesSource, 'of' | 'options'> & {
   readonly shapes: readonly (readonly number[])[];
 };
@@ -52,9 +52,9 @@ type MetricConfig = NonNullable<Metric['config']>;
 
 /**
  * Everything that a worker needs to train as the page would, except the large arrays (weights, optimizer state, data),
- * which follow in chunks. Empty arrays stand in their place.
+ * which follow in chunks. Empty arrays replace them.
  */
-export interface TrainingJob extends TrainingState {
+export interface TrainingJob extends RunState {
   readonly job: 'training';
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
@@ -94,12 +94,12 @@ export type Report =
   | { readonly kind: 'progress'; readonly entries: readonly CountedProgress[] }
   | { readonly kind: 'paused' }
   | ({ readonly kind: 'snapshot'; readonly n: number; readonly file?: Bytes } & Partial<Failure>)
-  | ({ readonly kind: 'end'; readonly state?: TrainingState } & Partial<Failure>);
+  | ({ readonly kind: 'end'; readonly state?: RunState } & Partial<Failure>);
 
-/** Values in one chunk: 1 MB, which a page copies in half a millisecond, well within a frame. */
+/** The number of values in a chunk: 1 MB, which is copied in half a millisecond, well within a frame. */
 const CHUNK = 262_144;
 
-/** An array as copies of its parts, in order. An empty one gives an empty chunk, which still says the kind of array. */
+/** Copies an array in chunks, in order. An empty array gives one empty chunk, which still has the type of the array. */
 export function* chunksOf({ length, view }: DeferredArray): Generator<{ from: number; values: JobArray }> {
   let from = 0;
   do {
@@ -144,7 +144,7 @@ export function jobOf<Target>(
       defer(parameter.pointer >>> 2, parameter.size, parameter.allocations),
     ),
     trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer.allocations)),
-    data: configOf(batches, deferred),
+    data: batchesConfigOf(batches, deferred),
     validation: validationOf(checkedOptions.validation, deferred),
   };
   const job: TrainingJob = {
@@ -158,7 +158,7 @@ export function jobOf<Target>(
   return [job, deferred];
 }
 
-/** The state of a trainer, its arrays deferred: first those of the optimizer, which lie in the core, then the others. */
+/** The state of a trainer with deferred arrays: first those of the optimizer, which are in the core, then the others. */
 function trainerStateOf<Target>(
   trainer: Trainer<Target>,
   deferred: DeferredArray[],
@@ -172,7 +172,7 @@ function trainerStateOf<Target>(
   });
 }
 
-function configOf(batches: Batches<unknown>, deferred: DeferredArray[]): BatchesConfig {
+function batchesConfigOf(batches: Batches<unknown>, deferred: DeferredArray[]): BatchesConfig {
   const { of, arrays, options } = batches.source;
   deferred.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
   return { of, options, shapes: arrays.map(({ shape }) => [...shape]) } as BatchesConfig;
@@ -184,10 +184,14 @@ function validationOf(
 ): TrainingJob['validation'] {
   if (validation === undefined) return undefined;
   const { batches, every, monitor } = validation;
-  return { every, monitor, data: configOf(checkRebuildableBatches('validation.batches', batches), deferred) };
+  return {
+    every,
+    monitor,
+    data: batchesConfigOf(checkRebuildableBatches('validation.batches', batches), deferred),
+  };
 }
 
-/** @throws TypeError for batches that a worker cannot make again */
+/** @throws TypeError for batches that a worker cannot rebuild */
 export function checkRebuildableBatches(name: string, batches: unknown): Batches<unknown> {
   if (isOf(name, batches, Batches)) return batches as Batches<unknown>;
   throw new TypeError(
@@ -244,7 +248,7 @@ export function setPosition(batches: Batches<unknown>, { state, ended }: Batches
 }
 
 /** The buffers of a state, to transfer. */
-export function buffersOf({ model, trainer }: TrainingState): ArrayBuffer[] {
+export function buffersOf({ model, trainer }: RunState): ArrayBuffer[] {
   const arrays = [...model.weights, ...model.carried.map(({ data }) => data)];
   mapArrays(trainer, (array) => {
     arrays.push(array.data);

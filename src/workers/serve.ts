@@ -12,7 +12,7 @@ import type { OnMessage, Port } from '../runtime/thread.js';
 import type { Command, TrainingJob } from './job.js';
 import { JobRunner } from './job-runner.js';
 
-/** The main function of a worker: the first message is its job, all others belong to that job. */
+/** The main function of a worker: the first message is the job, all others belong to that job. */
 export async function serve(): Promise<void> {
   const early: unknown[] = [];
   let onMessage: OnMessage = (message) => {
@@ -27,7 +27,7 @@ export async function serve(): Promise<void> {
   for (const message of early) onMessage(message);
 }
 
-/** Computes a range of each batch, for a worker pool. */
+/** Computes a slice of each batch for a worker pool. */
 function serveReplica(setup: ReplicaSetup, port: Port): OnMessage {
   const channel = new Channel(1, setup.control);
   channel.attach(port);

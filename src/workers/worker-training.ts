@@ -18,9 +18,9 @@ import {
   type DeferredArray,
   jobOf,
   type Report,
+  type RunState,
   setPosition,
   type TrainingJob,
-  type TrainingState,
 } from './job.js';
 import { ProgressQueue } from './progress-queue.js';
 
@@ -28,10 +28,10 @@ type End = Extract<Report, { kind: 'end' }>;
 type Snapshot = Extract<Report, { kind: 'snapshot' }>;
 
 /**
- * A training that runs in a worker, made by {@link trainInWorker}. Iterate over it to follow its progress: about twenty values
- * a second, each the newest step with the mean loss of the steps since the value before. Values with a validation or a skipped
- * batch, and the last one, are never left out. Leaving the loop ends the training after a whole step, as `stop()` does. A
- * process stays alive for it only while it computes and something awaits it.
+ * A training that runs in a worker, created by {@link trainInWorker}. Iterate over it to follow the progress: about twenty values per
+ * second, each of the latest step with the mean loss since the previous value. Values with a validation or a skipped batch, and the last
+ * one, are never omitted. Leaving the loop ends the training after a whole step, like `stop()`. The training keeps a process alive only
+ * while it computes and something awaits it.
  */
 export class WorkerTraining implements AsyncIterable<Progress> {
   readonly #trainer: Trainer<never>;
@@ -49,14 +49,15 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   #lost: unknown;
   readonly #unread = new ProgressQueue();
   readonly #starting = new AbortController();
-  #asked = 0;
+  #snapshotCount = 0;
   readonly #snapshots = new Map<number, Snapshot>();
   #pauseRequested = false;
   /** Whether the worker has reported that it is paused. */
   #paused = false;
+  /** How many callers await the training. */
   #waiting = 0;
-  /** How many of those wait for an answer that comes while the worker is paused, too. */
-  #answers = 0;
+  /** How many of those await a snapshot, which a paused worker sends too. */
+  #waitingForSnapshot = 0;
   /** Resolved by the next change of any kind. */
   readonly #onChange: (() => void)[] = [];
 
@@ -68,12 +69,12 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     const [job, arrays] = jobOf(trainer, batches);
     this.#lock = Lock.take(IN_WORKER, trainer.model, trainer.optimizer.allocations);
     this.#done = this.#run(job, arrays, signal);
-    // Rejects in `done` and in the loop, for whoever awaits them.
+    // `done` and the loop reject for callers that await them.
     this.#done.catch(() => {});
   }
 
   /**
-   * Resolves when the training is over and the model has its results.
+   * Resolves when the training has ended and its results are in the model.
    *
    * @throws as the loop over the training does
    */
@@ -81,7 +82,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     return this.#awaiting(() => this.#done);
   }
 
-  /** Pauses before the next step. Resolves when the worker has stopped computing, or the training is over. */
+  /** Pauses before the next step. Resolves when the worker has paused or the training has ended. */
   async pause(): Promise<void> {
     this.#pauseRequested = !this.#stopping;
     if (this.#pauseRequested) this.#command({ kind: 'pause' });
@@ -98,8 +99,8 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   /**
-   * Ends the training after a whole step, also while it is paused. Resolves when the model has its results; the loop over the
-   * training ends then. Train on with another run.
+   * Ends the training after a whole step, also while it is paused. Resolves when the results are in the model; the loop over the training
+   * ends then. To continue, start another run.
    *
    * @throws as the loop over the training does
    */
@@ -112,12 +113,11 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   /**
-   * A file of the model as it is after the latest step, as `saveModel` writes it with the trainer and the batches: to store while
-   * training goes on, or to predict with a copy of the model. Works while the training is paused; after it is over, it saves
-   * the model here.
+   * Saves the model after the latest step, with the trainer and the batches, in the format of `saveModel`: to store it during training, or to
+   * predict with a copy of the model. Also works while the training is paused; after the training has ended, it saves the model here.
    *
    * @param options - `metadata`: additional texts for the file
-   * @throws TypeError for metadata that is not text; an Error if the training fails without results before the file is made
+   * @throws TypeError for metadata that is not text; Error if the training fails without results before the file is created
    * @example
    * ```ts
    * import { Adam, Linear, mse, Trainer } from 'lstm-wasm';
@@ -138,13 +138,13 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     checkOptions(options, ['metadata'], 'snapshot');
     const { metadata = {} } = options;
     checkMetadata(metadata);
-    const n = this.#asked++;
+    const n = this.#snapshotCount++;
     this.#command({ kind: 'snapshot', n, metadata: { ...metadata } });
-    this.#answers++;
+    this.#waitingForSnapshot++;
     await this.#awaiting(async () => {
       while (!this.#snapshots.has(n) && !this.#over) await this.#change();
     }).finally(() => {
-      this.#answers--;
+      this.#waitingForSnapshot--;
     });
     const answer = this.#snapshots.get(n);
     this.#snapshots.delete(n);
@@ -154,9 +154,9 @@ export class WorkerTraining implements AsyncIterable<Progress> {
     return saveModel(this.#trainer.model, { trainer: this.#trainer, batches: this.#batches, metadata });
   }
 
-  /** Terminates the worker at once, unless the training is over: its results are lost, and the model is as before. */
+  /** Terminates the worker at once, unless the training has ended. Its results are lost, and the model is as before. */
   dispose(): void {
-    this.#abandon(new Error('this training was disposed before it was over: the model is as before'));
+    this.#abandon(new Error('this training was disposed of before it ended: the model is as before'));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void, undefined> {
@@ -248,7 +248,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   /** Gives the page's model, trainer and batches the results of the worker. */
-  async #load({ model, trainer, batches }: TrainingState): Promise<void> {
+  async #load({ model, trainer, batches }: RunState): Promise<void> {
     const loop = new EventLoop();
     const loading = this.#trainer.loading(trainer);
     while (!this.#lock.open(() => loading.next()).done) await loop.yield();
@@ -306,6 +306,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   #updateKeepAlive(): void {
-    if (!this.#over) this.#thread?.keepAlive(this.#waiting > 0 && (!this.#paused || this.#answers > 0));
+    if (!this.#over)
+      this.#thread?.keepAlive(this.#waiting > 0 && (!this.#paused || this.#waitingForSnapshot > 0));
   }
 }

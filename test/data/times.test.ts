@@ -91,7 +91,7 @@ describe('times of a series', () => {
 describe('gaps in time', () => {
   const series = onDays(0, 1, 2, 3, 6, 7, 8, 9);
 
-  it('are told, with the row and how long they are', () => {
+  it('are named with their row and length', () => {
     expect(() => startsOf(series)).toThrow(
       /^series, row 4 expected to follow row 3, 1970-01-04, by about 1 days .*got 1970-01-07, 3 days later: .*'skip'.*'allow'$/,
     );

@@ -72,7 +72,7 @@ function checkLayer({ create }: Variant, make: (runtime: Runtime) => Layer) {
   expectBits('output in training', a, b);
 }
 
-/** One parameter after the other takes no gradient, wherever its layer stands. */
+/** Each parameter in turn needs no gradient. */
 function checkFrozen({ create }: Variant, make: (runtime: Runtime) => Layer) {
   const layer = make(create());
   for (const [name, parameter] of layer.parameters) {

@@ -8,7 +8,7 @@ import type { Kind, Options } from '../reference/options.js';
 const ALL: readonly Kind[] = ['LSTM', 'GRU', 'RNN'];
 
 /** What an option is given, shortly. */
-function told(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return `${typeof value} ${String(value)}`;
 }
@@ -30,7 +30,7 @@ function values(
     given.map((value): Row => {
       const options = { ...beside, [name]: value };
       return [
-        `${kind} with ${Object.entries(options).map(([key, one]) => `${key}: ${told(one)}`)}`,
+        `${kind} with ${Object.entries(options).map(([key, one]) => `${key}: ${show(one)}`)}`,
         (s) => layer(s, kind, options),
         error,
         message,
@@ -149,7 +149,7 @@ const together: Row[] = [
   ...ALL.flatMap((kind) =>
     [{ bidirectional: true }, { reverse: true }].map(
       (options): Row => [
-        `a stream of ${kind} with ${told(options)}`,
+        `a stream of ${kind} with ${show(options)}`,
         (s) => layer(s, kind, { ...options, clip: 1, learnInitial: true }).stream(),
         TypeError,
         /stream.*runs forward only/,
@@ -192,10 +192,10 @@ const LENGTH_VALUES = [
 
 const lengths: Row[] = [
   ...LENGTH_KINDS.flatMap((value) =>
-    forward(`lengths of ${told(value)}`, { lengths: value }, TypeError, /lengths/),
+    forward(`lengths of ${show(value)}`, { lengths: value }, TypeError, /lengths/),
   ),
   ...LENGTH_VALUES.flatMap((value) =>
-    forward(`lengths of ${told(value)}`, { lengths: value }, RangeError, /lengths/),
+    forward(`lengths of ${show(value)}`, { lengths: value }, RangeError, /lengths/),
   ),
   ...forward('lengths of one sequence too many', { lengths: [4, 4] }, RangeError, /lengths/, zeros(4, 3)),
   [
@@ -218,7 +218,7 @@ const masks: Row[] = [
     { data: [1, 1, 1, 1], shape: [2, 2] },
     zeros(2, 4),
     { data: new Int32Array(8) },
-  ].flatMap((mask) => forward(`a mask of ${told(mask)}`, { mask }, TypeError, /mask/)),
+  ].flatMap((mask) => forward(`a mask of ${show(mask)}`, { mask }, TypeError, /mask/)),
   ...[
     ones(4, 2),
     ones(2, 3),

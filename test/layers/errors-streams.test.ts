@@ -86,7 +86,7 @@ const streams: Row[] = [
     'stream with a layer of the user’s own',
     ({ runtime, linear }) => new Sequential(linear, own(new Dropout(0.5, { runtime }))).stream(),
     TypeError,
-    /^layer 1 is not one of this package's/,
+    /^layer 1 is a custom layer/,
   ],
   ...[undefined, null, 3, [1, 2, 3], new Float64Array(3), zeros(3)].map(
     (x, n): Row => [

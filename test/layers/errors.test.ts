@@ -210,14 +210,14 @@ const sequential: Row[] = [
     'Sequential of two runtimes',
     ({ linear, other }) => new Sequential(linear, new Linear(5, 5, { runtime: other })),
     TypeError,
-    /^layer 1 lives in another runtime than layer 0: make both with the same \{ runtime \}$/,
+    /^layer 1 belongs to another runtime than layer 0: create both with the same \{ runtime \}$/,
   ],
   [
     'Sequential of two runtimes, nested',
     ({ model, linear, other }) =>
       new Sequential(linear, model, new Sequential(new Dropout(0, { runtime: other }))),
     TypeError,
-    /^layer 2 lives in another runtime than layer 0/,
+    /^layer 2 belongs to another runtime than layer 0/,
   ],
   [
     'Sequential of both orders',

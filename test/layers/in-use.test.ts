@@ -154,7 +154,7 @@ const CHANGES: Record<string, (s: Subject) => unknown> = {
     }),
 };
 
-/** Refused with a message, and what goes on around it comes to the same as without. */
+/** Throws with a message, and the result of the surrounding pass is the same as without it. */
 function checkMeddling(runtime: Runtime, change: (s: Subject) => unknown) {
   for (const place of ['inForward', 'inBackward'] as const) {
     const [subject, other] = [meddled(runtime), meddled(runtime)];

@@ -29,14 +29,15 @@ module.exports = async () => {
   const model = new LSTM(3, 4, { stateful: true, seed: 1 });
   const validation = { batches: [batch], every: 1 };
   const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2, validation });
-  const told = [];
-  for await (const { loss, validation } of trainer.run([batch, batch])) told.push(loss, validation.loss);
-  told.push((await trainer.evaluate([batch])).loss);
+  const losses = [];
+  for await (const { loss, validation } of trainer.run([batch, batch])) losses.push(loss, validation.loss);
+  losses.push((await trainer.evaluate([batch])).loss);
   const other = new Trainer(model, { loss: mse, optimizer: new Adam(model) });
   const training = trainInWorker(other, batches(batch, { batchSize: 5, epochs: 40 }));
   const { model: copy } = loadModel(await training.snapshot());
-  for await (const { step } of training) told.step = step;
-  return { told: [...told], step: told.step, parameters: copy.parameterCount };
+  let last;
+  for await (const { step } of training) last = step;
+  return { losses, step: last, parameters: copy.parameterCount };
 };
 `;
 
@@ -73,9 +74,9 @@ it('threads and workers in another realm', { timeout: 30_000 }, async () => {
   const batch = { input: rows(3), target: rows(4) };
   const validation = { batches: [batch], every: 1 };
   const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads: 2, validation });
-  const told: number[] = [];
+  const losses: number[] = [];
   for await (const { loss, validation } of trainer.run([batch, batch]))
-    told.push(loss, validation?.loss ?? 0);
-  told.push((await trainer.evaluate([batch])).loss);
-  expect([...(result.told as number[])]).toEqual(told);
+    losses.push(loss, validation?.loss ?? 0);
+  losses.push((await trainer.evaluate([batch])).loss);
+  expect([...(result.losses as number[])]).toEqual(losses);
 });

@@ -156,7 +156,7 @@ async function checkPromise(runtime: Runtime) {
   await new Promise((resolve) => setTimeout(resolve));
 }
 
-/** What `using layer = …` comes to. */
+/** What `using layer = …` compiles to. */
 function checkUsing(runtime: Runtime) {
   const layer = new LSTM(3, 3, { runtime });
   const disposables: Disposable[] = [layer.stream(), new Adam(layer), layer];

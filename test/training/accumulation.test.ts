@@ -202,7 +202,7 @@ function checkStates(runtime: Runtime) {
   expectRefusal(() => other.loadStateDict(state), RangeError, /accumulate = 1, got 1/);
 }
 
-/** With a parameter that takes no gradient. */
+/** With a parameter that needs no gradient. */
 async function checkThreads(create: Variant['create']) {
   const run = async (threads: number) => {
     const runtime = create();

@@ -29,7 +29,7 @@ function forOptimizer(name: keyof typeof CLASSES): Row[] {
           ...new Linear(3, 5, { runtime: s.other }).parameters.values(),
         ]),
       TypeError,
-      /^parameter 2 lives in another runtime than parameter 0(?!.*layer)/,
+      /^parameter 2 belongs to another runtime than parameter 0(?!.*layer)/,
     ],
     [
       `${name} of a parameter twice`,

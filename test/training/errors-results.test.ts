@@ -174,7 +174,7 @@ describe('values that have no text', () => {
       return tensor;
     };
     const lstm = new LSTM(3, 4);
-    const message = /a Float32Array without memory: its buffer was transferred/;
+    const message = /a Float32Array whose buffer was transferred/;
     expectRefusal(() => lstm.forward(gone(zeros(1, 3))), TypeError, message);
     expectRefusal(() => lstm.forward(zeros(1, 3), { h0: gone(zeros(1, 4)) }), TypeError, message);
     expectRefusal(() => lstm.stream().step(gone(zeros(3)).data), TypeError, message);
@@ -183,7 +183,7 @@ describe('values that have no text', () => {
     expectRefusal(() => mse(zeros(2), gone(zeros(2))), TypeError, message);
     const ids = Int32Array.of(1);
     structuredClone(ids, { transfer: [ids.buffer] });
-    expectRefusal(() => lstm.forward(ids), TypeError, /an Int32Array without memory/);
-    expectRefusal(() => lstm.stream().step(ids), TypeError, /an Int32Array without memory/);
+    expectRefusal(() => lstm.forward(ids), TypeError, /an Int32Array whose buffer was transferred/);
+    expectRefusal(() => lstm.stream().step(ids), TypeError, /an Int32Array whose buffer was transferred/);
   });
 });

@@ -245,10 +245,10 @@ function suite({ name, create }: Variant) {
     it('two runs in one runtime', () => checkInterleaved(create));
 
     const names = [...makeModel(create()).parameters.keys()];
-    it.each(names)('%s stays where it takes no gradient', (one) =>
+    it.each(names)('%s is restored where it needs no gradient', (one) =>
       checkFrozen(create, OPTIMIZERS['AdamW with groups'], [one]),
     );
-    it.each(Object.entries(OPTIMIZERS))('%s: what takes no gradient is in the file', (_, optimizer) =>
+    it.each(Object.entries(OPTIMIZERS))('%s: parameters without gradients are saved', (_, optimizer) =>
       checkFrozenInFile(create, optimizer),
     );
     it.each(Object.entries(OPTIMIZERS))('%s: all but the last layer stay', (_, optimizer) =>

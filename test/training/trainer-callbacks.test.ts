@@ -130,7 +130,7 @@ async function checkRun(create: Variant['create']) {
   expect(Buffer.compare(everything(trainer), everything(untroubled))).toBe(0);
 }
 
-/** A validation that failed is told of when the next run makes it, also where that run has no batch, or ends by it. */
+/** A failed validation is reported when the next run repeats it, even if that run has no batch or ends by it. */
 async function checkDue(create: Variant['create']) {
   for (const patience of [1, 9]) {
     let calls = 0;
@@ -143,16 +143,16 @@ async function checkDue(create: Variant['create']) {
     const metric = { better: 'lower', tally: () => [1], value: () => 1 } as const;
     const more = { validation, earlyStopping: { patience, minDelta: 100 }, metrics: { metric } };
     const trainer = begin(create(), 1, hook, { ...more, schedule: () => 1 });
-    const told = [];
-    for await (const progress of trainer.run([batch])) told.push(progress);
+    const reported = [];
+    for await (const progress of trainer.run([batch])) reported.push(progress);
     failing = calls + 2;
     await expect(trainer.run([batch]).next()).rejects.toThrow('mine');
-    for await (const progress of trainer.run([])) told.push(progress);
-    expect(told.map(({ step, validation }) => [step, validation?.step])).toEqual([
+    for await (const progress of trainer.run([])) reported.push(progress);
+    expect(reported.map(({ step, validation }) => [step, validation?.step])).toEqual([
       [1, 1],
       [2, 2],
     ]);
-    expect(told[1].stopped).toBe(patience === 1 ? true : undefined);
+    expect(reported[1].stopped).toBe(patience === 1 ? true : undefined);
     expect(trainer.step).toBe(2);
   }
 }

@@ -19,7 +19,7 @@ export interface OptimizerCase {
   kind: 'SGD' | 'RMSprop' | 'Adam' | 'AdamW';
   options: { lr: number; betas?: [number, number] } & Record<string, unknown>;
   shapes: number[][];
-  /** The values of each parameter after so many steps. */
+  /** The values of each parameter after some steps. */
   after: Record<1 | 2 | 10, number[][]>;
 }
 

@@ -115,7 +115,7 @@ function checkModels(runtime: Runtime) {
   expectThrow(
     () => trainInWorker(wide, data),
     'TypeError',
-    /^optimizer expected the model's parameters alone/,
+    /^optimizer expected only the model's parameters/,
   );
 }
 
@@ -188,7 +188,7 @@ async function checkDeath(runtime: Runtime, program: string, message: RegExp) {
   expect(trainer.step).toBe(6);
 }
 
-/** Out of memory where the worker makes the model again. */
+/** The worker runs out of memory when it rebuilds the model. */
 async function checkMemory(runtime: Runtime) {
   const { trainer, data, file } = begin(runtime);
   const before = file();
@@ -245,15 +245,15 @@ function suite({ name, create }: Variant) {
     afterEach(() => runInstead());
 
     it('refuses what is none of its arguments', () => checkRefusals(create()));
-    it('refuses models and optimizers that a worker can not make', () => checkModels(create()));
-    it('has the model for itself', () => checkBusy(create()));
-    it('stops where the loss is not finite, after the last good step', () => checkNotFinite(create));
-    it('passes on what a step refuses', () => checkInner(create()));
+    it('rejects models and optimizers that a worker cannot rebuild', () => checkModels(create()));
+    it('locks the model', () => checkBusy(create()));
+    it('stops after the last successful step if the loss is not finite', () => checkNotFinite(create));
+    it('passes on errors of a step', () => checkInner(create()));
     it('passes on that memory is out', () => checkMemory(create()));
     it('begins nothing once it is aborted', () => checkAbortedBefore(create()));
     it('ends in the middle of a validation', () => checkLeftValidating(create));
     it('writes to no model that was disposed of', () => checkDisposed(create()));
-    it.each(Object.entries(DEATHS))('tells of a worker that %s', (_, [program, message]) =>
+    it.each(Object.entries(DEATHS))('reports a worker that %s', (_, [program, message]) =>
       checkDeath(create(), program, message),
     );
   });
@@ -344,15 +344,15 @@ describe('a process', () => {
     ['waits', 0, 'over true\n', ''],
     ['throws', 1, '', 'Error: mine'],
     ['exits', 7, '', ''],
-    ['disposes', 1, '', 'was disposed before it was over'],
+    ['disposes', 1, '', 'was disposed of before it ended'],
     ['leaves paused', 0, 'over true\n', ''],
     ['leaves pausing', 0, 'over true\n', ''],
     ['stops paused', 0, 'over true\n', ''],
     ['aborts paused', 0, 'enough\nloop enough\n', ''],
     ['aborts pausing', 0, 'enough\nloop enough\n', ''],
     ['aborts at once', 0, 'enough\n', ''],
-    ['disposes paused', 0, 'this training was disposed before it was over: the model is as before\n', ''],
-    ['disposes at once', 0, 'this training was disposed before it was over: the model is as before\n', ''],
+    ['disposes paused', 0, 'this training was disposed of before it ended: the model is as before\n', ''],
+    ['disposes at once', 0, 'this training was disposed of before it ended: the model is as before\n', ''],
     ['saves paused', 0, 'true\nover true\n', ''],
     ['resumes', 0, 'over true\n', ''],
     ['stops at once', 0, 'over\n', ''],

@@ -49,14 +49,14 @@ async function checkValidations(create: Variant['create'], slow: boolean) {
   for await (const progress of here.trainer.run(here.data)) seen.push(progress);
   const training = there.training();
   if (slow) await training.done;
-  const told: Progress[] = [];
-  for await (const progress of training) told.push(progress);
+  const reported: Progress[] = [];
+  for await (const progress of training) reported.push(progress);
   expect(seen.length).toBe(60);
   const plain = (all: Progress[]) => all.map(({ step, loss, validation }) => ({ step, loss, validation }));
-  expect(plain(told)).toEqual(plain(seen));
+  expect(plain(reported)).toEqual(plain(seen));
 }
 
-/** A batch that is left out is told of each time, and its loss is in no mean. */
+/** Each skipped batch is reported, and its loss is in no mean. */
 async function checkSkipped(create: Variant['create']) {
   const target = { data: rows.target.data.slice(), shape: rows.target.shape };
   target.data[9] = Number.NaN;
@@ -72,7 +72,7 @@ async function checkSkipped(create: Variant['create']) {
   expect(trainer.step).toBe(90);
 }
 
-/** A file made in the middle, running or paused, goes on to what the training itself comes to. */
+/** Training from a snapshot, made while running or paused, gives the same results as the original training. */
 async function checkSnapshot(create: Variant['create'], paused: boolean) {
   const begun = begin(create(), { epochs: 200 });
   const before = file(begun);
@@ -217,9 +217,9 @@ function suite({ name, create }: Variant) {
   describe(`a training in a worker that runs [${name}]`, () => {
     afterEach(() => runInstead());
 
-    it('tells of each validation', () => checkValidations(create, false));
-    it('tells of each validation whoever reads late', () => checkValidations(create, true));
-    it('tells of each skipped batch', () => checkSkipped(create));
+    it('reports each validation', () => checkValidations(create, false));
+    it('reports each validation to a late reader', () => checkValidations(create, true));
+    it('reports each skipped batch', () => checkSkipped(create));
     it('gives files of the model as it is', () => checkSnapshot(create, false));
     it('gives the same file again while it pauses', () => checkSnapshot(create, true));
     it('gives files before it begins and after it ends', () => checkEarlyAndLate(create));

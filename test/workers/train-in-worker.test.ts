@@ -176,10 +176,10 @@ function expectSame(a: Begun, b: Begun) {
   expect(Buffer.compare(x, y)).toBe(0);
 }
 
-/** Each value told is the newest of some that were seen, with the mean of their losses; no validation is joined to a later one. */
-function expectJoined(told: Partial<Progress>[], seen: Partial<Progress>[]) {
+/** Each reported value is the newest of some that were seen, with the mean of their losses; no validation is joined to a later one. */
+function expectJoined(reported: Partial<Progress>[], seen: Partial<Progress>[]) {
   let from = 0;
-  for (const { loss, ...rest } of told) {
+  for (const { loss, ...rest } of reported) {
     const to = seen.findIndex(({ step }, n) => n >= from && step === rest.step);
     const { loss: _, ...newest } = seen[to];
     expect(rest).toEqual(newest);
