@@ -57,7 +57,7 @@ export function parseDates(
     throw wrongValue(nameOf(n), expected, describe(cells[n]));
   };
   const parsed = cells.map((cell, n) => parseDate(cell.trim()) ?? fail(n, FORMATS));
-  const order = dayFirst ?? orderOf(parsed, fail);
+  const order = dayFirst ?? isDayFirst(parsed, fail);
   let unit: (typeof UNITS)[number] | undefined;
   return Float64Array.from(parsed, (date, n) => {
     if (typeof date !== 'number') return timeOf(date, order) ?? fail(n, 'a day that the calendar has');
@@ -104,7 +104,7 @@ function timeOfDay([hours = '0', minutes = '0', seconds = '0', fraction = '', ha
 }
 
 /** Whether the day comes first in the dates that do not say. */
-function orderOf(
+function isDayFirst(
   dates: readonly (Written | number)[],
   fail: (n: number, expected: string) => never,
 ): boolean {

@@ -3,7 +3,7 @@ import type { BatchesState } from '../data/batches.js';
 import type { LayerExtras } from '../layers/extras.js';
 import { type Layer, layersOf } from '../layers/layer.js';
 import { checkSaved } from '../layers/lock.js';
-import { checkSizes, configOf, layerOf } from '../layers/registry.js';
+import { checkConfigSizes, configOf, layerOf } from '../layers/registry.js';
 import { checkRuntime, type GeneratorState, type Runtime } from '../runtime/runtime.js';
 import type { Trainer } from '../training/trainer.js';
 import type { TrainerState } from '../training/trainer-state.js';
@@ -115,7 +115,7 @@ export function loadModel<Model extends Layer = Layer>(
   checkVersion(own('version'));
   const weights = weightsOf(tensors);
   const config = parse(own('model'), 'model');
-  checkSizes(
+  checkConfigSizes(
     config,
     Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
   );
@@ -212,12 +212,12 @@ function loadExtras(model: Layer, tensors: Record<string, NamedArray>, records: 
       const parameter = layer.parameters.get(name);
       if (parameter) parameter.requiresGrad = false;
     }
-    if (carried) carried.set(carriedOf(carried, n, tensors));
+    if (carried) carried.set(carriedFrom(carried, n, tensors));
   }
 }
 
 /** The carried states of layer `n`: all or none, with the same batch. */
-function carriedOf(
+function carriedFrom(
   { names, fits }: NonNullable<LayerExtras['carried']>,
   n: number,
   tensors: Record<string, NamedArray>,

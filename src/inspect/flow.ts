@@ -143,7 +143,7 @@ function layerFlow(level: TracedLevel): LayerFlow {
     ...(cell.hasCell && { dc: normsOf(level, dc) }),
     alongCell: normsOf(level, alongCell),
     throughGates: normsOf(level, cell.hasCell ? dc : dh, alongCell),
-    forgetProduct: meansOf(level, retention),
+    forgetProduct: meanPerStep(level, retention),
   };
 }
 
@@ -161,7 +161,7 @@ function normsOf(level: TracedLevel, values: Values, others?: Values): Float64Ar
 }
 
 /** The mean at each step. */
-function meansOf(level: TracedLevel, values: Values): Float64Array {
+function meanPerStep(level: TracedLevel, values: Values): Float64Array {
   const [sums, counts] = [new Float64Array(level.steps), new Float64Array(level.steps)];
   for (const row of level.rows) {
     for (const value of level.row(values, row)) sums[row.step] = (sums[row.step] as number) + value;

@@ -4,7 +4,7 @@ import { checkTensor, type NamedTensors, showShape } from '../validation/tensor.
 import { UNINITIALIZED } from './initialize.js';
 import type { Recurrent } from './recurrent.js';
 import { INFERRED, OPTIONS, type RecurrentOptions } from './recurrent-options.js';
-import { missing, withoutWeightNorm, withoutWrappers } from './state-dict.js';
+import { missingParameter, withoutWeightNorm, withoutWrappers } from './state-dict.js';
 
 export type FromStateDict<Options> = Omit<
   Options,
@@ -45,7 +45,7 @@ export function fromStateDict<L extends Recurrent, Options extends RecurrentOpti
     if (name.startsWith(prefix)) named[name.slice(prefix.length)] = value;
   const own = withoutWeightNorm(named, () => true);
   const shapeOf = (name: string) => {
-    if (!own[name]) throw missing(prefix + name, dict);
+    if (!own[name]) throw missingParameter(prefix + name, dict);
     return checkTensor(prefix + name, own[name]).shape;
   };
   const [rows = 0, inputSize = 0] = shapeOf('weight_ih_l0');

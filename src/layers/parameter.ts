@@ -32,7 +32,7 @@ export class Parameter {
     this.shape = Object.freeze([...shape]);
     this.size = sizeOf(shape);
     this.allocations = allocations;
-    this.#pointer = allocations.allocateZeros(bytesOf(this.size));
+    this.#pointer = allocations.allocateZeros(paddedBytes(this.size));
   }
 
   /** @internal */
@@ -71,7 +71,7 @@ export class Parameter {
   needGradient(): number {
     this.allocations.check();
     if (!this.#requiresGrad) return 0;
-    if (this.#gradient === 0) this.#gradient = this.allocations.allocateZeros(bytesOf(this.size));
+    if (this.#gradient === 0) this.#gradient = this.allocations.allocateZeros(paddedBytes(this.size));
     return this.#gradient;
   }
 
@@ -145,6 +145,6 @@ export class Parameter {
 }
 
 /** The size of a parameter's array, rounded up to 16 bytes, so that kernels over it need no tail loop. */
-export function bytesOf(count: number): number {
+export function paddedBytes(count: number): number {
   return Math.ceil(count / 4) * 16;
 }

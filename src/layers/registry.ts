@@ -73,7 +73,7 @@ function leastValues(config: unknown, depth = 0): number {
  *
  * @throws RangeError if its parameters have more than `count` values
  */
-export function checkSizes(config: unknown, count: number): void {
+export function checkConfigSizes(config: unknown, count: number): void {
   const least = leastValues(config);
   if (least > count)
     throw new RangeError(

@@ -28,7 +28,7 @@ export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given
       );
   }
   const checked = [...parameters].map(([name, parameter]): [Parameter, Float32Array] => {
-    if (!(name in dict)) throw missing(name, dict);
+    if (!(name in dict)) throw missingParameter(name, dict);
     const { data } = checkTensorOf(name, dict[name], parameter.shape, 'of the parameter');
     return [parameter, parameter.checkValues(name, data)];
   });
@@ -36,7 +36,7 @@ export function loadParameters(parameters: ReadonlyMap<string, Parameter>, given
 }
 
 /** The error for a name that is missing in a state dict. */
-export function missing(name: string, dict: NamedTensors): TypeError {
+export function missingParameter(name: string, dict: NamedTensors): TypeError {
   return new TypeError(
     `state dict: "${clip(name)}" is missing; it has ${listed(Object.keys(dict)) || 'nothing'}`,
   );

@@ -1,4 +1,4 @@
-import { missing } from '#threads';
+import { missingFeature } from '#threads';
 import { isCoreLayer, type Layer, layersOf } from '../layers/layer.js';
 import { Sequential } from '../layers/sequential.js';
 import { describe } from '../validation/errors.js';
@@ -13,7 +13,7 @@ export function checkThreads(value: unknown, model: Layer): number {
   const threads = checkSize('threads', value);
   if (threads === 1) return threads;
   checkRebuildable(`threads: ${threads}`, model);
-  const feature = missing('shared memory');
+  const feature = missingFeature('shared memory');
   if (feature !== undefined) throw new Error(`threads: ${threads} expected ${feature}`);
   return threads;
 }

@@ -53,7 +53,7 @@ function checkWebAssembly(): void {
 
 function compileOne(binary: Binary): WebAssembly.Module | undefined {
   if (typeof binary.source === 'object') return binary.source;
-  const bytes = bytesOf(binary);
+  const bytes = wasmBytes(binary);
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
@@ -63,7 +63,7 @@ function compileOne(binary: Binary): WebAssembly.Module | undefined {
 
 async function compileOneAsync(binary: Binary): Promise<WebAssembly.Module | undefined> {
   if (typeof binary.source === 'object') return binary.source;
-  const bytes = bytesOf(binary);
+  const bytes = wasmBytes(binary);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -71,7 +71,7 @@ async function compileOneAsync(binary: Binary): Promise<WebAssembly.Module | und
   }
 }
 
-function bytesOf({ source }: Binary): Uint8Array<ArrayBuffer> {
+function wasmBytes({ source }: Binary): Uint8Array<ArrayBuffer> {
   return typeof source === 'string'
     ? decode(source)
     : ((source as () => Uint8Array)() as Uint8Array<ArrayBuffer>);

@@ -10,7 +10,7 @@ interface Owner {
 let made: Map<Allocations, Owner> | undefined;
 
 /** A use of memory that spans several calls: while it is closed, others may read that memory but not change it. */
-interface Lock {
+interface MemoryLock {
   /** What is in progress, for messages. */
   readonly use: string;
   readonly closed: boolean;
@@ -47,7 +47,7 @@ export class Allocations {
   declare readonly runtime: Runtime;
   readonly #blocks = new Blocks();
   #disposed: string | undefined;
-  #lock: Lock | undefined;
+  #lock: MemoryLock | undefined;
 
   constructor(runtime: Runtime, owner: Owner) {
     this.runtime = runtime;
@@ -114,11 +114,11 @@ export class Allocations {
     if (this.#lock?.elsewhere) throw busy(this.#lock);
   }
 
-  get lock(): Lock | undefined {
+  get lock(): MemoryLock | undefined {
     return this.#lock;
   }
 
-  set lock(lock: Lock | undefined) {
+  set lock(lock: MemoryLock | undefined) {
     this.#lock = lock;
     if (this.#disposed !== undefined) this.dispose(this.#disposed);
   }
@@ -135,7 +135,7 @@ export class Allocations {
   }
 }
 
-export function busy({ use }: Lock): Error {
+export function busy({ use }: MemoryLock): Error {
   return new Error(`The model is busy: ${use} is running`);
 }
 

@@ -1,7 +1,7 @@
 import type { OnFailure, OnMessage, Port, Thread } from './thread.js';
 
 /** The feature that threads need and this runtime lacks, in words for an error message. */
-export function missing(needed: 'workers' | 'shared memory'): string | undefined {
+export function missingFeature(needed: 'workers' | 'shared memory'): string | undefined {
   if (typeof Worker === 'undefined') return 'Worker, which this runtime does not have';
   if (needed === 'shared memory' && typeof SharedArrayBuffer === 'undefined') {
     return 'SharedArrayBuffer, which a page has when it is cross-origin isolated (headers COOP and COEP)';
@@ -18,7 +18,7 @@ export function loadErrorOf(worker: Worker, script: string): Promise<Error | und
     worker.onmessage = () => resolve(undefined);
     worker.onerror = (event) => {
       event.preventDefault();
-      resolve(errorOf(event, script));
+      resolve(scriptError(event, script));
     };
   });
 }
@@ -29,7 +29,7 @@ export function threadOf(worker: Worker, script: string, onMessage: OnMessage, o
     if (data !== LOADED) onMessage(data);
   };
   worker.onmessageerror = () => onFailure(new Error('it received a message that cannot be deserialized'));
-  worker.onerror = (event) => onFailure(errorOf(event, script));
+  worker.onerror = (event) => onFailure(scriptError(event, script));
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     keepAlive() {},
@@ -40,7 +40,7 @@ export function threadOf(worker: Worker, script: string, onMessage: OnMessage, o
 }
 
 /** A script that is missing or forbidden gives an event without a message. */
-function errorOf({ message }: ErrorEvent, script: string): Error {
+function scriptError({ message }: ErrorEvent, script: string): Error {
   return new Error(
     message ||
       `cannot load its script, ${script}: check that it is served and that the Content-Security-Policy allows it in worker-src`,

@@ -1,7 +1,7 @@
 import type { OnFailure, OnMessage, Port, Thread } from './thread.js';
 
 /** The feature that threads need and this runtime lacks: Node, Deno and Bun have all of them. */
-export function missing(_needed: 'workers' | 'shared memory'): string | undefined {
+export function missingFeature(_needed: 'workers' | 'shared memory'): string | undefined {
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { addressOf, threadOf } from './page-worker.js';
 import type { OnFailure, OnMessage, Thread } from './thread.js';
 
-export { listen, missing } from './page-worker.js';
+export { listen, missingFeature } from './page-worker.js';
 
 /** The name of the workers that the standalone file starts from itself, by which it recognizes them. */
 const NAME = 'lstm-wasm/standalone worker';

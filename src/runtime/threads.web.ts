@@ -1,7 +1,7 @@
 import { addressOf, loadErrorOf, threadOf } from './page-worker.js';
 import type { OnFailure, OnMessage, Thread } from './thread.js';
 
-export { listen, missing } from './page-worker.js';
+export { listen, missingFeature } from './page-worker.js';
 
 const SCRIPT = 'web-worker.js';
 

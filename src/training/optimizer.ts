@@ -1,5 +1,5 @@
 import type { Layer } from '../layers/layer.js';
-import { bytesOf, type Parameter } from '../layers/parameter.js';
+import { type Parameter, paddedBytes } from '../layers/parameter.js';
 import { oneRuntime } from '../layers/sequential.js';
 import type { Core } from '../runtime/core.js';
 import { Allocations } from '../runtime/memory.js';
@@ -201,7 +201,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
     if (slot === undefined) {
       const pointers: Record<string, number> = {};
       for (const name of this.arrays(options))
-        pointers[name] = this.allocations.allocateZeros(bytesOf(parameter.size));
+        pointers[name] = this.allocations.allocateZeros(paddedBytes(parameter.size));
       slot = { numbers: this.numbers(options), pointers };
       this.#slots.set(parameter, slot);
     }
@@ -242,7 +242,7 @@ export abstract class Optimizer<Options extends { lr: number }> {
         const pointers: Record<string, number> = {};
         allocated.set(parameter, { numbers: slot.numbers, pointers });
         for (const [name, data] of slot.arrays) {
-          const pointer = this.allocations.allocateZeros(bytesOf(parameter.size));
+          const pointer = this.allocations.allocateZeros(paddedBytes(parameter.size));
           pointers[name] = pointer;
           const values = this.runtime.floats(pointer, parameter.size);
           values.set(data);

@@ -37,7 +37,7 @@ export interface BatchesPosition {
 }
 
 /** Everything that training changes. */
-export interface TrainingState {
+export interface RunState {
   readonly model: ModelState;
   readonly trainer: TrainerState;
   readonly batches: BatchesPosition;
@@ -54,7 +54,7 @@ type MetricConfig = NonNullable<Metric['config']>;
  * Everything that a worker needs to train as the page would, except the large arrays (weights, optimizer state, data),
  * which follow in chunks. Empty arrays replace them.
  */
-export interface TrainingJob extends TrainingState {
+export interface TrainingJob extends RunState {
   readonly job: 'training';
   readonly module: WebAssembly.Module;
   readonly config: LayerConfig;
@@ -94,7 +94,7 @@ export type Report =
   | { readonly kind: 'progress'; readonly entries: readonly CountedProgress[] }
   | { readonly kind: 'paused' }
   | ({ readonly kind: 'snapshot'; readonly n: number; readonly file?: Bytes } & Partial<Failure>)
-  | ({ readonly kind: 'end'; readonly state?: TrainingState } & Partial<Failure>);
+  | ({ readonly kind: 'end'; readonly state?: RunState } & Partial<Failure>);
 
 /** The number of values in a chunk: 1 MB, which is copied in half a millisecond, well within a frame. */
 const CHUNK = 262_144;
@@ -144,7 +144,7 @@ export function jobOf<Target>(
       defer(parameter.pointer >>> 2, parameter.size, parameter.allocations),
     ),
     trainer: trainerStateOf(trainer, deferred, (at, size) => defer(at, size, optimizer.allocations)),
-    data: configOf(batches, deferred),
+    data: batchesConfigOf(batches, deferred),
     validation: validationOf(checkedOptions.validation, deferred),
   };
   const job: TrainingJob = {
@@ -172,7 +172,7 @@ function trainerStateOf<Target>(
   });
 }
 
-function configOf(batches: Batches<unknown>, deferred: DeferredArray[]): BatchesConfig {
+function batchesConfigOf(batches: Batches<unknown>, deferred: DeferredArray[]): BatchesConfig {
   const { of, arrays, options } = batches.source;
   deferred.push(...arrays.map(({ data }) => ({ length: data.length, view: () => data })));
   return { of, options, shapes: arrays.map(({ shape }) => [...shape]) } as BatchesConfig;
@@ -184,7 +184,11 @@ function validationOf(
 ): TrainingJob['validation'] {
   if (validation === undefined) return undefined;
   const { batches, every, monitor } = validation;
-  return { every, monitor, data: configOf(checkRebuildableBatches('validation.batches', batches), deferred) };
+  return {
+    every,
+    monitor,
+    data: batchesConfigOf(checkRebuildableBatches('validation.batches', batches), deferred),
+  };
 }
 
 /** @throws TypeError for batches that a worker cannot rebuild */
@@ -244,7 +248,7 @@ export function setPosition(batches: Batches<unknown>, { state, ended }: Batches
 }
 
 /** The buffers of a state, to transfer. */
-export function buffersOf({ model, trainer }: TrainingState): ArrayBuffer[] {
+export function buffersOf({ model, trainer }: RunState): ArrayBuffer[] {
   const arrays = [...model.weights, ...model.carried.map(({ data }) => data)];
   mapArrays(trainer, (array) => {
     arrays.push(array.data);

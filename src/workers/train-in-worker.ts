@@ -1,4 +1,4 @@
-import { missing } from '#threads';
+import { missingFeature } from '#threads';
 import type { Batches } from '../data/batches.js';
 import type { Batch } from '../training/batch.js';
 import { Trainer } from '../training/trainer.js';
@@ -54,7 +54,7 @@ export function trainInWorker<Target>(
   const signal = checkSignal(options.signal);
   const { threads } = trainer.checkedOptions;
   if (threads > 1) throw new RangeError(`trainInWorker expected a Trainer with threads: 1, got ${threads}`);
-  const feature = missing('workers');
+  const feature = missingFeature('workers');
   if (feature !== undefined) throw new Error(`trainInWorker expected ${feature}`);
   return new WorkerTraining(trainer as Trainer<never>, batches, signal);
 }

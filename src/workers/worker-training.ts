@@ -18,9 +18,9 @@ import {
   type DeferredArray,
   jobOf,
   type Report,
+  type RunState,
   setPosition,
   type TrainingJob,
-  type TrainingState,
 } from './job.js';
 import { ProgressQueue } from './progress-queue.js';
 
@@ -248,7 +248,7 @@ export class WorkerTraining implements AsyncIterable<Progress> {
   }
 
   /** Gives the page's model, trainer and batches the results of the worker. */
-  async #load({ model, trainer, batches }: TrainingState): Promise<void> {
+  async #load({ model, trainer, batches }: RunState): Promise<void> {
     const loop = new EventLoop();
     const loading = this.#trainer.loading(trainer);
     while (!this.#lock.open(() => loading.next()).done) await loop.yield();

@@ -10,7 +10,7 @@ import { writeWorker } from './worker-program.js';
  * the test runner makes of them.
  */
 
-export { listen, missing } from '../../src/runtime/threads.node.js';
+export { listen, missingFeature } from '../../src/runtime/threads.node.js';
 
 let program: URL | undefined;
 

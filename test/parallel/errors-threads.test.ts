@@ -10,7 +10,7 @@ import {
   type Tensor,
   Trainer,
 } from '../../src/index.js';
-import { missing } from '../../src/runtime/threads.web.js';
+import { missingFeature } from '../../src/runtime/threads.web.js';
 import { expectAllBits, tensor } from '../helpers/bits.js';
 import { programText, runInstead } from '../helpers/threads.js';
 import { type Variant, variants } from '../helpers/variants.js';
@@ -104,7 +104,7 @@ async function checkAborted(runtime: Runtime) {
   };
   await expect(aborted()).rejects.toThrow('enough');
   expect(trainer.step).toBe(2);
-  expectThrow(() => trainer.trainStep(batch), 'Error', /^trainStep expected threads: 1, got 2: run\(\) /);
+  expectThrow(() => trainer.trainStep(batch), 'Error', /^trainStep expected threads: 1, got 2: .*run\(\)/);
   expect(await run(trainer, [batch])).toBe(3);
 }
 
@@ -175,15 +175,15 @@ function suite({ name, create }: Variant) {
 variants.forEach(suite);
 
 it('a page without workers or shared memory gets an error that names what it lacks', () => {
-  expect(missing('workers')).toMatch(/^Worker\b/);
+  expect(missingFeature('workers')).toMatch(/^Worker\b/);
   const given = globalThis as { Worker?: unknown; SharedArrayBuffer?: unknown };
   const { SharedArrayBuffer: shared } = given;
   try {
     given.Worker = class {};
-    expect(missing('shared memory')).toBe(undefined);
+    expect(missingFeature('shared memory')).toBe(undefined);
     delete given.SharedArrayBuffer;
-    expect(missing('workers')).toBe(undefined);
-    expect(missing('shared memory')).toMatch(
+    expect(missingFeature('workers')).toBe(undefined);
+    expect(missingFeature('shared memory')).toMatch(
       /^SharedArrayBuffer, which a page has when it is cross-origin isolated/,
     );
   } finally {
