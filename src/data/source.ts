@@ -25,18 +25,9 @@ export async function bytesFrom(name: string, source: unknown, orElse = ''): Pro
 }
 
 function ownBytes(name: string, value: unknown, orElse = ''): Uint8Array {
-  const bytes = attachedBytes(name, value);
+  const bytes = fileBytes(name, value);
   if (bytes === undefined)
     throw wrongKind(name, `${orElse}a Uint8Array, an ArrayBuffer, a Blob or a Response`, value);
   // Another thread could change shared bytes while they are read, and TextDecoder refuses them.
   return isShared(bytes) ? bytes.slice() : bytes;
-}
-
-/** @throws TypeError for a detached buffer, of which no view can be made */
-function attachedBytes(name: string, value: unknown): Uint8Array | undefined {
-  try {
-    return fileBytes(value);
-  } catch {
-    throw new TypeError(`${name} expected bytes, got a detached buffer: it was transferred elsewhere`);
-  }
 }

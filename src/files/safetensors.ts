@@ -69,7 +69,7 @@ interface Entry {
  * ```
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  const file = fileBytes(bytes);
+  const file = fileBytes('bytes', bytes);
   if (file === undefined) {
     throw new TypeError(`bytes expected a Uint8Array or an ArrayBuffer, got ${describe(bytes)}`);
   }

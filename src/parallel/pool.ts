@@ -3,7 +3,7 @@ import type { CoreLayer } from '../layers/layer.js';
 import type { Lock } from '../layers/lock.js';
 import { type Padding, trainingOptions } from '../layers/padding.js';
 import type { Parameter } from '../layers/parameter.js';
-import { type Prediction, predictFrom } from '../layers/prediction.js';
+import type { Prediction } from '../layers/prediction.js';
 import { carriedBatchError } from '../layers/states.js';
 import type { Thread } from '../runtime/thread.js';
 import { isFloat32, isInt32 } from '../validation/arrays.js';
@@ -30,6 +30,8 @@ import {
   type ReplicaSetup,
 } from './protocol.js';
 import { startWorker } from './start.js';
+
+type Predict = (input: Tensor | Integers, padding: Padding, carried: readonly Carried[]) => Prediction;
 
 /** A worker, and the version of each parameter that it has. */
 interface PoolWorker {
@@ -115,21 +117,23 @@ export class WorkerPool {
     return output;
   }
 
-  /** As `predictFrom`: a forward pass without dropout, from these carried states on. */
+  /**
+   * A forward pass without dropout, from these carried states on.
+   *
+   * @param predict - the same for the rows of this thread. It is not imported, since this file is bundled alone, with classes of its own.
+   */
   async predictFrom(
     input: Tensor | Integers,
     padding: Padding,
     carried: readonly Carried[],
-    lock: Lock,
+    predict: Predict,
   ): Promise<Prediction> {
     const split = this.#split(input, padding);
-    if (split.assignments.length === 0)
-      return lock.open(() => predictFrom(this.#model, input, padding, carried));
+    if (split.assignments.length === 0) return predict(input, padding, carried);
     this.#send(split, carried, { record: this.#layers.some(({ extras }) => extras.carried !== undefined) });
     const own = withRowsInErrors(split.own, () => {
       const { input: rows, ...others } = batchOf(split, split.own);
-      const states = sliceStates(carried, split.own);
-      return lock.open(() => predictFrom(this.#model, rows, others, states));
+      return predict(rows, others, sliceStates(carried, split.own));
     });
     return this.#join(split, own);
   }

@@ -1,6 +1,7 @@
 import type { Carried } from '../layers/extras.js';
 import type { Layer } from '../layers/layer.js';
 import { Lock, STEP } from '../layers/lock.js';
+import type { Padding } from '../layers/padding.js';
 import { predictFrom } from '../layers/prediction.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { EventLoop } from '../runtime/event-loop.js';
@@ -31,6 +32,8 @@ export async function evaluateAll<Target>(
   await Lock.ended(STEP, model);
   const lock = Lock.validate(model);
   const loop = new EventLoop();
+  const predict = (input: Batch<Target>['input'], padding: Padding, from: readonly Carried[]) =>
+    lock.open(() => predictFrom(model, input, padding, from));
   let carried: readonly Carried[] = [];
   let [loss, divisor, count] = [0, 0, 0];
   let sums: Record<string, readonly number[]> = {};
@@ -41,8 +44,8 @@ export async function evaluateAll<Target>(
       const from = batch.reset ? [] : carried;
       const padding = paddingOf(batch);
       const prediction = pool
-        ? await pool.predictFrom(batch.input, padding, from, lock)
-        : lock.open(() => predictFrom(model, batch.input, padding, from));
+        ? await pool.predictFrom(batch.input, padding, from, predict)
+        : predict(batch.input, padding, from);
       const { output } = prediction;
       const tally = measureBatch(model, measures, output, batch);
       carried = prediction.carried;

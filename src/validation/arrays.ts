@@ -86,8 +86,16 @@ function answers(getter: Getter, value: unknown): boolean {
   }
 }
 
-/** The bytes of a file; undefined if `value` is neither a Uint8Array nor an ArrayBuffer. */
-export function fileBytes(value: unknown): Uint8Array | undefined {
-  if (arrayKind(value) === 'Uint8Array') return bytesOf(value as Uint8Array);
-  return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+/**
+ * The bytes of a file; undefined if `value` is neither a Uint8Array nor an ArrayBuffer.
+ *
+ * @throws TypeError for a detached buffer, of which no view can be made
+ */
+export function fileBytes(name: string, value: unknown): Uint8Array | undefined {
+  try {
+    if (arrayKind(value) === 'Uint8Array') return bytesOf(value as Uint8Array);
+    return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+  } catch {
+    throw new TypeError(`${name} expected bytes, got a detached buffer: it was transferred elsewhere`);
+  }
 }

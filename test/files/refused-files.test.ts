@@ -60,6 +60,15 @@ const bytes = (...start: (number | string)[]) =>
     Buffer.alloc(80),
   ]);
 
+it('bytes that were transferred are named', () => {
+  for (const read of [readSafetensors, loadModel]) {
+    const file = saveModel(new LSTM(1, 1));
+    structuredClone(file, { transfer: [file.buffer] });
+    for (const gone of [file, file.buffer])
+      expectRefusal(() => read(gone), TypeError, /^bytes expected bytes, got a detached buffer/);
+  }
+});
+
 describe('other formats are named', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['zip', bytes('PK\x03\x04'), /a zip archive, as PyTorch .* Keras/],

@@ -85,23 +85,29 @@ export const moderate: Accepts = (one, given) => {
   return Object.values(results).every(({ data }) => data.every((value) => Math.abs(value) < 20));
 };
 
-/** How far results move when all that goes in is rounded another way: by less than a float32's last digit. */
+/** How far results move if all that goes in is rounded another way: by less than a float32's last digit. */
 function sensitivity(one: OptionCase, given: Given): number {
-  const { input, h0, c0, params } = given;
   const results = recurrentLayer({ ...one, ...given });
-  const moved = recurrentLayer({
-    ...{ ...one, input: shaken('input', input), ...(h0 && { h0: shaken('h0', h0) }) },
-    ...(c0 && { c0: shaken('c0', c0) }),
-    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shaken(name, value)])),
-  });
+  const moved = recurrentLayer({ ...one, ...shakenBy(given, 'noise') });
   const apart = (['output', 'hN', 'cN'] as const).flatMap((name) =>
     (results[name]?.data ?? []).map((value, n) => Math.abs(value - (moved[name] as Values).data[n])),
   );
   return Math.max(...apart);
 }
 
-function shaken(name: string, { data, shape }: Values): Values {
-  const noise = closedForm(`${name}/noise`, data.length, 2 ** -24);
+/** The same case with its input, states and parameters rounded another way. */
+export function shakenBy(given: Given, noise: string): Given {
+  const { input, h0, c0, params } = given;
+  const shaken = (name: string, value: Values) => shakenValues(`${name}/${noise}`, value);
+  return {
+    ...{ d: given.d, input: shaken('input', input), ...(h0 && { h0: shaken('h0', h0) }) },
+    ...(c0 && { c0: shaken('c0', c0) }),
+    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shaken(name, value)])),
+  };
+}
+
+function shakenValues(name: string, { data, shape }: Values): Values {
+  const noise = closedForm(name, data.length, 2 ** -24);
   return { data: data.map((value, n) => value * (1 + noise[n])), shape };
 }
 

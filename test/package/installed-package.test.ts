@@ -67,6 +67,26 @@ describe('the installed package', () => {
     expect(run(program)).toEqual([3, []]);
   });
 
+  it('trains and validates on two threads', () => {
+    const program = `import { Adam, Linear, LSTM, mse, Sequential, Trainer } from 'lstm-wasm'; import { batches } from 'lstm-wasm/data';
+      ${SHOW}
+      const rows = { data: Float32Array.from({ length: 24 }, (_, n) => n / 24), shape: [8, 3, 1] };
+      const data = () => batches({ input: rows, target: rows }, { batchSize: 4, shuffle: false });
+      const seen = [];
+      for (const threads of [1, 2]) {
+        const model = new Sequential(new LSTM(1, 4, { seed: 1, stateful: true }), new Linear(4, 1, { seed: 2 }));
+        const trainer = new Trainer(model, { loss: mse, optimizer: new Adam(model), threads, validation: { batches: data(), every: 1 } });
+        const before = (await trainer.evaluate(data())).loss;
+        const losses = [];
+        for await (const { validation } of trainer.run(data())) losses.push(validation.loss);
+        seen.push([before, losses.length, losses.at(-1) < before]);
+      }
+      show(seen);`;
+    const [alone, two] = run(program) as [unknown[], unknown[]];
+    expect(two).toEqual(alone);
+    expect(alone.slice(1)).toEqual([2, true]);
+  });
+
   it('compiles nothing before the first layer, and then one module', () => {
     const program = `const { Module } = WebAssembly; let compiled = 0;
       WebAssembly.Module = class extends Module { constructor(bytes) { super(bytes); compiled++; } };
