@@ -49,20 +49,20 @@ async function run() {
   if (Number(rounds) === 0) return;
   const parameters = { seconds, rounds };
   const seen = await visit('/test/browser/frames.html', parameters, (2 * seconds + 10) * rounds);
-  if (seen.failed) return tell('frames', () => false, seen);
+  if (seen.failed) return printResult('frames', () => false, seen);
   console.log(table(seen));
-  for (const [name, { good, text }] of Object.entries(judge(seen))) tell(name, () => good, text);
+  for (const [name, { good, text }] of Object.entries(judge(seen))) printResult(name, () => good, text);
 }
 
 async function runPages() {
   for (const [page, good] of Object.entries(PAGES))
-    tell(page, good, await visit(`/test/browser/use.html`, { page, epochs: 100 }));
+    printResult(page, good, await visit(`/test/browser/use.html`, { page, epochs: 100 }));
   for (const [name, [policy, good]] of Object.entries(POLICIES))
-    tell(`policy: ${name}`, good, await visit('/test/browser/policy.html', { policy }));
+    printResult(`policy: ${name}`, good, await visit('/test/browser/policy.html', { policy }));
   // A blob: takes over the policy of its page, and what it imports counts as part of the worker.
   const policy = `connect-src 'self'; script-src 'self' ${other.origin} 'wasm-unsafe-eval'; worker-src blob: ${other.origin}`;
   const seen = await visit('/test/browser/policy.html', { policy, origin: other.origin });
-  tell('the single file of another origin', ({ step }) => step === 3, seen);
+  printResult('the single file of another origin', ({ step }) => step === 3, seen);
 }
 
 function used({ ready, training, stood, wentOn, aborted, drawn, trained }) {
@@ -74,7 +74,7 @@ function says(pattern) {
   return ({ failed }) => pattern.test(failed);
 }
 
-function tell(name, isGood, seen) {
+function printResult(name, isGood, seen) {
   const good = isGood(seen);
   count[good ? 'passed' : 'failed']++;
   console.log(

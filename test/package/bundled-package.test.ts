@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, inject, it } from 'vitest';
-import { leftOut } from '../runtimes/left-out.js';
+import { checkTreeShaking } from '../runtimes/tree-shaking.js';
 
 /* What esbuild makes of pages that use the package. With rollup, webpack and Vite the same is part of `npm run test:runtimes`. */
 
@@ -24,7 +24,7 @@ describe('a page that esbuild bundles', () => {
 
   it('with an LSTM alone carries neither readers, nor training, nor data, nor the relaxed binary', async () => {
     const page = "import { LSTM } from 'lstm-wasm'; console.log(new LSTM(1, 1));";
-    expect(leftOut(await bundle(page), built)).toBe(true);
+    expect(checkTreeShaking(await bundle(page), built)).toBe(true);
   });
 
   it.each([
@@ -34,7 +34,7 @@ describe('a page that esbuild bundles', () => {
     ['relaxed', "export { LSTM } from 'lstm-wasm'; export { relaxed } from 'lstm-wasm/relaxed';"],
   ])('that uses %s is seen to carry it', async (part, page) => {
     const code = await bundle(page);
-    expect(() => leftOut(code, built)).toThrow(`carries ${part}`);
+    expect(() => checkTreeShaking(code, built)).toThrow(`carries ${part}`);
   });
 });
 

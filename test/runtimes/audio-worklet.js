@@ -1,14 +1,14 @@
 import { visit } from './browsers.js';
 
-/** One row, since it is one environment; each browser is a place of its own. */
+/** One row for all browsers, which report as separate environments. */
 export const rows = [
   {
     name: 'audioworklet',
-    async run(place) {
+    async run(installation) {
       const reports = {};
       let seen;
       for (const browser of ['chromium', 'firefox']) {
-        seen = await visit(browser, place, 'audio-worklet.html', ['audio worklet']);
+        seen = await visit(browser, installation, 'audio-worklet.html', ['audio worklet']);
         const report = seen.reports['audio worklet'];
         reports[`${browser} ${seen.version}`] = report;
       }

@@ -39,20 +39,20 @@ async function chromium(folder) {
 }
 
 /**
- * Opens a page of the place and waits until each of `places` has told its report. `browser` is a name, or gives what those of
- * the table above give.
+ * Opens a page of the installation and waits for the report of each of `environments`. `browser` is a name in the table above, or a
+ * function like those in it.
  */
-export async function visit(browser, place, page, places) {
-  const server = await serve(place);
+export async function visit(browser, installation, page, environments) {
+  const server = await serve(installation);
   try {
-    return await open(browser, server.address + page, server, places);
+    return await open(browser, server.address + page, server, environments);
   } finally {
     server.close();
   }
 }
 
-/** The same for an address, whose pages tell the server. */
-export async function open(browser, address, server, places) {
+/** Like {@link visit}, for an address whose pages report to the server. */
+export async function open(browser, address, server, environments) {
   const profile = mkdtempSync(join(tmpdir(), 'lstm-wasm-browser-'));
   let program;
   try {
@@ -60,7 +60,7 @@ export async function open(browser, address, server, places) {
     const { version, command, args, env } = await launch(profile);
     const began = Date.now();
     program = start(command, [...args, address], { env });
-    const reports = await server.reports(places, 60_000);
+    const reports = await server.reports(environments, 60_000);
     return { version: version.match(/\d+\.\d+[\d.]*/)[0], began, reports };
   } finally {
     program?.stop();
@@ -69,12 +69,12 @@ export async function open(browser, address, server, places) {
   }
 }
 
-const PLACES = ['page', 'page, one file', 'web worker', 'service worker', 'policy'];
+const ENVIRONMENTS = ['page', 'page, one file', 'web worker', 'service worker', 'policy'];
 
 export const rows = Object.keys(browsers).map((name) => ({
   name,
-  async run(place) {
-    const seen = await visit(name, place, 'page.html', PLACES);
+  async run(installation) {
+    const seen = await visit(name, installation, 'page.html', ENVIRONMENTS);
     const { policy, ...reports } = seen.reports;
     const allowed = reports['page, one file'];
     const advises = policy.said?.includes("'wasm-unsafe-eval' in script-src");

@@ -5,29 +5,32 @@ import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
 import { visit } from './browsers.js';
+import { subfolder } from './install-package.js';
 import { laterNode, packaged, versionOf } from './installed.js';
-import { leftOut } from './left-out.js';
-import { subfolder } from './place.js';
 import { run } from './processes.js';
+import { checkTreeShaking } from './tree-shaking.js';
 import { COMPATIBILITY, inWorkerd } from './workerd.js';
 
-/** Each bundles entries of the place as its users have it, with no option but where from and where to. */
+/** Each bundler bundles entries of the installation with its default options. */
 const bundlers = {
-  async esbuild(place, outdir, names) {
-    const entryPoints = names.map((name) => join(place, name));
+  async esbuild(installation, outdir, names) {
+    const entryPoints = names.map((name) => join(installation, name));
     await esbuild({ entryPoints, outdir, bundle: true, minify: true, format: 'esm' });
   },
-  async rollup(place, dir, names) {
-    const bundle = await rollup({ input: names.map((name) => join(place, name)), plugins: [nodeResolve()] });
+  async rollup(installation, dir, names) {
+    const bundle = await rollup({
+      input: names.map((name) => join(installation, name)),
+      plugins: [nodeResolve()],
+    });
     await bundle.write({ dir, format: 'es' });
   },
-  async parcel(place, dist, names) {
-    for (const name of names) await parcel(place, dist, name);
+  async parcel(installation, dist, names) {
+    for (const name of names) await parcel(installation, dist, name);
   },
-  async webpack(place, path, [name]) {
+  async webpack(installation, path, [name]) {
     const compiler = webpack({
       mode: 'production',
-      context: place,
+      context: installation,
       entry: { [name.replace('.js', '')]: `./${name}` },
       output: { path },
     });
@@ -40,24 +43,27 @@ const bundlers = {
 };
 
 /** A page bundled by `bundle`, which makes the HTML itself or leaves it. */
-export async function bundled(name, place, bundle, makesHtml = false) {
-  const [app, layer] = [subfolder(place, `${name}/app`), subfolder(place, `${name}/layer`)];
-  if (!makesHtml) copyFileSync(join(place, 'index.html'), join(app, 'index.html'));
-  await bundle(place, app, ['bundled.js', 'worker.js']);
-  await bundle(place, layer, ['one-layer.js']);
+export async function bundled(name, installation, bundle, makesHtml = false) {
+  const [app, layer] = [subfolder(installation, `${name}/app`), subfolder(installation, `${name}/layer`)];
+  if (!makesHtml) copyFileSync(join(installation, 'index.html'), join(app, 'index.html'));
+  await bundle(installation, app, ['bundled.js', 'worker.js']);
+  await bundle(installation, layer, ['one-layer.js']);
   const seen = await visit('chromium', app, 'index.html', ['page', 'web worker']);
   seen.reports.page.also = {
     ...seen.reports.page.also,
-    'tree-shaken': leftOut(loadedBy(layer, 'one-layer'), join(place, 'node_modules/lstm-wasm/build')),
+    'tree-shaken': checkTreeShaking(
+      loadedBy(layer, 'one-layer'),
+      join(installation, 'node_modules/lstm-wasm/build'),
+    ),
   };
   return seen;
 }
 
 /** Its own process, since it finds its plugins by where it is started; package.json has to let it read `exports`. */
-async function parcel(place, dist, name) {
-  const project = subfolder(place, `parcel/${name}`);
-  const inputs = readdirSync(place).filter((file) => /\.js$|^node_modules$/.test(file));
-  for (const file of inputs) cpSync(join(place, file), join(project, file), { recursive: true });
+async function parcel(installation, dist, name) {
+  const project = subfolder(installation, `parcel/${name}`);
+  const inputs = readdirSync(installation).filter((file) => /\.js$|^node_modules$/.test(file));
+  for (const file of inputs) cpSync(join(installation, file), join(project, file), { recursive: true });
   const settings = { private: true, type: 'module', '@parcel/resolver-default': { packageExports: true } };
   writeFileSync(join(project, 'package.json'), JSON.stringify(settings));
   writeFileSync(join(project, 'package-lock.json'), '{}'); // the root of a project, whose settings count
@@ -91,10 +97,10 @@ function loadedBy(folder, entry) {
 }
 
 /** A project of its own, deployed without deploying: what would have been sent then runs in workerd. */
-async function wrangler(place) {
+async function wrangler(installation) {
   const version = versionOf('wrangler');
-  const project = subfolder(place, 'wrangler');
-  for (const name of ['fetch-handler.js', 'suite.js']) cpSync(join(place, name), join(project, name));
+  const project = subfolder(installation, 'wrangler');
+  for (const name of ['fetch-handler.js', 'suite.js']) cpSync(join(installation, name), join(project, name));
   const settings = { name: 'predicts', main: 'fetch-handler.js', compatibility_date: COMPATIBILITY };
   writeFileSync(join(project, 'wrangler.json'), JSON.stringify(settings));
   const args = [packaged('wrangler/bin/wrangler.js'), 'deploy', '--dry-run', '--outdir', 'out'];
@@ -106,7 +112,10 @@ async function wrangler(place) {
 export const rows = [
   ...Object.entries(bundlers).map(([name, bundle]) => ({
     name,
-    run: async (place) => ({ ...(await bundled(name, place, bundle)), version: versionOf(name) }),
+    run: async (installation) => ({
+      ...(await bundled(name, installation, bundle)),
+      version: versionOf(name),
+    }),
   })),
   { name: 'wrangler', run: wrangler },
 ];

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { subfolder } from './install-package.js';
 import { laterNode, versionOf } from './installed.js';
-import { subfolder } from './place.js';
 import { run } from './processes.js';
 
 export const rows = [
   {
     name: 'edge-runtime',
-    async run(place) {
+    async run(installation) {
       const version = versionOf('edge-runtime');
-      const bundle = join(subfolder(place, 'edge-runtime'), 'edge-handler.js');
+      const bundle = join(subfolder(installation, 'edge-runtime'), 'edge-handler.js');
       await build({
-        entryPoints: [join(place, 'edge-handler.js')],
+        entryPoints: [join(installation, 'edge-handler.js')],
         outfile: bundle,
         bundle: true,
         format: 'iife',
@@ -20,7 +20,7 @@ export const rows = [
       });
       const began = Date.now();
       const program = join(import.meta.dirname, 'edge-function.js');
-      const binaries = join(place, 'node_modules/lstm-wasm/build/wasm');
+      const binaries = join(installation, 'node_modules/lstm-wasm/build/wasm');
       const printed = await run(laterNode(), [program, bundle, binaries]);
       return { version, began, reports: { '': JSON.parse(printed) } };
     },

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { subfolder } from './install-package.js';
 import { packaged, versionOf } from './installed.js';
-import { subfolder } from './place.js';
 import { run } from './processes.js';
 
 const require = createRequire(import.meta.url);
@@ -10,11 +10,11 @@ const require = createRequire(import.meta.url);
 /** As Jest's own guide sets a project up, modules by Babel, and nothing said of this package. */
 const BABEL = `module.exports = { presets: [[${JSON.stringify(require.resolve('@babel/preset-env'))}, { targets: { node: 'current' } }]] };`;
 
-async function jest(place) {
+async function jest(installation) {
   const version = versionOf('jest');
-  const project = subfolder(place, 'jest');
-  for (const name of ['suite.js', 'jest.test.js']) cpSync(join(place, name), join(project, name));
-  cpSync(join(place, 'node_modules'), join(project, 'node_modules'), { recursive: true });
+  const project = subfolder(installation, 'jest');
+  for (const name of ['suite.js', 'jest.test.js']) cpSync(join(installation, name), join(project, name));
+  cpSync(join(installation, 'node_modules'), join(project, 'node_modules'), { recursive: true });
   writeFileSync(join(project, 'package.json'), '{ "private": true }');
   writeFileSync(join(project, 'babel.config.js'), BABEL);
   const began = Date.now();

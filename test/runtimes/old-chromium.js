@@ -43,8 +43,11 @@ async function browser(name, profile) {
 
 export const rows = Object.entries(VERSIONS).map(([name, synchronous]) => ({
   name,
-  async run(place) {
-    const seen = await visit((profile) => browser(name, profile), place, 'old.html', ['page', 'web worker']);
+  async run(installation) {
+    const seen = await visit((profile) => browser(name, profile), installation, 'old.html', [
+      'page',
+      'web worker',
+    ]);
     const { page } = seen.reports;
     const expected = synchronous ? 'synchronous' : 'ready()';
     if (page.also && !(expected in page.also)) page.also[expected] = `it said: ${page.atOnce}`;

@@ -2,9 +2,9 @@
 // Ends with a table, what was not run and why, and one line to count on.
 
 import { rmSync } from 'node:fs';
+import { installPackage } from './install-package.js';
 import { installPackages, Missing } from './installed.js';
 import { readOptions } from './options.js';
-import { makePlace } from './place.js';
 import { table } from './table.js';
 
 await installPackages();
@@ -16,7 +16,7 @@ const drivers = [
 const runtimes = (await Promise.all(drivers.map((name) => import(`./${name}.js`)))).flatMap(
   ({ rows }) => rows,
 );
-const { CHECKS, judge, store } = await import('./judge.js');
+const { CHECKS, checkReport, store } = await import('./checks.js');
 
 const COLUMNS = ['runtime', 'version', 'first result', ...Object.keys(CHECKS), 'also'];
 
@@ -27,26 +27,26 @@ const options = readOptions(
 if (options) await main(options);
 
 async function main({ only, required, store: keepBits, keep }) {
-  const place = await makePlace();
+  const installation = await installPackage();
   const lines = [];
   const count = { passed: 0, failed: 0, skipped: 0 };
   try {
     for (const runtime of runtimes.filter(({ name }) => only.includes(name)))
-      lines.push(...(await runOne(runtime, place, required, count, keepBits)));
+      lines.push(...(await runOne(runtime, installation, required, count, keepBits)));
   } finally {
-    if (keep) console.log(`kept: ${place}`);
-    else rmSync(place, { recursive: true, force: true });
+    if (keep) console.log(`kept: ${installation}`);
+    else rmSync(installation, { recursive: true, force: true });
   }
   console.log(`\n${table(COLUMNS, lines)}\n`);
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   if (count.failed > 0) process.exitCode = 1;
 }
 
-/** The lines of one runtime: one for each place that it has, such as a page and its workers. */
-async function runOne({ name, run }, place, required, count, keepBits) {
+/** The lines of one runtime: one for each of its environments, such as a page and its workers. */
+async function runOne({ name, run }, installation, required, count, keepBits) {
   const began = Date.now();
   try {
-    const seen = await run(place);
+    const seen = await run(installation);
     if (keepBits) store(Object.values(seen.reports)[0]);
     console.log(`${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
     return Object.entries(seen.reports).map(([where, report], n) => {
@@ -66,11 +66,11 @@ async function runOne({ name, run }, place, required, count, keepBits) {
 }
 
 /**
- * A line counts as one test for each check, and as failed for each error. The first result is counted from the start of the
- * process; in the places that follow the first one, from the start of the place.
+ * Each check of a line counts as one test, and each error as a failure. The time to the first result is measured from the start of the
+ * process, or for all environments after the first one, from the start of that environment.
  */
 function lineOf(name, where, { version, began }, report, count) {
-  const { cells, errors } = judge(report);
+  const { cells, errors } = checkReport(report);
   const label = where === '' ? name : `${name}: ${where}`;
   for (const error of errors) console.log(`failed: ${label}: ${error}`);
   count.failed += errors.length;

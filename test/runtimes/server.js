@@ -15,12 +15,12 @@ export async function serve(root) {
   );
   return {
     address: `${origin}/`,
-    /** What each page reported; `failed` says why where one did not. */
-    reports: async (places, timeout) => {
-      const found = places.map((place) =>
-        report(place, timeout).catch((error) => ({ failed: error.message })),
+    /** The report of each environment; `failed` is the reason if there is none. */
+    reports: async (environments, timeout) => {
+      const found = environments.map((environment) =>
+        report(environment, timeout).catch((error) => ({ failed: error.message })),
       );
-      return Object.fromEntries((await Promise.all(found)).map((told, n) => [places[n], told]));
+      return Object.fromEntries((await Promise.all(found)).map((result, n) => [environments[n], result]));
     },
     close,
   };

@@ -13,8 +13,8 @@ import { batches } from 'lstm-wasm/data';
 import { relaxed } from 'lstm-wasm/relaxed';
 
 /*
- * What is asked of the package in every runtime, the same file in each of them. It judges nothing: the report is plain
- * data, and judge.js, which runs on Node, holds it against what is stored.
+ * The test suite that runs in every runtime. It only measures: the report is plain data, and checks.js, which runs on Node, compares it
+ * with the stored results.
  */
 
 /** `firstResult` is when the first layer had predicted; the runner knows when it began. */

@@ -4,11 +4,11 @@ import { run } from './processes.js';
 /** Runtimes that run a file and print: Node, Deno, Bun. */
 const program = (name, path, args, versionArgs) => ({
   name,
-  async run(place) {
+  async run(installation) {
     const command = packaged(path);
     const version = (await run(command, versionArgs)).match(/\d+\.\d+\.\d+/)[0];
     const began = Date.now();
-    const reports = { '': JSON.parse(await run(command, [...args, 'terminal.js'], { cwd: place })) };
+    const reports = { '': JSON.parse(await run(command, [...args, 'terminal.js'], { cwd: installation })) };
     return { version, began, reports };
   },
 });

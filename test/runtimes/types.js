@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { subfolder } from './install-package.js';
 import { packaged, versionOf } from './installed.js';
-import { subfolder } from './place.js';
 import { run } from './processes.js';
 
 const require = createRequire(import.meta.url);
@@ -41,8 +41,8 @@ export const digest = crypto.subtle.digest('SHA-256', file);
 export const values = new Blob([model.stateDict()['1.bias']!.data, mse(output, output).grad.data]);
 `;
 
-async function types(place) {
-  const project = subfolder(place, 'types');
+async function types(installation) {
+  const project = subfolder(installation, 'types');
   const also = {};
   for (const compiler of COMPILERS) {
     const failures = [];

@@ -1,18 +1,18 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { subfolder } from './install-package.js';
 import { packaged, versionOf } from './installed.js';
-import { subfolder } from './place.js';
 import { run } from './processes.js';
 
 export const rows = [
   {
     name: 'workerd',
-    async run(place) {
+    async run(installation) {
       const version = versionOf('@cloudflare/workerd-linux-64');
-      const folder = subfolder(place, 'workerd');
+      const folder = subfolder(installation, 'workerd');
       await build({
-        entryPoints: [join(place, 'fetch-handler.js')],
+        entryPoints: [join(installation, 'fetch-handler.js')],
         outdir: folder,
         bundle: true,
         format: 'esm',

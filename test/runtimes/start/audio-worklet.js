@@ -1,7 +1,7 @@
 import { amplifierNode, pluck, train } from './examples/audio-worklet/amplifier.js';
 import { infer } from './infer.js';
 import * as lstmWasm from './node_modules/lstm-wasm/build/standalone/lstm-wasm.js';
-import { tell } from './tell.js';
+import { sendReport } from './send-report.js';
 
 /** What the example's node makes of a sound; without a sound card, so as fast as it can. */
 async function render(dry, file, module) {
@@ -38,7 +38,7 @@ async function inWorklet() {
 
 const alike = (a, b) => a.length === b.length && a.every((x, n) => Object.is(x, b[n]));
 
-await tell('audio worklet', async () => {
+await sendReport('audio worklet', async () => {
   const [file, dry] = [await train(1), pluck(8192)];
   const expected = streamed(dry, file);
   const module = await WebAssembly.compileStreaming(fetch('node_modules/lstm-wasm/build/wasm/simd.wasm'));

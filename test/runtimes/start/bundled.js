@@ -1,16 +1,16 @@
-import { answerOf } from './answer.js';
+import { sendReport } from './send-report.js';
 import { suite } from './suite.js';
-import { tell } from './tell.js';
 import { trainElsewhere } from './train-elsewhere.js';
+import { reportOf } from './worker-report.js';
 
 // Without await at the top level, which Vite 5 and 6 do not build for the browsers that they aim at.
 async function main() {
-  await tell('page', async () => ({
+  await sendReport('page', async () => ({
     ...(await suite()),
     also: { 'trains in a worker': await trainElsewhere() },
   }));
-  await tell('web worker', () =>
-    answerOf(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })),
+  await sendReport('web worker', () =>
+    reportOf(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })),
   );
 }
 

@@ -1,7 +1,7 @@
 import { LSTM } from 'lstm-wasm';
-import { tell } from './tell.js';
+import { sendReport } from './send-report.js';
 
-await tell('policy', async () => {
+await sendReport('policy', async () => {
   try {
     new LSTM(1, 1);
   } catch (error) {

@@ -1,8 +1,8 @@
-import { answerOf } from './answer.js';
 import * as lstmWasm from './node_modules/lstm-wasm/build/standalone/lstm-wasm.js';
-import { tell } from './tell.js';
+import { sendReport } from './send-report.js';
+import { reportOf } from './worker-report.js';
 
-/** What one layer comes to: whether this main thread compiles at once. */
+/** Whether this main thread compiles a layer synchronously. */
 function tryAtOnce() {
   try {
     new lstmWasm.LSTM(1, 1);
@@ -12,7 +12,7 @@ function tryAtOnce() {
   }
 }
 
-await tell('page', async () => {
+await sendReport('page', async () => {
   const atOnce = tryAtOnce();
   const { LSTM, Linear, Sequential, ready } = lstmWasm;
   const runtime = await ready();
@@ -33,6 +33,6 @@ await tell('page', async () => {
   };
   return { alone: true, also, atOnce };
 });
-await tell('web worker', () =>
-  answerOf(new Worker(new URL('standalone/worker.js', import.meta.url), { type: 'module' })),
+await sendReport('web worker', () =>
+  reportOf(new Worker(new URL('standalone/worker.js', import.meta.url), { type: 'module' })),
 );

@@ -1,5 +1,5 @@
-/** What a worker answers when it is asked: a report, or why there is none. */
-export function answerOf(worker) {
+/** Asks a worker for its report. Rejects if the worker fails. */
+export function reportOf(worker) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => (data.report ? resolve(data.report) : reject(new Error(data.failed)));

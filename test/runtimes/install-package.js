@@ -7,8 +7,8 @@ import { run } from './processes.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
 
-/** The packed package, installed as a user has it: a clean folder outside the repository, with the suite beside. */
-export async function makePlace() {
+/** Packs and installs the package in a clean folder outside the repository, with the test suite beside it. */
+export async function installPackage() {
   const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-runtimes-'));
   await run(process.execPath, ['scripts/build.mjs'], { cwd: root, timeout: 300_000 });
   const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
@@ -26,7 +26,7 @@ export async function makePlace() {
   return folder;
 }
 
-/** The same as pages without a bundler write it: workers have no import map, so paths take the place of names. */
+/** Copies for pages without a bundler: workers have no import map, so paths replace package names. */
 function writeStandalone(folder) {
   const base = '../node_modules/lstm-wasm/build/standalone';
   mkdirSync(join(folder, 'standalone'));
@@ -48,9 +48,9 @@ function copyExample(folder, name) {
   }
 }
 
-/** A folder of its own in the place, for one runtime or bundler to write to. */
-export function subfolder(place, name) {
-  const path = join(place, 'made', name);
+/** A separate folder in the installation, for the output of one runtime or bundler. */
+export function subfolder(installation, name) {
+  const path = join(installation, 'made', name);
   mkdirSync(path, { recursive: true });
   return path;
 }

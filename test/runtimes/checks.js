@@ -5,15 +5,15 @@ const vectors = new URL('../vectors/recurrent.json', import.meta.url);
 
 const { configs } = JSON.parse(readFileSync(vectors, 'utf8'));
 
-/** What training gave when it was last stored: the hash of simd's weights, losses and samples, its losses and logits. */
+/** The stored results of training: the hash of the weights, losses and samples of simd, and its losses and logits. */
 const expected = JSON.parse(readFileSync(stored, 'utf8'));
 
-/** After a change that is meant to change the bits. */
+/** Stores new results, after a change that is meant to change the bits. */
 export function store({ simd: { training } }) {
   writeFileSync(stored, `${JSON.stringify(training, null, 1)}\n`);
 }
 
-/** Each check gives what to print, or throws what is wrong. */
+/** Each check returns what to print, or throws an Error. */
 export const CHECKS = {
   binary: ({ first, simd }) => {
     check(String(first) === '1,2,5', `the first prediction has shape ${first}`);
@@ -80,8 +80,8 @@ function close(name, actual, values, tolerance) {
   check(furthest <= tolerance, `${name}: ${furthest} apart`);
 }
 
-/** The checks of one report: what each printed, and what went wrong. One that stands `alone` has what it tells `also`, and nothing else. */
-export function judge(report) {
+/** Runs the checks on one report. @returns the cells of its table row, and the errors. Of a report with `alone`, only `also` is checked. */
+export function checkReport(report) {
   if (report.failed) return { cells: {}, errors: [report.failed] };
   const cells = {};
   const errors = [];
@@ -93,8 +93,8 @@ export function judge(report) {
       errors.push(`${name}: ${error.message}`);
     }
   }
-  for (const [name, told] of Object.entries(report.also ?? {}))
-    if (told !== true) errors.push(`${name}: ${told}`);
+  for (const [name, result] of Object.entries(report.also ?? {}))
+    if (result !== true) errors.push(`${name}: ${result}`);
   cells.also = Object.keys(report.also ?? {}).join(', ');
   return { cells, errors };
 }

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether a bundle that uses one layer leaves out what it does not use. `build` is the package's folder of that name: each
- * mark has to stand there still.
+ * Checks that a bundle of one layer contains no unused parts of the package, each recognized by a text. `build` is the package's build
+ * folder, which must still contain these texts.
  */
-export function leftOut(code, build) {
+export function checkTreeShaking(code, build) {
   const read = (name) => readFileSync(join(build, name), 'utf8');
   const names = readdirSync(build, { recursive: true }).filter((name) => name.endsWith('.js'));
   const all = names.map(read).join('\n');
@@ -24,7 +24,7 @@ export function leftOut(code, build) {
   return true;
 }
 
-/** A piece of a binary's text that the other has not, of characters that no bundler escapes. */
+/** A part of a binary's text that the other does not contain, of characters that no bundler escapes. */
 function ownTo(text, other) {
   return text.match(/[^'"`$\\]{20}/g).find((piece) => !other.includes(piece));
 }

@@ -1,1 +1,0 @@
-export function leftOut(code: string, build: string): true;

@@ -1,0 +1,1 @@
+export function checkTreeShaking(code: string, build: string): true;
