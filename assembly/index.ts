@@ -16,4 +16,4 @@ export { fillOrthogonal, fillChrono } from './training/initializers';
 export { softmax, sample } from './training/softmax';
 export { crossEntropy, squaredError, binaryCrossEntropy } from './training/losses';
 export { sumOfSquares } from './training/clipping';
-export { sgdStep, rmspropStep, adamStep, flushStripe } from './training/optimizers';
+export { sgdStep, rmspropStep, adamStep, flushState } from './training/optimizers';

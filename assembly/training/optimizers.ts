@@ -4,19 +4,13 @@
  *
  * These arrays end at a multiple of 16 bytes and the lanes past their end stay zero, so no tail is needed.
  *
- * State that decays does not stay subnormal: after each step `flushStripe` sets a part of it to zero where it is tiny.
+ * State that decays does not stay subnormal: every few steps `flushState` sets it to zero where it is tiny.
  */
 import { flushBelow, madd, splat } from '../kernels/simd';
 
-/** A step flushes one of this many parts of a state: in each step all of it would make Adam 40 % slower. */
-const STRIPES: i32 = 16;
-
-/** values = 0 where |values| < bound, in the part of [count] whose turn it is at `step`. */
-export function flushStripe(values: usize, count: i32, step: i32, bound: f32): void {
-  const size = ((count + 4 * STRIPES - 1) / (4 * STRIPES)) << 2;
-  const first = (step % STRIPES) * size;
-  values += <usize>first << 2;
-  for (const end = values + (<usize>max(0, min(size, count - first)) << 2); values < end; values += 16) {
+/** values = 0 where |values| < bound, for values [count]. */
+export function flushState(values: usize, count: i32, bound: f32): void {
+  for (const end = values + (<usize>count << 2); values < end; values += 16) {
     v128.store(values, flushBelow(v128.load(values), bound));
   }
 }

@@ -123,7 +123,7 @@ export interface Core {
 
   sumOfSquares(d: number, count: number): number;
   clampTo(d: number, count: number, limit: number): void;
-  flushStripe(values: number, count: number, step: number, bound: number): void;
+  flushState(values: number, count: number, bound: number): void;
   sgdStep(
     w: number,
     d: number,
