@@ -23,6 +23,10 @@ const line = (points: [number, number][], more = {}) => ({
   ...more,
 });
 
+/** Splits a picture into its numbers and what is between them. */
+const NUMBERS = /(-?\d+\.?\d*(?:e-?\d+)?)/;
+const isText = (part: string) => !new RegExp(`^${NUMBERS.source}$`).test(part);
+
 describe('a line that leaves the axis', () => {
   const log = { domain: [0.01, 100], log: true };
 
@@ -138,7 +142,10 @@ describe('a figure', () => {
 
   it.each(STORED as string[])('of the READMEs is what its data draw: %s', (path) => {
     const svg = readFileSync(path, 'utf8');
-    expect(redrawn(svg)).toBe(svg);
+    // Engines differ in the last digits of logarithms.
+    const [now, stored] = [redrawn(svg), svg].map((text) => text.split(NUMBERS));
+    expect(now.filter(isText)).toEqual(stored.filter(isText));
+    for (const [n, x] of stored.entries()) if (!isText(x)) expect(Number(now[n])).toBeCloseTo(Number(x), 1);
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
