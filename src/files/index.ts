@@ -7,10 +7,9 @@
 export {
   type LoadedModel,
   loadModel,
-  loadModelFile,
   type SaveOptions,
   saveModel,
-  saveModelFile,
   type TrainingState,
 } from './model.js';
+export { loadModelFile, saveModelFile } from './model-file.js';
 export { type NamedArray, readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
