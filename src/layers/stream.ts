@@ -105,11 +105,11 @@ export class Stream {
    *
    * @param x - batch * inputSize values, one sequence after the other; or one id per sequence if the model starts with an Embedding,
    *   or with a recurrent layer, instead of one-hot rows
-   * @param out - receives the output and is returned; with it a step allocates nothing
    * @returns batch * outputSize values
    * @throws TypeError for an argument of the wrong type, RangeError for a wrong length or an id out of range, Error after `dispose`
    */
   step(x: StepInput): Floats;
+  /** The same; `out` receives the output and is returned, and the step allocates nothing. */
   step<Out extends Float32Array>(x: StepInput, out: Out): Out;
   step(x: StepInput, out?: Float32Array): Float32Array {
     this.#check();
