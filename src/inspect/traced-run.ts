@@ -1,5 +1,6 @@
 import { remember } from '../layers/extras.js';
 import { type CoreLayer, isCoreLayer } from '../layers/layer.js';
+import { Recurrent } from '../layers/recurrent.js';
 import type { SequenceOptions } from '../layers/sequence-options.js';
 import { Sequential } from '../layers/sequential.js';
 import { runBackward } from '../layers/stateless.js';
@@ -78,7 +79,7 @@ export function traced<T>(
 /** @throws TypeError if the model contains a layer that is not this package's, or no recurrent layer */
 export function checkModel(owner: string, model: unknown): CoreLayer {
   const checked = checkLayers(owner, '', model);
-  if (checked.coreLayers().some((layer) => layer.recurs)) return checked;
+  if (checked.coreLayers().some((layer) => layer instanceof Recurrent)) return checked;
   throw new TypeError(
     `${owner}: model expected to contain a recurrent layer, an LSTM, GRU or RNN, but has none`,
   );

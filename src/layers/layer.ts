@@ -28,7 +28,7 @@ import {
 } from './sequence-options.js';
 import { loadParameters } from './state-dict.js';
 import type { Stage, StageInput } from './stream.js';
-import { type Block, type Tape, TapePool } from './tape.js';
+import { type Block, leadingOf, type Tape, TapePool } from './tape.js';
 
 /** The options of every forward. `lengths` and `mask` are for recurrent layers, and a Sequential that contains one. */
 export interface ForwardOptions extends SequenceOptions {
@@ -85,14 +85,9 @@ export abstract class CoreLayer implements Layer {
     return undefined;
   }
 
-  /** @internal Whether it is a recurrent layer. */
-  get recurs(): boolean {
-    return false;
-  }
-
   /** @internal Whether it takes lengths and masks. */
   get readsLengths(): boolean {
-    return this.recurs;
+    return false;
   }
 
   /** @internal The order of the axes that `lengths` and `mask` describe; undefined if they do not describe the input. */
@@ -214,8 +209,9 @@ export abstract class CoreLayer implements Layer {
   }
 
   /** @internal Overwrites skipped steps, values with 0 and ids with -1, if `block` has these steps. */
-  protected blank({ pointer, shape, transposed, ids }: Block, skipped: SkippedSteps | undefined): void {
-    if (!skipped || !sameShape(ids ? shape : shape.slice(0, -1), skipped.leading)) return;
+  protected blank(block: Block, skipped: SkippedSteps | undefined): void {
+    if (!skipped || !sameShape(leadingOf(block), skipped.leading)) return;
+    const { pointer, shape, transposed, ids } = block;
     const width = ids ? 1 : (shape.at(-1) as number);
     const values = ids ? this.runtime.i32 : this.runtime.f32;
     const [first = 0, second = 1] = skipped.leading;
@@ -279,8 +275,7 @@ export abstract class CoreLayer implements Layer {
     checkBoolean('training', training);
     checkBoolean('record', record);
     if (training || record) this.checkFree(this.tapes);
-    const sequence: SequenceOptions = options;
-    return { training, recording: record, sequence };
+    return { training, recording: record };
   }
 
   /** @internal Checks the gradients of the latest recorded forward's results; each may be missing. */
@@ -292,8 +287,10 @@ export abstract class CoreLayer implements Layer {
     const { inputGradient = true } = options;
     const wantInput = checkBoolean('inputGradient', inputGradient);
     const { output } = gradient;
-    if (output === undefined) return { output, wantInput };
-    return { output: checkTensorOf('output', output, shape, 'of the output'), wantInput };
+    return {
+      output: output === undefined ? output : checkTensorOf('output', output, shape, 'of the output'),
+      wantInput,
+    };
   }
 
   /** @internal Copies the user's values into the core, as a block with the given shape and layout. */

@@ -106,11 +106,19 @@ export function checkRecurrent(
     'merge expected bidirectional: true, got one direction',
   );
   refuse(bidirectional && reverse, 'reverse expected one direction, got bidirectional: true');
-  refuse(
-    stateful && (bidirectional || reverse),
-    `stateful expected a layer that runs forward only, got ${reverse ? 'reverse' : 'bidirectional'}: true`,
-  );
+  if (stateful) checkForwardOnly('stateful', checked);
   return { ...checked, seed: options.seed, zoneout: checkZoneout(options.zoneout, hasCell) };
+}
+
+/** @throws TypeError for a layer that reads backward in time, which `name` does not allow */
+export function checkForwardOnly(
+  name: string,
+  { bidirectional, reverse }: { bidirectional: boolean; reverse: boolean },
+): void {
+  refuse(
+    bidirectional || reverse,
+    `${name} expected a layer that runs forward only, got ${reverse ? 'reverse' : 'bidirectional'}: true`,
+  );
 }
 
 function checkZoneout(given: unknown, hasCell: boolean): { h: number; c: number } {

@@ -18,6 +18,7 @@ import { UNINITIALIZED } from './initialize.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions, type LayerConfig } from './layer.js';
 import { oneHotRows } from './one-hot.js';
 import {
+  checkForwardOnly,
   checkRecurrent,
   type Merge,
   OPTIONS,
@@ -35,7 +36,7 @@ import {
   type States,
 } from './states.js';
 import { checkStreamBatch, type Stage, type StageInput, Stream, type StreamOptions } from './stream.js';
-import type { Block, Tape } from './tape.js';
+import { type Block, leadingOf, type Tape } from './tape.js';
 
 type Sizes = BatchSize & SequenceSize;
 
@@ -118,9 +119,9 @@ export abstract class Recurrent extends CoreLayer {
     options: ForwardOptions & States,
     names: readonly string[],
   ) {
-    const { training, recording, sequence } = this.checkForward(options, names);
+    const { training, recording } = this.checkForward(options, names);
     return this.attempt(training, recording, (tape) => {
-      const forward = this.#forward(this.enterSequence(input, sequence, tape), options, tape);
+      const forward = this.#forward(this.enterSequence(input, options, tape), options, tape);
       if (recording) this.#recorded.set(tape, forward);
       return {
         block: forward.output,
@@ -163,7 +164,7 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   /** @internal */
-  override get recurs(): boolean {
+  override get readsLengths(): boolean {
     return true;
   }
 
@@ -204,11 +205,7 @@ export abstract class Recurrent extends CoreLayer {
       const came = input.ids === undefined ? input.width : 'ids';
       throw new RangeError(`${this.type} expected inputSize = ${this.inputSize} values per row, got ${came}`);
     }
-    if (this.bidirectional || this.reverse) {
-      throw new TypeError(
-        `stream expected a layer that runs forward only, got ${this.reverse ? 'reverse' : 'bidirectional'}: true`,
-      );
-    }
+    checkForwardOnly('stream', this);
     return this.#stack.openStage(input, allocations);
   }
 
@@ -235,8 +232,7 @@ export abstract class Recurrent extends CoreLayer {
     return { type, inputSize, hiddenSize, numLayers, bias, ...this.#saved };
   }
 
-  #sizes({ shape, ids }: Block): Sizes {
-    const leading = ids ? shape : shape.slice(0, -1);
+  #sizes({ shape, ids }: Block, leading: readonly number[]): Sizes {
     const batched = leading.length === 2;
     const [first = 0, second = 0] = leading;
     const steps = batched && !this.timeMajor ? second : first;
@@ -255,8 +251,8 @@ export abstract class Recurrent extends CoreLayer {
   }
 
   #forward(input: Block, given: States, tape: Tape): Forward {
-    const sizes = this.#sizes(input);
-    const leading = input.ids ? input.shape : input.shape.slice(0, -1);
+    const leading = leadingOf(input);
+    const sizes = this.#sizes(input, leading);
     const sequences = this.#sequences(sizes, leading, tape);
     const initial = this.#initialStates(sizes, given, tape);
     const pass = this.#stack.forward(this.#inside(input, sizes, tape), sequences, initial, tape);

@@ -21,7 +21,7 @@ import {
   Stream,
   type StreamOptions,
 } from './stream.js';
-import type { Block, Tape } from './tape.js';
+import { type Block, leadingOf, type Tape } from './tape.js';
 
 /**
  * Layers applied in order, like PyTorch's `nn.Sequential`. Parameter names start with the number of their layer, as in
@@ -245,12 +245,12 @@ export function oneRuntime(ones: readonly { runtime: Runtime }[], what = 'layer'
 /** The steps of a recurrent layer's output that no layer reads: at masked steps it may repeat the state. */
 function skippedOutput(
   { returnSequences, maskedOutput, order }: Recurrent,
-  { shape, ids }: Block,
+  input: Block,
   { sequence: { lengths, mask }, recording }: Tape,
 ): SkippedSteps | undefined {
   if (!recording || !returnSequences) return undefined;
   const sequence = { ...(lengths && { lengths }), ...(mask && maskedOutput === 'zeros' && { mask }) };
-  return skippedSteps(sequence, ids ? shape : shape.slice(0, -1), order);
+  return skippedSteps(sequence, leadingOf(input), order);
 }
 
 /** The input of a step of these layers, from the first layer that determines it. */

@@ -2,7 +2,7 @@ import { wrongKind } from '../validation/errors.js';
 import { type Integers, type OwnTensor, sizeOf, type Tensor } from '../validation/tensor.js';
 import { type BackwardOptions, CoreLayer, type ForwardOptions } from './layer.js';
 import type { SequenceOptions } from './sequence-options.js';
-import type { BackwardStep, Block, Tape } from './tape.js';
+import { type BackwardStep, type Block, leadingOf, type Tape } from './tape.js';
 
 /** A recorded forward whose output stays in the core, and where backward reads its gradient. */
 export interface Recording {
@@ -19,9 +19,9 @@ export abstract class Stateless extends CoreLayer {
    * @throws TypeError for an input of the wrong type or an unknown option, RangeError for a wrong shape, Error after `dispose`
    */
   forward(input: Tensor | Integers, options: ForwardOptions = {}): { output: OwnTensor } {
-    const { training, recording, sequence } = this.checkForward(options);
+    const { training, recording } = this.checkForward(options);
     const { output } = this.attempt(training, recording, (tape) => {
-      const block = this.#forward(input, sequence, tape);
+      const block = this.#forward(input, options, tape);
       return { block, output: this.leave(block, tape) };
     });
     return { output };
@@ -30,7 +30,7 @@ export abstract class Stateless extends CoreLayer {
   #forward(input: Tensor | Integers, sequence: SequenceOptions, tape: Tape): Block {
     const entered = this.enterSequence(input, sequence, tape);
     if (!entered.ids) {
-      this.skipSteps(entered.shape.slice(0, -1), tape);
+      this.skipSteps(leadingOf(entered), tape);
       this.blank(entered, tape.skipped);
     }
     tape.inputBytes = this.transposeBytes(entered);
@@ -64,9 +64,9 @@ export abstract class Stateless extends CoreLayer {
    * the layer's state.
    */
   record(input: Tensor | Integers, options: ForwardOptions): Recording {
-    const { training, sequence } = this.checkForward(options);
+    const { training } = this.checkForward(options);
     return this.tapes.forward(training, true, (tape) => {
-      const block = this.#forward(input, sequence, tape);
+      const block = this.#forward(input, options, tape);
       const gradient = { ...block, pointer: tape.allocate(sizeOf(block.shape) * 4) };
       return { block, gradient, copyOutput: () => this.leave(block, tape) };
     });

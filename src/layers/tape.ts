@@ -12,6 +12,11 @@ export interface Block {
   readonly ids?: boolean;
 }
 
+/** The axes of a block in front of its features; all axes of ids. */
+export function leadingOf({ shape, ids }: Block): readonly number[] {
+  return ids ? shape : shape.slice(0, -1);
+}
+
 /** Computes the gradient of a layer's input from that of its output; `undefined` if it is not wanted or the input has no gradient. */
 export type BackwardStep = (dOutput: Block) => Block | undefined;
 

@@ -78,7 +78,7 @@ export class Allocations {
   /** A block of zeros. */
   allocateZeros(bytes: number): number {
     const pointer = this.allocate(bytes);
-    this.runtime.floats(pointer, Math.ceil(bytes / 4)).fill(0);
+    this.runtime.floats(pointer, bytes / 4).fill(0);
     return pointer;
   }
 
