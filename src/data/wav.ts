@@ -161,7 +161,12 @@ function readerOf(view: DataView, tag: number, bits: number): Read {
   };
   const read = readers[`${tag}/${bits}`];
   if (read) return read;
-  const known: Readonly<Record<number, string>> = { 1: 'PCM', 3: 'floats', 6: 'A-law', 7: 'µ-law' };
+  const known: Readonly<Record<number, string>> = {
+    [PCM]: 'PCM',
+    [FLOAT]: 'floats',
+    [A_LAW]: 'A-law',
+    [MU_LAW]: 'µ-law',
+  };
   const name = known[tag] ?? OTHER_ENCODINGS[tag] ?? `encoding 0x${tag.toString(16).padStart(4, '0')}`;
   throw wrongFormat(ENCODINGS, `${name} of ${bits} bits`);
 }

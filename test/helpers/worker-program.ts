@@ -28,3 +28,19 @@ export function writeWorker(folder: string): string {
   });
   return outfile;
 }
+
+/** Bundles a program that starts workers to `program.mjs` in a folder, with the workers' beside it. Its imports are relative to the root. */
+export function writeProgram(folder: string, contents: string): string {
+  const outfile = join(folder, 'program.mjs');
+  writeWorker(folder);
+  buildSync({
+    stdin: { contents, resolveDir: root },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    alias: SOURCES,
+    tsconfigRaw: {},
+  });
+  return outfile;
+}

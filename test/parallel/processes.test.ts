@@ -2,16 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SOURCES, writeWorker } from '../helpers/worker-program.js';
+import { writeProgram } from '../helpers/worker-program.js';
 
 /* Processes with a run on several threads: they end, and no step that is awaited is lost on the way. */
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-threads-'));
-const bundle = join(folder, 'program.mjs');
+let bundle: string;
 
 const PROGRAM = `
 import { Adam, LSTM, mse, Trainer } from './src/index.js';
@@ -41,16 +38,7 @@ await ways[process.argv[2]]().catch(failure);
 
 describe('a process with threads', () => {
   beforeAll(() => {
-    writeWorker(folder);
-    buildSync({
-      stdin: { contents: PROGRAM, resolveDir: root },
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      alias: SOURCES,
-      tsconfigRaw: {},
-    });
+    bundle = writeProgram(folder, PROGRAM);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

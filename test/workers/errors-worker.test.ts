@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { batches, lanes } from '../../src/data/index.js';
 import { saveModel } from '../../src/files/index.js';
@@ -23,7 +21,7 @@ import { trainInWorker } from '../../src/worker.js';
 import { tensor } from '../helpers/bits.js';
 import { programText, runInstead } from '../helpers/threads.js';
 import { type Variant, variants } from '../helpers/variants.js';
-import { SOURCES, writeWorker } from '../helpers/worker-program.js';
+import { writeProgram } from '../helpers/worker-program.js';
 
 /*
  * What training in a worker refuses, how its errors come back and what they leave, and that no process waits for it in vain.
@@ -261,9 +259,8 @@ function suite({ name, create }: Variant) {
 
 variants.forEach(suite);
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lstm-wasm-ends-'));
-const bundle = join(folder, 'program.mjs');
+let bundle: string;
 
 const PROGRAM = `
 import { Adam, Linear, mse, Trainer } from './src/index.js';
@@ -325,16 +322,7 @@ await ways[process.argv[2]]();
 
 describe('a process', () => {
   beforeAll(() => {
-    writeWorker(folder);
-    buildSync({
-      stdin: { contents: PROGRAM, resolveDir: root },
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      alias: SOURCES,
-      tsconfigRaw: {},
-    });
+    bundle = writeProgram(folder, PROGRAM);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
